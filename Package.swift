@@ -1,0 +1,96 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+/// LibTorch: `LIBTORCH` names an installation with `include/` and `lib/`; otherwise the one that Scripts/setup made.
+let libtorch = Context.environment["LIBTORCH"] ?? "\(Context.packageDirectory)/.libtorch/torch"
+
+/// `make check` sets this; warnings in our own targets are then errors.
+let strict = Context.environment["BLPSEG_STRICT"] != nil
+
+let swift: [SwiftSetting] =
+  [.enableUpcomingFeature("ExistentialAny")] + (strict ? [.unsafeFlags(["-warnings-as-errors"])] : [])
+
+let parser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+
+func module(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: swift)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .testTarget(name: name, dependencies: dependencies + ["TestSupport"], swiftSettings: swift)
+}
+
+let package = Package(
+  name: "blpseg",
+  platforms: [.macOS(.v15)],
+  products: [.executable(name: "blpseg", targets: ["blpseg"])],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),
+  ],
+  targets: [
+    // System libraries
+    .target(name: "CJPEG", linkerSettings: [.linkedLibrary("jpeg")]),
+    .target(name: "CPNG", linkerSettings: [.linkedLibrary("png")]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .target(
+      name: "CLibTorch",
+      cxxSettings: [
+        .unsafeFlags(
+          [
+            "-O2", "-isystem", "\(libtorch)/include", "-isystem", "\(libtorch)/include/torch/csrc/api/include",
+          ] + (strict ? ["-Wall", "-Wextra", "-Werror"] : []))
+      ],
+      linkerSettings: [
+        .unsafeFlags(["-L\(libtorch)/lib", "-Xlinker", "-rpath", "-Xlinker", "\(libtorch)/lib"]),
+        .linkedLibrary("torch_cpu"), .linkedLibrary("c10"),
+      ]),
+
+    // Data flows down this list
+    module("Files", []),
+    module("Tensors", ["CLibTorch"]),
+    module("Layers", ["Tensors"]),
+    module("Checkpoints", ["Tensors", "Files", "CZlib"]),
+    module("Images", ["Files", "CJPEG", "CPNG"]),
+    module("Scribbles", ["Images", "Files"]),
+    module("Datasets", ["Scribbles", "Images", "Files"]),
+    module("Batches", ["Datasets", "Scribbles", "Images", "Tensors"]),
+    module("Networks", ["Layers", "Tensors"]),
+    module("Losses", ["Tensors"]),
+    module("Evaluation", ["Images", "Files"]),
+    module("Prediction", ["Networks", "Layers", "Batches", "Images", "Tensors"]),
+    module("Training", ["Batches", "Networks", "Layers", "Losses", "Checkpoints", "Tensors", "Files", logging]),
+    module(
+      "Experiments",
+      [
+        "Training", "Prediction", "Evaluation", "Networks", "Layers", "Checkpoints", "Batches", "Datasets", "Scribbles",
+        "Images", "Tensors", "Losses", "Files", yams, logging,
+      ]),
+    .executableTarget(
+      name: "blpseg", dependencies: ["Experiments", "Files", "Tensors", parser, logging], swiftSettings: swift),
+
+    // Tests
+    .target(
+      name: "TestSupport", dependencies: ["Tensors", "Files"], path: "Tests/TestSupport", swiftSettings: swift),
+    tests("FilesTests", ["Files"]),
+    tests("TensorsTests", ["Tensors"]),
+    tests("LayersTests", ["Layers", "Tensors"]),
+    tests("CheckpointsTests", ["Checkpoints", "Tensors", "Files"]),
+    tests("ImagesTests", ["Images", "Files"]),
+    tests("ScribblesTests", ["Scribbles", "Images", "Files"]),
+    tests("DatasetsTests", ["Datasets", "Scribbles", "Images", "Files"]),
+    tests("BatchesTests", ["Batches", "Datasets", "Scribbles", "Images", "Tensors"]),
+    tests("NetworksTests", ["Networks", "Layers", "Losses", "Checkpoints", "Tensors"]),
+    tests("LossesTests", ["Losses", "Tensors"]),
+    tests("EvaluationTests", ["Evaluation", "Images", "Files"]),
+    tests("PredictionTests", ["Prediction", "Networks", "Layers", "Batches", "Images", "Checkpoints", "Tensors"]),
+    tests("TrainingTests", ["Training", "Batches", "Networks", "Layers", "Losses", "Checkpoints", "Tensors", "Files"]),
+    tests("ExperimentsTests", ["Experiments", "Files"]),
+    tests("EndToEndTests", ["Images", "Evaluation", "Checkpoints", "Tensors", "Files"]),
+  ],
+  swiftLanguageModes: [.v6],
+  cxxLanguageStandard: .cxx20
+)

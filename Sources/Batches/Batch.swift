@@ -1,0 +1,50 @@
+import Tensors
+
+/// The tensors of one training step.
+public struct Batch {
+  /// The images in batch order.
+  public let ids: [String]
+  /// Normalised photographs, float32 `[N, 3, H, W]`.
+  public let image: Tensor
+  /// Scribbles, int64 `[N, H, W]`: a class, C where nothing was drawn, `Label.ignored` where the image was padded.
+  public let label: Tensor
+  /// 1 for classes that occur in an image and for background, otherwise 0; float32 `[N, C, 1, 1]`.
+  public let classPresent: Tensor
+  /// Ground truth, int64 `[N, H, W]`, `Label.ignored` where unknown or padded; nil unless every image has it.
+  public let groundTruth: Tensor?
+
+  /// Copies samples of one size into tensors on the host.
+  public init(_ samples: [TrainingSample]) throws(TorchError) {
+    guard let first = samples.first else { preconditionFailure("a batch has images") }
+    let classCount = first.classPresent.count
+    precondition(
+      samples.allSatisfy { $0.side == first.side && $0.classPresent.count == classCount },
+      "images of a batch have one size and one list of classes")
+    let (count, side) = (samples.count, first.side)
+    ids = samples.map(\.id)
+    image = try Tensor(Batch.joined(samples.map(\.image)), [count, 3, side, side])
+    label = try Tensor(Batch.widened(samples.map(\.scribbles)), [count, side, side])
+    classPresent = try Tensor(Batch.joined(samples.map(\.classPresent)), [count, classCount, 1, 1])
+    let masks = samples.compactMap(\.groundTruth)
+    groundTruth = masks.count == count ? try Tensor(Batch.widened(masks), [count, side, side]) : nil
+  }
+
+  private static func joined(_ parts: [[Float]]) -> [Float] {
+    var whole: [Float] = []
+    whole.reserveCapacity(parts.reduce(0) { $0 + $1.count })
+    for part in parts { whole += part }
+    return whole
+  }
+
+  private static func widened(_ parts: [[UInt8]]) -> [Int64] {
+    let count = parts.reduce(0) { $0 + $1.count }
+    return [Int64](unsafeUninitializedCapacity: count) { whole, initialized in
+      for part in parts {
+        for label in part {
+          whole.initializeElement(at: initialized, to: Int64(label))
+          initialized += 1
+        }
+      }
+    }
+  }
+}

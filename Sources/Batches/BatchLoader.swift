@@ -1,0 +1,85 @@
+import Datasets
+import Files
+
+/// Training batches of a data set, prepared ahead on background threads.
+///
+/// What comes depends on the data set, the settings and the seed alone: images are shuffled by (seed, epoch), each is
+/// varied by (seed, epoch, its index in the data set), and an incomplete last batch is dropped. Threads go on with the
+/// next epoch while the consumer is at the end of one. To be used from one thread.
+public final class BatchLoader {
+  public let dataset: SegmentationDataset
+  public let augmentation: Augmentation
+  public let normalization: ChannelNormalization
+  public let batchSize: Int
+  public let seed: UInt64
+  private let threads: Int
+  private let samplesAhead: Int
+  private var running: OrderedPrefetch<TrainingOrder.Visit, TrainingSample>?
+  /// The batch that `running` hands out next.
+  private var position = (epoch: 0, batch: 0)
+
+  /// `threads` threads prepare up to `batchesAhead` batches before they are asked for.
+  ///
+  /// Ground truth is loaded where the data set's layout has it; drop it from the layout to save the time. Throws when
+  /// the data set has no scribbles or too few images for one batch.
+  public init(
+    _ dataset: SegmentationDataset, _ augmentation: Augmentation, _ normalization: ChannelNormalization,
+    batchSize: Int, seed: UInt64, threads: Int = 2, batchesAhead: Int = 2
+  ) throws(FileError) {
+    precondition(batchSize > 0 && threads > 0 && batchesAhead > 0, "a loader needs a thread and room for a batch")
+    guard dataset.layout.scribbles != nil else {
+      throw .invalid(dataset.layout.list, "has no folder of scribbles, and training needs one; name it")
+    }
+    guard dataset.count >= batchSize else {
+      throw .invalid(
+        dataset.layout.list,
+        "lists \(dataset.count) images, fewer than one batch of \(batchSize); lower the batch size or add images")
+    }
+    self.dataset = dataset
+    self.augmentation = augmentation
+    self.normalization = normalization
+    self.batchSize = batchSize
+    self.seed = seed
+    self.threads = threads
+    samplesAhead = batchesAhead * batchSize
+  }
+
+  /// Number of whole batches in the data set.
+  public var batchesPerEpoch: Int { dataset.count / batchSize }
+
+  /// The batches of an epoch from `batchIndex` on, the same as in a run through the whole epoch.
+  public func epoch(_ epoch: Int, startingAt batchIndex: Int = 0) -> BatchSequence {
+    precondition(0...batchesPerEpoch ~= batchIndex, "an epoch has \(batchesPerEpoch) batches")
+    return BatchSequence(self, epoch: epoch, nextIndex: batchIndex)
+  }
+
+  /// One batch; threads are set to its place unless they are there already.
+  func batch(epoch: Int, index: Int) throws -> Batch {
+    if running == nil || position != (epoch, index) { restart(epoch, index) }
+    do {
+      var samples: [TrainingSample] = []
+      while samples.count < batchSize, let sample = try running?.next() { samples.append(sample) }
+      let batch = try Batch(samples)
+      position = index + 1 == batchesPerEpoch ? (epoch + 1, 0) : (epoch, index + 1)
+      return batch
+    } catch {
+      // What is left of the broken batch is of no use to the next.
+      running = nil
+      throw error
+    }
+  }
+
+  private func restart(_ epoch: Int, _ index: Int) {
+    running = nil
+    position = (epoch, index)
+    let order = TrainingOrder(
+      count: dataset.count, visitsPerEpoch: batchesPerEpoch * batchSize, seed: seed, epoch: epoch,
+      visit: index * batchSize)
+    let (dataset, augmentation, normalization, seed) = (dataset, augmentation, normalization, seed)
+    running = OrderedPrefetch(order, threads: threads, ahead: samplesAhead) { visit in
+      var stream = RandomStream(seed: seed, epoch: visit.epoch, index: visit.index)
+      let sample = try dataset.load(dataset.items[visit.index])
+      return augmentation.augmented(sample, classCount: dataset.classes.count, normalization, using: &stream)
+    }
+  }
+}

@@ -1,0 +1,118 @@
+import Foundation
+
+/// Results of a slow function over a sequence, computed ahead on background threads and handed out in order.
+///
+/// No more than `ahead` results are waiting or being computed at any time. An error comes in its place, after the
+/// results before it, and is the last thing to come; a function that returns a `Result` can go on after errors.
+/// Threads end when the last reference is dropped, each after the element it is at.
+public final class OrderedPrefetch<Input: Sendable, Output: Sendable>: Sendable {
+  private let queue: PrefetchQueue<Input, Output>
+
+  /// Starts `threads` threads, which take inputs in order; an endless sequence is welcome.
+  public init<Inputs: Sequence & Sendable>(
+    _ inputs: Inputs, threads: Int, ahead: Int, _ work: @escaping @Sendable (Input) throws -> Output
+  ) where Inputs.Element == Input {
+    precondition(threads > 0 && ahead > 0, "a prefetch needs a thread and room for a result")
+    let queue = PrefetchQueue<Input, Output>(inputs, ahead: ahead, work)
+    self.queue = queue
+    for _ in 0..<threads {
+      // Threads keep the queue alive, not this object, whose end tells them to stop.
+      let thread = Thread { queue.run() }
+      thread.name = "prefetch"
+      thread.start()
+    }
+  }
+
+  deinit { queue.stop() }
+
+  /// The next result, waiting for it if need be; nil after the last.
+  public func next() throws -> Output? { try queue.next() }
+
+  /// Takes no further inputs; results that were waiting are dropped.
+  public func cancel() { queue.stop() }
+}
+
+/// What the consumer and the threads share; every property below `condition` is touched under its lock only.
+private final class PrefetchQueue<Input: Sendable, Output: Sendable>: @unchecked Sendable {
+  private let work: @Sendable (Input) throws -> Output
+  private let ahead: Int
+  private let condition = NSCondition()
+  private var inputs: AnyIterator<Input>
+  private var results: [Int: Result<Output, any Error>] = [:]
+  /// Number of inputs taken so far.
+  private var taken = 0
+  /// Number of results handed out so far.
+  private var delivered = 0
+  /// No further input is to be taken.
+  private var isExhausted = false
+  /// Nothing further is to be handed out.
+  private var isStopped = false
+
+  init<Inputs: Sequence>(_ inputs: Inputs, ahead: Int, _ work: @escaping @Sendable (Input) throws -> Output)
+  where Inputs.Element == Input {
+    self.inputs = AnyIterator(inputs.makeIterator())
+    self.ahead = ahead
+    self.work = work
+  }
+
+  func run() {
+    while let (index, input) = take() {
+      #if canImport(ObjectiveC)
+        let result = autoreleasepool { Result { try work(input) } }
+      #else
+        let result = Result { try work(input) }
+      #endif
+      put(index, result)
+    }
+  }
+
+  func next() throws -> Output? {
+    condition.lock()
+    defer { condition.unlock() }
+    while !isStopped {
+      if let result = results.removeValue(forKey: delivered) {
+        delivered += 1
+        if case .failure = result { end() }
+        condition.broadcast()
+        return try result.get()
+      }
+      if isExhausted && delivered == taken { return nil }
+      condition.wait()
+    }
+    return nil
+  }
+
+  func stop() {
+    condition.lock()
+    end()
+    condition.broadcast()
+    condition.unlock()
+  }
+
+  private func end() {
+    (isStopped, isExhausted) = (true, true)
+    results = [:]
+  }
+
+  private func take() -> (Int, Input)? {
+    condition.lock()
+    defer { condition.unlock() }
+    while !isExhausted && taken - delivered >= ahead { condition.wait() }
+    guard !isExhausted, let input = inputs.next() else {
+      isExhausted = true
+      condition.broadcast()
+      return nil
+    }
+    taken += 1
+    return (taken - 1, input)
+  }
+
+  private func put(_ index: Int, _ result: Result<Output, any Error>) {
+    condition.lock()
+    if !isStopped { results[index] = result }
+    // Whatever follows an error is never handed out.
+    if case .failure = result { isExhausted = true }
+    condition.broadcast()
+    condition.unlock()
+  }
+}

@@ -1,0 +1,50 @@
+/// The order in which training visits the images of a data set, without end: one permutation for each epoch.
+struct TrainingOrder: Sequence, Sendable {
+  /// One visit: which image, and in which epoch, so that its variant can be derived.
+  struct Visit: Sendable, Equatable {
+    let epoch: Int
+    let index: Int
+  }
+
+  /// Number of images in the data set.
+  let count: Int
+  /// Number of images visited in each epoch; the rest of the permutation is dropped.
+  let visitsPerEpoch: Int
+  let seed: UInt64
+  /// The epoch to begin in.
+  let epoch: Int
+  /// The visit of that epoch to begin at.
+  let visit: Int
+
+  /// Stands where an image's index stands in the streams of random numbers of the images.
+  private static let shuffleIndex = -1
+
+  func makeIterator() -> Iterator { Iterator(order: self) }
+
+  struct Iterator: IteratorProtocol {
+    private let order: TrainingOrder
+    private var epoch: Int
+    private var visit: Int
+    private var permutation: [Int]
+
+    init(order: TrainingOrder) {
+      self.order = order
+      (epoch, visit) = (order.epoch, order.visit)
+      permutation = Iterator.permutation(order, epoch)
+    }
+
+    mutating func next() -> Visit? {
+      if visit == order.visitsPerEpoch {
+        (epoch, visit) = (epoch + 1, 0)
+        permutation = Iterator.permutation(order, epoch)
+      }
+      defer { visit += 1 }
+      return Visit(epoch: epoch, index: permutation[visit])
+    }
+
+    private static func permutation(_ order: TrainingOrder, _ epoch: Int) -> [Int] {
+      var stream = RandomStream(seed: order.seed, epoch: epoch, index: shuffleIndex)
+      return stream.permutation(order.count)
+    }
+  }
+}

@@ -1,0 +1,116 @@
+// C functions over LibTorch: what Swift sees of it.
+//
+// Operators are called by name through LibTorch's dispatcher; only what is not an operator has a function here.
+// Every function that can fail returns NULL on success, otherwise a text (LibTorch's own words) that the caller
+// releases with `torch_text_release`. No C++ exception leaves this file's functions.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/// A reference to a tensor; NULL is no tensor.
+typedef struct { void *ref; } TorchTensor;
+/// A resolved operator; lives as long as the process.
+typedef struct { const void *ref; } TorchOperator;
+/// A reference to a source of random numbers.
+typedef struct { void *ref; } TorchGenerator;
+/// An inference-mode scope that is open on this thread.
+typedef struct { void *ref; } TorchInferenceScope;
+
+typedef enum {
+  TorchValueNone,
+  TorchValueTensor,      // pointer: tensor
+  TorchValueInteger,     // integer; also element types and memory formats
+  TorchValueReal,        // real
+  TorchValueBool,        // integer 0 or 1
+  TorchValueText,        // pointer: zero-terminated UTF-8; also devices
+  TorchValueIntegers,    // pointer: int64_t[integer]
+  TorchValueReals,       // pointer: double[integer]
+  TorchValueTensors,     // pointer: TorchTensor[integer]
+  TorchValueGenerator    // pointer: generator
+} TorchValueKind;
+
+/// An argument or a result of an operator. Arguments are borrowed; tensors in results are owned by the caller.
+typedef struct {
+  TorchValueKind kind;
+  int64_t integer;
+  double real;
+  const void *pointer;
+} TorchValue;
+
+/// Version of the LibTorch that is linked, e.g. "2.13.0".
+const char *torch_version(void);
+
+/// Prepares the process: memory allocator thresholds, and the CUDA library where LibTorch has one.
+void torch_start(void);
+
+void torch_text_release(char *text);
+
+// Operators
+
+/// `name` is "aten::add"; `overload` may be "". The result stays valid for ever.
+char *torch_operator_find(const char *name, const char *overload, TorchOperator *result);
+/// Calls an operator; missing trailing arguments take the schema's defaults. `result_count` holds the capacity of
+/// `results` on entry and the number of results on return. A result that is a list of tensors is spread out.
+char *torch_operator_call(
+    TorchOperator op, const TorchValue *arguments, size_t argument_count, TorchValue *results, size_t *result_count);
+
+// Tensors
+
+char *torch_tensor_copy(
+    const void *bytes, size_t byte_count, const int64_t *shape, size_t dimension_count, int8_t element_type,
+    TorchTensor *result);
+/// Copies all elements in row-major order to `bytes`, which must hold exactly as many as the tensor has.
+char *torch_tensor_read(TorchTensor tensor, void *bytes, size_t byte_count);
+void torch_tensor_release(TorchTensor tensor);
+size_t torch_tensor_dimension_count(TorchTensor tensor);
+void torch_tensor_shape(TorchTensor tensor, int64_t *shape);
+int8_t torch_tensor_element_type(TorchTensor tensor);
+/// Bytes of one element of this type; 0 for a type that LibTorch does not know.
+size_t torch_element_size(int8_t element_type);
+/// Writes the device's name ("cpu", "cuda:0") with its terminating zero, cut to `capacity`.
+void torch_tensor_device(TorchTensor tensor, char *name, size_t capacity);
+
+// Gradients
+
+char *torch_tensor_set_requires_gradient(TorchTensor tensor, bool value);
+bool torch_tensor_requires_gradient(TorchTensor tensor);
+/// The accumulated gradient, or no tensor.
+TorchTensor torch_tensor_gradient(TorchTensor tensor);
+void torch_tensor_clear_gradient(TorchTensor tensor);
+char *torch_tensor_backward(TorchTensor tensor, TorchTensor cotangent);
+/// Returns the setting before.
+bool torch_gradient_mode_set(bool enabled);
+TorchInferenceScope torch_inference_enter(void);
+void torch_inference_leave(TorchInferenceScope scope);
+
+// Autocast
+
+/// Opens a scope in which the operators that profit from it compute in `element_type`; closes with `leave`.
+char *torch_autocast_enter(const char *device, int8_t element_type);
+void torch_autocast_leave(const char *device);
+
+// Chance, devices, threads
+
+char *torch_generator_new(const char *device, uint64_t seed, TorchGenerator *result);
+void torch_generator_release(TorchGenerator generator);
+void torch_generator_seed(TorchGenerator generator, uint64_t seed);
+/// State as a byte tensor.
+char *torch_generator_state(TorchGenerator generator, TorchTensor *result);
+char *torch_generator_set_state(TorchGenerator generator, TorchTensor state);
+/// The generator that operators without one of their own draw from.
+char *torch_generator_default(const char *device, TorchGenerator *result);
+
+/// 0 where this LibTorch has no such device.
+int torch_device_count(const char *kind);
+int torch_thread_count(void);
+void torch_set_thread_count(int count);
+
+#ifdef __cplusplus
+}
+#endif

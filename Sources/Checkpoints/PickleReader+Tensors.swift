@@ -1,0 +1,99 @@
+import Files
+import Tensors
+
+/// What PyTorch's pickles name beside plain values: storages, tensors, parameters.
+extension PickleReader {
+  private static let storageTypes: [String: ElementType] = [
+    "DoubleStorage": .float64, "FloatStorage": .float32, "HalfStorage": .float16, "BFloat16Storage": .bfloat16,
+    "LongStorage": .int64, "IntStorage": .int32, "ShortStorage": .int16, "CharStorage": .int8, "ByteStorage": .uint8,
+    "BoolStorage": .bool,
+  ]
+
+  func global(_ module: String, _ name: String) throws(FileError) -> PickleValue {
+    if let function = PickleFunction(module: module, name: name) { return .function(function) }
+    if module == "torch" || module == "torch.cuda", let type = Self.storageTypes[name] { return .storageType(type) }
+    throw .invalid(
+      reader.path,
+      "needs \("\(module).\(name)".quoted), which this reader does not run; save only the state dict in PyTorch: "
+        + "torch.save(model.state_dict(), ...)")
+  }
+
+  mutating func apply(_ function: PickleValue, _ arguments: PickleValue) throws(FileError) -> PickleValue {
+    guard case .tuple(let number) = arguments else { throw problem("calls with \(arguments.kind), not with a tuple") }
+    let values = objects.tuples[number]
+    guard case .function(let function) = function else { throw problem("calls \(function.kind)") }
+    switch function {
+    case .opaque: return .opaque
+    case .orderedDict: return try orderedDict(values)
+    case .size:
+      guard let size = values.first, objects.integers(size) != nil else { throw problem("makes a size of no integers") }
+      return size
+    case .rebuildParameter:
+      guard case .tensor? = values.first else { throw problem("makes a parameter of no tensor") }
+      return values[0]
+    case .rebuildTensor: return try tensor(values)
+    }
+  }
+
+  /// An empty dictionary, or one of a list of pairs, as Python 2 wrote it.
+  private mutating func orderedDict(_ arguments: [PickleValue]) throws(FileError) -> PickleValue {
+    let result = objects.dictionary()
+    guard let pairs = arguments.first, case .dictionary(let dictionary) = result else { return result }
+    let items = objects.sequence(pairs) ?? []
+    try spend(items.count)
+    for item in items {
+      guard let pair = objects.sequence(item), pair.count == 2 else {
+        throw problem("makes a dictionary of something other than pairs")
+      }
+      if case .string(let key) = pair[0] { objects.dictionaries[dictionary][key] = pair[1] }
+    }
+    return result
+  }
+
+  /// `_rebuild_tensor_v2(storage, offset, size, stride, ...)`, checked against the storage.
+  private mutating func tensor(_ arguments: [PickleValue]) throws(FileError) -> PickleValue {
+    guard arguments.count >= 4, case .storage(let number) = arguments[0], case .integer(let offset) = arguments[1],
+      let shape = objects.integers(arguments[2]), let strides = objects.integers(arguments[3]),
+      shape.count == strides.count
+    else { throw problem("makes a tensor of something other than storage, offset, size and strides") }
+    let storage = objects.storages[number]
+    guard let count = Shape.elementCount(shape, storage.type), offset >= 0, strides.allSatisfy({ $0 >= 0 }) else {
+      throw problem("makes a tensor of offset \(offset), size \(shape) and strides \(strides)")
+    }
+    var last = offset
+    var overflows = false
+    for (size, stride) in zip(shape, strides) where count > 0 {
+      let (reach, tooFar) = (size - 1).multipliedReportingOverflow(by: stride)
+      let (next, tooFarBy) = last.addingReportingOverflow(reach)
+      overflows = overflows || tooFar || tooFarBy
+      last = next
+    }
+    guard !overflows, count == 0 || last < storage.view.count else {
+      throw problem(
+        "makes a tensor of offset \(offset), size \(shape) and strides \(strides) from \(storage.view.count) elements")
+    }
+    return objects.tensor(
+      StridedTensor(
+        storage: storage, offset: count == 0 ? 0 : storage.view.lowerBound + offset, shape: shape,
+        strides: zip(shape, strides).map { size, stride in size == 1 ? 0 : stride }, elementCount: count))
+  }
+
+  /// The storage of `("storage", type, key, location, count)`, in the older format with `(key, offset, count)` of a view.
+  mutating func storage(_ identifier: PickleValue) throws(FileError) -> PickleValue {
+    guard let parts = objects.sequence(identifier), parts.count >= 5, objects.text(parts[0]) == "storage",
+      case .storageType(let type) = parts[1], let key = objects.text(parts[2]), case .integer(let count) = parts[4],
+      count >= 0, !count.multipliedReportingOverflow(by: type.byteCount).overflow
+    else { throw problem("refers to something other than a storage") }
+    var view = 0..<count
+    if parts.count > 5, let part = objects.sequence(parts[5]) {
+      guard part.count == 3, case .integer(let offset) = part[1], case .integer(let length) = part[2],
+        offset >= 0, length >= 0, offset <= count, length <= count - offset
+      else { throw problem("refers to a view that does not lie inside its storage") }
+      view = offset..<offset + length
+    }
+    guard let value = objects.storage(StorageDescription(key: key, type: type, count: count, view: view)) else {
+      throw problem("refers to storage \(key.quoted) by two types or lengths")
+    }
+    return value
+  }
+}

@@ -1,0 +1,64 @@
+import Foundation
+import Tensors
+
+/// What a pickle can hold here. Containers are numbers of places in `PickleObjects`, not references: a list that
+/// contains itself, or a million nested ones, then need no recursion and no reference cycle.
+enum PickleValue {
+  case none
+  case bool(Bool)
+  case integer(Int)
+  /// A whole number of more than eight bytes, little-endian.
+  case long(Data)
+  case string(Int)
+  case tuple(Int)
+  case list(Int)
+  case dictionary(Int)
+  case function(PickleFunction)
+  case storageType(ElementType)
+  case storage(Int)
+  case tensor(Int)
+  /// Something that is not needed for tensors: floats, bytes, sets, scalars of NumPy.
+  case opaque
+
+  /// For messages.
+  var kind: String {
+    switch self {
+    case .none: "None"
+    case .bool: "a truth value"
+    case .integer, .long: "a whole number"
+    case .string: "a string"
+    case .tuple: "a tuple"
+    case .list: "a list"
+    case .dictionary: "a dictionary"
+    case .function, .storageType: "a class"
+    case .storage: "a storage"
+    case .tensor: "a tensor"
+    case .opaque: "a value without tensors"
+    }
+  }
+}
+
+/// The few functions and classes a PyTorch pickle may name; each is imitated, none is run.
+enum PickleFunction {
+  case orderedDict
+  case size
+  case rebuildTensor
+  case rebuildParameter
+  /// Its results hold no weights.
+  case opaque
+
+  init?(module: String, name: String) {
+    switch (module, name) {
+    case ("collections", "OrderedDict"): self = .orderedDict
+    case ("torch", "Size"): self = .size
+    case ("torch._utils", "_rebuild_tensor_v2"), ("torch._utils", "_rebuild_tensor"): self = .rebuildTensor
+    case ("torch._utils", "_rebuild_parameter"), ("torch._utils", "_rebuild_parameter_with_state"):
+      self = .rebuildParameter
+    case ("numpy.core.multiarray", "scalar"), ("numpy._core.multiarray", "scalar"), ("numpy", "dtype"),
+      ("_codecs", "encode"), ("argparse", "Namespace"), ("torch", "device"):
+      self = .opaque
+    case ("torch", _) where ElementType.allCases.contains { $0.description == name }: self = .opaque
+    default: return nil
+    }
+  }
+}

@@ -1,0 +1,36 @@
+import Files
+import Foundation
+
+/// Weights in any of the formats read here: safetensors, or PyTorch's.
+public enum WeightsFile {
+  /// The tensors of the file at `path`, whatever its name; the elements of excluded names are not loaded.
+  ///
+  /// Throws `FileError` where the file is none of these formats, or damaged.
+  public static func read(_ path: String, excluding isExcluded: (String) -> Bool = { _ in false }) throws -> StateDict {
+    let file = try InputFile.read(path)
+    if ZipArchive.isZip(file) || PyTorchLegacy.isPickle(file) {
+      return try PyTorchFile.read(path, excluding: isExcluded)
+    }
+    // A header's length, then the JSON object.
+    if file.count > 8, file[file.startIndex + 8] == UInt8(ascii: "{") {
+      return try Safetensors.read(path, excluding: isExcluded)
+    }
+    throw unknown(file, path)
+  }
+
+  /// The error for a file that is not weights.
+  static func unknown(_ file: Data, _ path: String) -> FileError {
+    let expected = "expected weights, as safetensors or from PyTorch's torch.save"
+    if file.isEmpty { return .invalid(path, "is empty; \(expected)") }
+    let start = file.prefix(400)
+    let text = String(decoding: start, as: UTF8.self).drop(while: \.isWhitespace).lowercased()
+    if text.hasPrefix("<") {
+      return .invalid(path, "is a web page or XML; \(expected): fetch the file itself, not the page that links to it")
+    }
+    if text.hasPrefix("version https://git-lfs") {
+      return .invalid(path, "is a Git LFS pointer, not the file; fetch the file with 'git lfs pull'")
+    }
+    let bytes = start.prefix(8).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }
+    return .invalid(path, "begins with the bytes \(bytes.joined(separator: " ")); \(expected)")
+  }
+}

@@ -1,0 +1,161 @@
+import CZlib
+import Files
+import Foundation
+
+/// The table of contents of a zip archive in memory, and its entries, stored or deflated.
+///
+/// Format: APPNOTE.TXT of PKWARE, sections 4.3 to 4.5; zip64 included, encryption and several volumes not.
+struct ZipArchive {
+  struct Entry {
+    let name: String
+    let method: Int
+    let checksum: UInt32
+    let packedSize: Int
+    let size: Int
+    let headerOffset: Int
+    let isEncrypted: Bool
+  }
+
+  let path: String
+  /// In the order of the table, folders left out.
+  let entries: [Entry]
+  private let bytes: Data
+  private let numbers: [String: Int]
+
+  static func isZip(_ bytes: Data) -> Bool {
+    bytes.starts(with: [0x50, 0x4B, 3, 4]) || bytes.starts(with: [0x50, 0x4B, 5, 6])
+  }
+
+  init(_ bytes: Data, path: String) throws(FileError) {
+    let table = try ZipArchive.table(bytes, path)
+    guard table.offset >= 0, table.length >= 0, table.offset <= bytes.count, table.length <= bytes.count - table.offset
+    else { throw .invalid(path, "is a zip archive whose table of contents lies outside it; it is damaged, fetch it again") }
+    var reader = ByteReader(
+      bytes[bytes.startIndex..<bytes.startIndex + table.offset + table.length], path: path, at: table.offset)
+    var entries: [Entry] = []
+    var numbers: [String: Int] = [:]
+    while reader.remaining > 0 {
+      let entry = try ZipArchive.entry(&reader)
+      if entry.name.hasSuffix("/") { continue }
+      guard numbers.updateValue(entries.count, forKey: entry.name) == nil else {
+        throw .invalid(path, "is a zip archive with two entries called \(entry.name.quoted)")
+      }
+      entries.append(entry)
+    }
+    self.path = path
+    self.bytes = bytes
+    self.entries = entries
+    self.numbers = numbers
+  }
+
+  subscript(name: String) -> Entry? { numbers[name].map { entries[$0] } }
+
+  /// The bytes of an entry; not copied where it is stored.
+  func contents(of entry: Entry, _ budget: MemoryBudget) throws(FileError) -> Data {
+    guard !entry.isEncrypted else {
+      throw .invalid(path, "has entry \(entry.name.quoted) encrypted; unpack the archive and give the file inside")
+    }
+    var reader = ByteReader(bytes, path: path, at: entry.headerOffset)
+    guard entry.headerOffset >= 0, try reader.integer(UInt32.self, of: "an entry") == 0x0403_4B50 else {
+      throw .invalid(path, "has no entry \(entry.name.quoted) where its table of contents says; it is damaged, fetch it again")
+    }
+    _ = try reader.take(22, of: "an entry")
+    let nameLength = Int(try reader.integer(UInt16.self, of: "an entry"))
+    let extraLength = Int(try reader.integer(UInt16.self, of: "an entry"))
+    _ = try reader.take(nameLength + extraLength, of: "an entry")
+    let packed = try reader.take(entry.packedSize, of: "an entry")
+
+    let contents: Data
+    switch entry.method {
+    case 0 where entry.packedSize == entry.size: contents = packed
+    case 8: contents = try Inflate.inflated(packed, size: entry.size, of: entry.name, path: path, budget)
+    default:
+      throw .invalid(
+        path, "has entry \(entry.name.quoted) packed by method \(entry.method); stored (0) and deflated (8) are read here")
+    }
+    // PyTorch writes 0 where it was told not to compute checksums.
+    guard entry.checksum == 0 || checksum(contents) == entry.checksum else {
+      throw .invalid(path, "has \(entry.name.quoted) damaged: its checksum does not match; fetch it again")
+    }
+    return contents
+  }
+
+  private func checksum(_ bytes: Data) -> UInt32 {
+    bytes.withUnsafeBytes { UInt32(truncatingIfNeeded: crc32_z(0, $0.bindMemory(to: UInt8.self).baseAddress, $0.count)) }
+  }
+}
+
+extension ZipArchive {
+  /// Where the end of the archive says that its table lies.
+  private static func table(_ bytes: Data, _ path: String) throws(FileError) -> (offset: Int, length: Int) {
+    let size = 22
+    let comment = Int(UInt16.max)
+    let first = max(0, bytes.count - size - comment)
+    let tail = bytes.suffix(size + comment)
+    guard let found = tail.lastRange(of: [0x50, 0x4B, 5, 6]), tail.endIndex - found >= size else {
+      throw .invalid(
+        path, "is a zip archive without its end, after \(bytes.count) bytes; it is cut short, fetch it again")
+    }
+    let end = first + found - tail.startIndex
+    let what: StaticString = "its table of contents"
+    var reader = ByteReader(bytes, path: path, at: end + 12)
+    let length = try reader.integer(UInt32.self, of: what)
+    let offset = try reader.integer(UInt32.self, of: what)
+    guard length == .max || offset == .max else { return (Int(offset), Int(length)) }
+
+    var locator = ByteReader(bytes, path: path, at: end - 20)
+    guard end >= 20, try locator.integer(UInt32.self, of: what) == 0x0706_4B50 else {
+      throw .invalid(path, "is a zip archive without the table of contents it tells of; it is damaged, fetch it again")
+    }
+    _ = try locator.take(4, of: what)
+    var record = ByteReader(bytes, path: path, at: try locator.length(of: what))
+    guard try record.integer(UInt32.self, of: what) == 0x0606_4B50 else {
+      throw .invalid(path, "is a zip archive without the table of contents it tells of; it is damaged, fetch it again")
+    }
+    _ = try record.take(36, of: what)
+    let longLength = try record.length(of: what)
+    return (try record.length(of: what), longLength)
+  }
+
+  /// One entry of the table.
+  private static func entry(_ reader: inout ByteReader) throws(FileError) -> Entry {
+    let what: StaticString = "its table of contents"
+    guard try reader.integer(UInt32.self, of: what) == 0x0201_4B50 else {
+      throw .invalid(reader.path, "is a zip archive with a damaged table of contents; fetch it again")
+    }
+    _ = try reader.take(4, of: what)
+    let flags = try reader.integer(UInt16.self, of: what)
+    let method = Int(try reader.integer(UInt16.self, of: what))
+    _ = try reader.take(4, of: what)
+    let checksum = try reader.integer(UInt32.self, of: what)
+    var packedSize = Int(try reader.integer(UInt32.self, of: what))
+    var size = Int(try reader.integer(UInt32.self, of: what))
+    let nameLength = Int(try reader.integer(UInt16.self, of: what))
+    let extraLength = Int(try reader.integer(UInt16.self, of: what))
+    let commentLength = Int(try reader.integer(UInt16.self, of: what))
+    _ = try reader.take(8, of: what)
+    var headerOffset = Int(try reader.integer(UInt32.self, of: what))
+    let name = String(decoding: try reader.take(nameLength, of: what), as: UTF8.self)
+    var extra = ByteReader(try reader.take(extraLength, of: what), path: reader.path)
+    _ = try reader.take(commentLength, of: what)
+
+    // Zip64: what does not fit 32 bits stands in an extra field, in this order.
+    while extra.remaining >= 4 {
+      let tag = try extra.integer(UInt16.self, of: what)
+      let length = Int(try extra.integer(UInt16.self, of: what))
+      var field = ByteReader(try extra.take(length, of: what), path: reader.path)
+      guard tag == 1 else { continue }
+      if size == UInt32.max { size = try field.length(of: what) }
+      if packedSize == UInt32.max { packedSize = try field.length(of: what) }
+      if headerOffset == UInt32.max { headerOffset = try field.length(of: what) }
+    }
+    return Entry(
+      name: name, method: method, checksum: checksum, packedSize: packedSize, size: size, headerOffset: headerOffset,
+      isEncrypted: flags & 1 != 0)
+  }
+}
+
+extension Data {
+  /// Where the last occurrence of `pattern` begins.
+  fileprivate func lastRange(of pattern: [UInt8]) -> Index? { range(of: Data(pattern), options: .backwards)?.lowerBound }
+}

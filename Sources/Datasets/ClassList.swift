@@ -1,0 +1,106 @@
+import Files
+import Foundation
+import Scribbles
+
+/// The classes of a data set in label order: class 0 is the background.
+public struct ClassList: Sendable, Equatable {
+  /// Names for people, as in reports.
+  public let names: [String]
+  /// Names in scribble files, one for each class.
+  public let tags: [String]
+
+  /// Number of classes counting background: C.
+  public var count: Int { names.count }
+
+  /// What scribble files may call each class: its tag, or its name.
+  public var scribbleTags: ClassTags { ClassTags(tags, aliases: names) }
+
+  /// Classes from their names, and their tags where these differ.
+  public init(_ names: [String], tags: [String]? = nil) throws(ClassListError) {
+    let tags = tags ?? names
+    guard 2...ClassList.mostClasses ~= names.count else {
+      throw ClassListError("\(names.count) classes given, 2 to \(ClassList.mostClasses) counting background are possible")
+    }
+    guard tags.count == names.count else {
+      throw ClassListError("\(tags.count) tags given for \(names.count) classes; give one tag for each class")
+    }
+    for list in [names, tags] {
+      if let index = list.firstIndex(where: { $0.allSatisfy(\.isWhitespace) }) {
+        throw ClassListError("class \(index) has no name")
+      }
+      if let name = ClassList.repeated(in: list) { throw ClassListError("two classes are named \"\(name)\"") }
+    }
+    (self.names, self.tags) = (names, tags)
+  }
+
+  /// A file with one class a line: plain names in label order, or each after its label ("0 background").
+  ///
+  /// A line for label 255, or whose name is "void", is passed over, as are empty lines and those that begin with "#".
+  public init(contentsOf path: String) throws(FileError) {
+    let lines = try InputFile.lines(path).filter { !$0.hasPrefix("#") }
+    let numbered = lines.compactMap(ClassList.numbered)
+    do {
+      if numbered.count < lines.count || lines.isEmpty {
+        try self.init(lines.filter { $0.lowercased() != "void" })
+      } else {
+        try self.init(try ClassList.inLabelOrder(numbered))
+      }
+    } catch {
+      throw .invalid(path, error.problem)
+    }
+  }
+
+  /// More labels would leave none for "unlabelled" below `Label.ignored`.
+  private static let mostClasses = 254
+
+  private init(unchecked names: [String], tags: [String]) { (self.names, self.tags) = (names, tags) }
+
+  /// The label and the name of a line such as "3 bird" or "3: bird".
+  private static func numbered(_ line: String) -> (label: Int, name: String)? {
+    let parts = line.split(maxSplits: 1, whereSeparator: \.isWhitespace)
+    guard parts.count == 2, let number = Int(parts[0].hasSuffix(":") ? parts[0].dropLast() : parts[0]) else { return nil }
+    return (number, parts[1].trimmingCharacters(in: .whitespaces))
+  }
+
+  private static func inLabelOrder(_ lines: [(label: Int, name: String)]) throws(ClassListError) -> [String] {
+    let classes = lines.filter { $0.label != 255 && $0.name.lowercased() != "void" }.sorted { $0.label < $1.label }
+    for (expected, line) in classes.enumerated() where line.label != expected {
+      throw ClassListError(
+        expected == 0
+          ? "begins with label \(line.label), label 0 was expected; add a line \"0 background\""
+          : "label \(expected) was expected and \(line.label) (\"\(line.name)\") found; number the classes without holes")
+    }
+    return classes.map(\.name)
+  }
+
+  private static func repeated(in names: [String]) -> String? {
+    var seen: Set<String> = []
+    return names.first { !seen.insert($0).inserted }
+  }
+}
+
+extension ClassList {
+  /// The 21 classes of PASCAL VOC 2012, with the tags of ScribbleSup.
+  public static let voc = ClassList(
+    unchecked: [
+      "background", "aeroplane", "bicycle", "bird", "boat", "bottle", "bus", "car", "cat", "chair", "cow", "diningtable",
+      "dog", "horse", "motorbike", "person", "pottedplant", "sheep", "sofa", "train", "tvmonitor",
+    ], tags: vocTags)
+
+  /// The 60 classes of PASCAL-Context counting background, with the tags of its scribbles.
+  public static let context = ClassList(
+    unchecked: voc.names.map { $0 == "diningtable" ? "table" : $0 } + furtherContextClasses,
+    tags: vocTags + furtherContextClasses)
+
+  private static let vocTags = [
+    "background", "plane", "bike", "bird", "boat", "bottle", "bus", "car", "cat", "chair", "cow", "table", "dog", "horse",
+    "motorbike", "person", "plant", "sheep", "sofa", "train", "monitor",
+  ]
+
+  private static let furtherContextClasses = [
+    "bag", "bed", "bench", "book", "building", "cabinet", "ceiling", "cloth", "computer", "cup", "door", "fence", "floor",
+    "flower", "food", "grass", "ground", "keyboard", "light", "mountain", "mouse", "curtain", "platform", "sign", "plate",
+    "road", "rock", "shelves", "sidewalk", "sky", "snow", "bedclothes", "track", "tree", "truck", "wall", "water",
+    "window", "wood",
+  ]
+}

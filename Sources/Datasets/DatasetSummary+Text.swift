@@ -1,0 +1,53 @@
+import Foundation
+
+extension DatasetSummary: CustomStringConvertible {
+  /// A few lines of facts and a table of the classes, for a terminal.
+  public var description: String {
+    var lines = ["\(count) images of \(range(widths)) x \(range(heights)) pixels, \(classes.count) classes"]
+    if let scribbles {
+      lines.append("\(percent(scribbles.labelledShare)) of the pixels are scribbled")
+      lines += remark("without a scribble", withoutScribble)
+      lines += remark("with scribbles, but none on the background", withoutBackgroundScribble)
+      lines += remark("with scribbles on the background only", withBackgroundScribbleOnly)
+      if groundTruth != nil { lines += remark("with a class on which nobody drew", withUndrawnClass) }
+    }
+    if let groundTruth { lines.append("\(percent(groundTruth.labelledShare)) of the pixels have ground truth") }
+    return (lines + [""] + table).joined(separator: "\n")
+  }
+
+  private var table: [String] {
+    let kinds = [("scribbled", scribbles), ("ground truth", groundTruth)].compactMap { kind, labels in
+      labels.map { (kind, $0) }
+    }
+    guard !kinds.isEmpty else { return [] }
+    let header = ["label", "class"] + kinds.flatMap { ["images \($0.0)", "share of \($0.0)"] }
+    let rows = (0..<classes.count).map { label in
+      ["\(label)", classes.names[label]]
+        + kinds.flatMap { _, labels in
+          ["\(labels.images[label])", percent(Double(labels.pixels[label]) / Double(max(1, labels.pixels.reduce(0, +))))]
+        }
+    }
+    let cells = [header] + rows
+    let widths = header.indices.map { column in cells.map { $0[column].count }.max() ?? 0 }
+    return cells.map { row in
+      row.enumerated().map { column, cell in
+        let padding = String(repeating: " ", count: widths[column] - cell.count)
+        return column == 1 ? cell + padding : padding + cell
+      }.joined(separator: "  ")
+    }
+  }
+
+  private func remark(_ what: String, _ ids: [String]) -> [String] {
+    if ids.isEmpty { return [] }
+    let shown = 3
+    let first = ids.prefix(shown).joined(separator: ", ") + (ids.count > shown ? ", ..." : "")
+    return ["\(ids.count) \(ids.count == 1 ? "image" : "images") \(what): \(first)"]
+  }
+
+  private func range(_ sides: ClosedRange<Int>?) -> String {
+    guard let sides else { return "0" }
+    return sides.count == 1 ? "\(sides.lowerBound)" : "\(sides.lowerBound)-\(sides.upperBound)"
+  }
+
+  private func percent(_ share: Double) -> String { String(format: "%.2f %%", share * 100) }
+}

@@ -1,0 +1,111 @@
+import Images
+
+/// How many pixels of each class were predicted as which class.
+///
+/// Ground truth pixels that are `Label.ignored` are left out, whatever was predicted there. Ratios are in 0...1, and nil
+/// where they would divide by zero.
+public struct ConfusionMatrix: Sendable, Equatable {
+  public let classCount: Int
+  /// `classCount * classCount` pixel counts, one row for each class of the ground truth.
+  public private(set) var counts: [Int]
+
+  /// An empty matrix for 1...255 classes.
+  public init(classCount: Int) {
+    precondition((1...255).contains(classCount), "a confusion matrix needs 1...255 classes")
+    self.classCount = classCount
+    counts = Array(repeating: 0, count: classCount * classCount)
+  }
+
+  /// The pixels of one class that were predicted as another, or as itself.
+  public subscript(groundTruth groundTruth: Int, prediction prediction: Int) -> Int {
+    counts[groundTruth * classCount + prediction]
+  }
+
+  /// Counts the pixels of one image.
+  ///
+  /// Throws when the sizes differ or a label is no class, and then counts nothing.
+  public mutating func add(prediction: LabelMap, groundTruth: LabelMap) throws(EvaluationError) {
+    guard prediction.width == groundTruth.width, prediction.height == groundTruth.height else {
+      throw .sizes(
+        prediction: [prediction.height, prediction.width], groundTruth: [groundTruth.height, groundTruth.width])
+    }
+    var sum = counts
+    let width = classCount
+    let stranger = prediction.labels.withUnsafeBufferPointer { predicted in
+      groundTruth.labels.withUnsafeBufferPointer { actual in
+        sum.withUnsafeMutableBufferPointer { sum -> Int? in
+          for index in 0..<actual.count {
+            let (row, column) = (actual[index], predicted[index])
+            if row == Label.ignored { continue }
+            if row >= width || column >= width { return index }
+            sum[Int(row) * width + Int(column)] += 1
+          }
+          return nil
+        }
+      }
+    }
+    if let stranger {
+      let (actual, predicted) = (groundTruth.labels[stranger], prediction.labels[stranger])
+      throw actual >= width
+        ? .groundTruthLabel(actual, classCount: width) : .predictedLabel(predicted, classCount: width)
+    }
+    counts = sum
+  }
+
+  /// Adds what another matrix of the same classes counted.
+  public mutating func merge(_ other: ConfusionMatrix) throws(EvaluationError) {
+    guard other.classCount == classCount else { throw .classCounts(classCount, other.classCount) }
+    for index in counts.indices { counts[index] += other.counts[index] }
+  }
+
+  /// The pixels counted.
+  public var pixelCount: Int { counts.reduce(0, +) }
+
+  /// Intersection over union of each class, TP / (TP + FP + FN); nil for a class in neither prediction nor ground truth.
+  public var iou: [Double?] {
+    let (rows, columns) = (rowSums, columnSums)
+    return (0..<classCount).map { index in
+      let hits = self[groundTruth: index, prediction: index]
+      return ratio(hits, rows[index] + columns[index] - hits)
+    }
+  }
+
+  /// The mean of `iou` over the classes that occur in prediction or ground truth.
+  ///
+  /// On a complete validation set every class occurs, and this is the mean over all classes. On few images, a class that
+  /// is neither there nor predicted takes no part, as with NumPy's `nanmean`.
+  public var meanIoU: Double? { mean(iou) }
+
+  /// The share of pixels predicted right.
+  public var pixelAccuracy: Double? {
+    ratio((0..<classCount).reduce(0) { $0 + self[groundTruth: $1, prediction: $1] }, pixelCount)
+  }
+
+  /// The mean, over the classes in the ground truth, of the share of their pixels predicted right.
+  public var meanAccuracy: Double? {
+    let rows = rowSums
+    return mean((0..<classCount).map { ratio(self[groundTruth: $0, prediction: $0], rows[$0]) })
+  }
+
+  /// The mean of `iou` weighted with the classes' shares of the ground truth.
+  public var frequencyWeightedIoU: Double? {
+    let total = pixelCount
+    guard total > 0 else { return nil }
+    return zip(rowSums, iou).reduce(0) { $0 + Double($1.0) / Double(total) * ($1.1 ?? 0) }
+  }
+
+  private var rowSums: [Int] {
+    (0..<classCount).map { row in (0..<classCount).reduce(0) { $0 + counts[row * classCount + $1] } }
+  }
+
+  private var columnSums: [Int] {
+    (0..<classCount).map { column in (0..<classCount).reduce(0) { $0 + counts[$1 * classCount + column] } }
+  }
+
+  private func ratio(_ part: Int, _ whole: Int) -> Double? { whole == 0 ? nil : Double(part) / Double(whole) }
+
+  private func mean(_ values: [Double?]) -> Double? {
+    let present = values.compactMap { $0 }
+    return present.isEmpty ? nil : present.reduce(0, +) / Double(present.count)
+  }
+}

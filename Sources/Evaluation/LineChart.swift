@@ -1,0 +1,47 @@
+/// Curves over a common horizontal axis, drawn as SVG.
+public struct LineChart: Sendable, Equatable {
+  /// The vertical axis: even steps, or even factors.
+  public enum Scale: Sendable { case linear, logarithmic }
+
+  /// A point of a curve.
+  public struct Point: Sendable, Equatable {
+    public var x: Double
+    public var y: Double
+
+    public init(_ x: Double, _ y: Double) {
+      self.x = x
+      self.y = y
+    }
+  }
+
+  /// One curve; points that are not finite, or not positive on a logarithmic axis, are left out.
+  public struct Series: Sendable, Equatable {
+    public var name: String
+    /// In ascending order of `x`.
+    public var points: [Point]
+
+    public init(_ name: String, _ points: [Point]) {
+      self.name = name
+      self.points = points
+    }
+  }
+
+  public var title: String
+  public var xLabel: String
+  public var yLabel: String
+  public var scale: Scale
+  /// Draws a running mean, with the values themselves faint behind it.
+  public var isSmoothed: Bool
+  public var series: [Series]
+
+  public init(
+    title: String, xLabel: String, yLabel: String, scale: Scale = .linear, isSmoothed: Bool = false, series: [Series]
+  ) {
+    self.title = title
+    self.xLabel = xLabel
+    self.yLabel = yLabel
+    self.scale = scale
+    self.isSmoothed = isSmoothed
+    self.series = series
+  }
+}

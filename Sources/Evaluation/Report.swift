@@ -1,0 +1,61 @@
+import Files
+import Images
+
+/// A web page about one experiment: numbers, curves and pictures, in one file that needs nothing else.
+public struct Report: Sendable {
+  /// A number for the head of the page, such as "mIoU" and "71.20 %".
+  public struct KeyNumber: Sendable, Equatable {
+    public var name: String
+    public var value: String
+
+    public init(_ name: String, _ value: String) {
+      self.name = name
+      self.value = value
+    }
+  }
+
+  /// The head line of the page, usually the experiment's name.
+  public var title: String
+  /// One sentence below the title.
+  public var summary: String
+  /// The numbers that a reader looks for first; the first one is set largest.
+  public var keyNumbers: [KeyNumber]
+  /// Curves over iterations or epochs.
+  public var charts: [LineChart]
+  /// The evaluation that fills the table of classes.
+  public var evaluation: EvaluationResult?
+  /// Class names in the order of their labels, for the legend of colours.
+  public var classes: [String]
+  /// The colours that the pictures use for the classes.
+  public var colors: ColorMap
+  /// Images with their predictions, in the order shown.
+  public var rows: [ReportRow]
+  /// How to read the pictures, in a sentence or two above them.
+  public var rowsNote: String
+  /// The settings used, as YAML; empty leaves the section out.
+  public var settings: String
+
+  public init(
+    title: String, summary: String = "", keyNumbers: [KeyNumber] = [], charts: [LineChart] = [],
+    evaluation: EvaluationResult? = nil, classes: [String] = [], colors: ColorMap = .voc, rows: [ReportRow] = [],
+    rowsNote: String = "", settings: String = ""
+  ) {
+    self.title = title
+    self.summary = summary
+    self.keyNumbers = keyNumbers
+    self.charts = charts
+    self.evaluation = evaluation
+    self.classes = classes
+    self.colors = colors
+    self.rows = rows
+    self.rowsNote = rowsNote
+    self.settings = settings
+  }
+
+  /// Writes the page to `path`.
+  ///
+  /// Throws a `FileError`, or an `ImageEncodingError` for a picture that cannot be embedded.
+  public func write(to path: String) throws {
+    try OutputFile.write(try html(), to: path)
+  }
+}

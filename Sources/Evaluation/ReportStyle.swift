@@ -1,0 +1,76 @@
+/// The look of a report: one column of cards, in light or dark as the reader's system asks.
+enum ReportStyle {
+  static let css = """
+    :root{color-scheme:light dark;--page:#f6f5f2;--card:#fff;--ink:#1c1d21;--soft:#63656e;--rule:#e3e1dc;--grid:#eceae5;
+    --accent:#1f5fd0;--track:#eceae5;--c0:#1f5fd0;--c1:#c8501a;--c2:#0b8068;--c3:#8b3fc4;--c4:#9a7400;--c5:#bf2560}
+    @media (prefers-color-scheme:dark){:root{--page:#131418;--card:#1c1e24;--ink:#ecedf1;--soft:#a0a3ae;--rule:#31343d;
+    --grid:#2a2d35;--accent:#7aa7ff;--track:#2c2f38;--c0:#7aa7ff;--c1:#ff9a62;--c2:#4ecbae;--c3:#c79bf2;--c4:#e0bb4d;
+    --c5:#f585ac}}
+    *{box-sizing:border-box}
+    body{margin:0;background:var(--page);color:var(--ink);font:16px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,
+    "Helvetica Neue",sans-serif;font-variant-numeric:tabular-nums;-webkit-text-size-adjust:100%}
+    main{max-width:1240px;margin:0 auto;padding:clamp(20px,4vw,56px) clamp(16px,3vw,40px)}
+    h1{font-size:clamp(1.7rem,4vw,2.5rem);line-height:1.15;letter-spacing:-.02em;margin:0;overflow-wrap:anywhere}
+    h2{font-size:1.3rem;letter-spacing:-.01em;margin:56px 0 16px}
+    h3{font-size:1rem;margin:0;overflow-wrap:anywhere}
+    .summary{color:var(--soft);font-size:1.1rem;max-width:46em;margin:10px 0 0}
+    .numbers{display:flex;flex-wrap:wrap;gap:24px 48px;margin:32px 0 0;padding:24px 0;border:solid var(--rule);
+    border-width:1px 0;align-items:flex-end}
+    .numbers dt{color:var(--soft);font-size:.85rem}
+    .numbers dd{margin:0;font-size:1.35rem;font-weight:600;line-height:1.2;letter-spacing:-.01em}
+    .numbers div:first-child dd{font-size:2.6rem;line-height:1;color:var(--accent);letter-spacing:-.03em}
+    .charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,430px),1fr));gap:20px}
+    figure{margin:0}
+    .chart,article,table,details{background:var(--card);border:1px solid var(--rule);border-radius:12px}
+    .chart{padding:18px 18px 10px}
+    .chart svg{display:block;width:100%;max-width:760px;height:auto;margin-top:6px}
+    .legend{list-style:none;display:flex;flex-wrap:wrap;gap:4px 18px;margin:6px 0 0;padding:0;font-size:.9rem;
+    color:var(--soft)}
+    .legend li{display:flex;align-items:center;gap:7px}
+    .legend b{color:var(--ink);font-weight:600}
+    .chart .legend i{width:16px;height:3px;border-radius:2px;background:currentColor}
+    .line0{color:var(--c0)}.line1{color:var(--c1)}.line2{color:var(--c2)}
+    .line3{color:var(--c3)}.line4{color:var(--c4)}.line5{color:var(--c5)}
+    svg text{fill:var(--soft);font-size:12.5px;text-anchor:middle}
+    svg text.y{text-anchor:end}
+    svg path{fill:none;stroke:var(--rule)}
+    svg .grid{stroke:var(--grid)}
+    svg .axis,svg .tick{stroke:var(--soft);stroke-opacity:.6}
+    svg path.curve{stroke:currentColor;stroke-width:2;stroke-linejoin:round;stroke-linecap:round}
+    svg path.raw{stroke:currentColor;stroke-opacity:.22}
+    svg circle{fill:currentColor}
+    .none,.note{color:var(--soft)}
+    .note{margin:0 0 14px;overflow-wrap:anywhere}
+    table{width:100%;border-collapse:separate;border-spacing:0;overflow:hidden}
+    th,td{padding:7px 18px;text-align:left;font-weight:400}
+    tbody tr:first-child>*{border-top:1px solid var(--rule)}
+    thead th{color:var(--soft);font-size:.85rem;padding-top:12px}
+    th:first-child{width:1%;max-width:46vw;white-space:nowrap;overflow:hidden;text-overflow:ellipsis}
+    td:last-child,thead th:last-child{width:1%;text-align:right;white-space:nowrap}
+    tr:last-child>*{padding-bottom:12px}
+    .mean>*{font-weight:600}
+    .bar{display:block;height:10px;border-radius:5px;background:var(--track);overflow:hidden}
+    .bar i{display:block;height:100%;border-radius:5px;background:var(--accent)}
+    .mean .bar i{background:var(--soft)}
+    .swatch{display:inline-block;flex:none;width:14px;height:14px;border-radius:4px;border:1px solid var(--soft)}
+    th .swatch{margin-right:10px;vertical-align:-2px}
+    .classes{margin:0 0 16px}
+    article{padding:16px 18px 14px;margin-bottom:16px;break-inside:avoid}
+    article h3{display:flex;flex-wrap:wrap;justify-content:space-between;gap:0 16px}
+    article h3 span{color:var(--soft);font-weight:400}
+    article h3 b{color:var(--ink);font-weight:600}
+    .pictures{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(46%,190px),1fr));gap:12px;margin-top:12px;
+    align-items:end}
+    .pictures figure{text-align:center}
+    .pictures img{display:block;margin:0 auto;max-width:100%;height:auto;width:100%;max-height:340px;object-fit:contain;
+    border-radius:6px}
+    .pictures figcaption{color:var(--soft);font-size:.85rem;margin-top:6px}
+    summary{cursor:pointer;padding:14px 18px;font-weight:600}
+    summary:focus-visible{outline:2px solid var(--accent);outline-offset:2px;border-radius:12px}
+    pre{margin:0;padding:4px 18px 18px;overflow-x:auto;font-size:.85rem;line-height:1.55}
+    code,pre{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,monospace}
+    code{font-size:.9em}
+    @media (max-width:560px){svg text{font-size:15px}.pictures{gap:10px}th,td{padding:7px 12px}th:first-child{white-space:normal}}
+    @media print{body{background:none}main{max-width:none}}
+    """
+}

@@ -1,0 +1,86 @@
+/// The images, their scribbles and masks, and how they are varied in training.
+public struct DataSettings: Sendable, Equatable {
+  /// Where the class names come from.
+  public enum Classes: Sendable, Equatable {
+    /// The 21 classes of PASCAL VOC, background first.
+    case voc
+    /// A file of names, relative to `root`.
+    case file(String)
+    /// The names themselves, in the order of their labels.
+    case names([String])
+  }
+
+  /// The folder that the other paths are relative to, itself relative to the current folder; default `Demo`.
+  public var root = "Demo"
+  /// The folder of photographs; default `JPEGImages`.
+  public var images = "JPEGImages"
+  /// The folder of scribbles; default `scribbles`.
+  public var scribbles = "scribbles"
+  /// The folder of ground truth masks, for validation only; nil without validation; default `SegmentationClass`.
+  public var masks: String? = "SegmentationClass"
+  /// The list of training images; default `ImageSets/Segmentation/train.txt`.
+  public var trainList = "ImageSets/Segmentation/train.txt"
+  /// The list of validation images; nil without validation; default `ImageSets/Segmentation/val.txt`.
+  public var validationList: String? = "ImageSets/Segmentation/val.txt"
+  /// The class names; default the file `classes.txt`.
+  public var classes = Classes.file("classes.txt")
+  /// Side of the square that training sees, in pixels, 32...4096; default 384.
+  public var crop = 384
+  /// Probability that a training image is mirrored, 0...1; default 0.5.
+  public var flipProbability = 0.5
+  /// Factors that training images are resized by, drawn evenly, within 0.1...4; default 0.75...1.25.
+  public var scale = 0.75...1.25
+  /// Threads that prepare batches, 1...256; default 2.
+  public var workers = 2
+
+  public init() {}
+}
+
+extension DataSettings: SettingsSection {
+  static let settings: [Setting<DataSettings>] = [
+    Setting(
+      "root", \.root, .text("the path of a folder"),
+      "Folder that the other paths are relative to; itself relative to the current folder."),
+    Setting("images", \.images, .text("the path of a folder"), "Photographs, ID.jpg or ID.png."),
+    Setting("scribbles", \.scribbles, .text("the path of a folder"), "Scribbles, ID.xml or ID.png."),
+    Setting("masks", \.masks, .optional(.text("the path of a folder")), "Ground truth, for validation only."),
+    Setting("train_list", \.trainList, .text("the path of a text file"), "Names of the training images, one a line."),
+    Setting(
+      "validation_list", \.validationList, .optional(.text("the path of a text file")),
+      "Names of the validation images, one a line."),
+    Setting(
+      "classes", \.classes, classes,
+      "Names of the classes in the order of their labels, background first; `voc` is PASCAL VOC's 21."),
+    Setting("crop", \.crop, .whole(32...4096), "Side of the square that training sees, in pixels."),
+    Setting("flip_probability", \.flipProbability, .number(0...1), "Probability that a training image is mirrored."),
+    Setting(
+      "scale", \.scale, factors, "Factors that training images are resized by, drawn evenly from this range."),
+    Setting("workers", \.workers, .whole(1...256), "Threads that prepare batches."),
+  ]
+
+  private static let factors = SettingValue<[Double]>.list(.number(0.1...4), count: 2...2, of: "two numbers")
+    .mapped(
+      expectation: "[lowest, highest], two numbers from 0.1 to 4 in ascending order",
+      { $0[0] <= $0[1] ? $0[0]...$0[1] : nil }, back: { [$0.lowerBound, $0.upperBound] })
+
+  /// A name alone, or a list of 2 to 254 different names: label 255 has a meaning of its own, and so has the number of
+  /// classes, which stands for unlabelled pixels.
+  private static let classes: SettingValue<Classes> = {
+    let source = SettingValue<String>.text("a file")
+    let name = SettingValue<String>.text("a name")
+    let names = SettingValue<[String]>.list(name, count: 2...254, of: "names")
+    return SettingValue(
+      expectation: "a file relative to root, voc, or a list of 2 to 254 different names",
+      read: { node in
+        if let names = names.read(node) { return Set(names).count == names.count ? .names(names) : nil }
+        return source.read(node).map { $0 == "voc" ? .voc : .file($0) }
+      },
+      write: { classes in
+        switch classes {
+        case .voc: "voc"
+        case .file(let path): source.write(path)
+        case .names(let list): names.write(list)
+        }
+      })
+  }()
+}

@@ -1,0 +1,45 @@
+import Files
+import Foundation
+
+extension ExperimentSettings {
+  /// The settings of a YAML file, with overrides such as "training.epochs=3" laid over them in order.
+  ///
+  /// What neither gives has its default. Throws a `FileError` for a file that cannot be read, and a `SettingsError` for
+  /// YAML that is none, an unknown setting, a value of another type or out of range, and settings that exclude each
+  /// other.
+  public static func load(_ path: String, overrides: [String] = []) throws -> ExperimentSettings {
+    let file = try SettingsDocument(contentsOf: path)
+    let fileName = ((path as NSString).lastPathComponent as NSString).deletingPathExtension
+    return try load([file] + overrides.map { text throws(SettingsError) in try SettingsDocument(override: text) }, fileName)
+  }
+
+  private static func load(_ documents: [SettingsDocument], _ fileName: String) throws(SettingsError) -> Self {
+    var settings = ExperimentSettings()
+    settings.name = ""
+    settings.output = ""
+    for document in documents {
+      guard let root = document.root else { continue }
+      try settings.read(root, path: "", from: document)
+    }
+    if settings.name.isEmpty { settings.name = fileName }
+    if settings.output.isEmpty { settings.output = "runs/\(settings.name)" }
+    if settings.model.backboneWeights == .imageNet, settings.model.backbone != .efficientNetLite0 {
+      throw SettingsError(
+        source: documents[0].source,
+        problem: "model.backbone_weights is imagenet, which there is for efficientnet_lite0 only, and model.backbone is "
+          + "\(settings.model.backbone.rawValue); give the path of a state dict")
+    }
+    return settings
+  }
+
+  /// All settings with their values as YAML, which `load` reads back to equal settings.
+  public var resolvedYAML: String { yamlLines.joined(separator: "\n") + "\n" }
+
+  /// A description of every setting: Markdown tables, one for each section.
+  public static var settingsReference: String {
+    let sections = settings.compactMap { section in
+      section.reference().map { "## `\(section.key)`\n\n\(section.meaning)\n\n\($0)" }
+    }
+    return (["## Top level\n\n\(reference)"] + sections).joined(separator: "\n\n") + "\n"
+  }
+}

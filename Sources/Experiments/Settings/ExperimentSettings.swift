@@ -1,0 +1,69 @@
+/// Everything that decides an experiment: what a file of `Configs/` holds.
+public struct ExperimentSettings: Sendable, Equatable {
+  /// Where the tensors live.
+  public enum Device: Sendable, Equatable {
+    /// The best device there is.
+    case auto
+    case cpu
+    /// A CUDA device by its index.
+    case cuda(Int)
+    case mps
+  }
+
+  /// The experiment's name; default the settings file's name without its extension.
+  public var name = "experiment"
+  /// The folder of the results; default `runs/` with the name.
+  public var output = "runs/experiment"
+  /// What all random choices derive from, at least 0; default 0.
+  public var seed = 0
+  /// Where the tensors live; default `auto`.
+  public var device = Device.auto
+  /// Threads of LibTorch, 0...1024; 0, the default, leaves the choice to LibTorch.
+  public var threads = 0
+  public var model = ModelSettings()
+  public var data = DataSettings()
+  public var loss = LossSettings()
+  public var training = TrainingSettings()
+  public var evaluation = EvaluationSettings()
+
+  public init() {}
+}
+
+extension ExperimentSettings: SettingsSection {
+  static let settings: [Setting<ExperimentSettings>] = [
+    Setting(
+      "name", \.name,
+      .text("a name without slashes").mapped({ $0.contains("/") ? nil : $0 }, back: { $0 }),
+      "Name of the experiment.", standard: "the file's name"),
+    Setting("output", \.output, .text("the path of a folder"), "Folder of the results.", standard: "`runs/` and the name"),
+    Setting("seed", \.seed, .whole(0...Int.max), "What all random choices derive from."),
+    Setting("device", \.device, device, "Where the tensors live; `auto` takes the best device there is."),
+    Setting("threads", \.threads, .whole(0...1024), "Threads of LibTorch; 0 leaves the choice to LibTorch."),
+    Setting("model", section: \.model, "The network."),
+    Setting("data", section: \.data, "The images, their scribbles and masks, and how they are varied in training."),
+    Setting("loss", section: \.loss, "The losses."),
+    Setting("training", section: \.training, "The optimiser, its schedule and what is recorded on the way."),
+    Setting("evaluation", section: \.evaluation, "The views of an image whose logits are averaged."),
+  ]
+
+  private static let device = SettingValue<String>.text("auto, cpu, cuda, cuda:N or mps").mapped(
+    { word -> Device? in
+      switch word {
+      case "auto": return .auto
+      case "cpu": return .cpu
+      case "cuda": return .cuda(0)
+      case "mps": return .mps
+      default:
+        guard word.hasPrefix("cuda:"), let index = Int(word.dropFirst(5)), (0...127).contains(index) else { return nil }
+        return .cuda(index)
+      }
+    },
+    back: { device in
+      switch device {
+      case .auto: "auto"
+      case .cpu: "cpu"
+      case .cuda(let index): "cuda:\(index)"
+      case .mps: "mps"
+      }
+    })
+}

@@ -1,0 +1,58 @@
+/// The network.
+public struct ModelSettings: Sendable, Equatable {
+  /// The convolutional network that turns an image into features.
+  public enum Backbone: String, Sendable, CaseIterable {
+    case resNet18 = "resnet18"
+    case resNet34 = "resnet34"
+    case resNet50 = "resnet50"
+    case resNet101 = "resnet101"
+    case efficientNetLite0 = "efficientnet_lite0"
+  }
+
+  /// Where the backbone's first weights come from.
+  public enum BackboneWeights: Sendable, Equatable {
+    /// The file that `Scripts/setup` installed, trained on ImageNet; for EfficientNet-Lite0.
+    case imageNet
+    /// The path of a state dict.
+    case file(String)
+  }
+
+  /// The backbone; default EfficientNet-Lite0.
+  public var backbone = Backbone.efficientNetLite0
+  /// The backbone's first weights; nil, the default, starts from random ones.
+  public var backboneWeights: BackboneWeights?
+  /// Channels of the decoder, 8...4096; default 256.
+  public var decoderWidth = 256
+  /// Probability that a decoder channel is dropped in training, 0..<1; default 0.1.
+  public var dropout = 0.1
+  /// Whether the local aggregation module refines the logits; default true.
+  public var localAggregation = true
+  /// Reach of the local aggregation in positions of its grid, above 0; default 6.
+  public var sigma = 6.0
+
+  public init() {}
+}
+
+extension ModelSettings: SettingsSection {
+  static let settings: [Setting<ModelSettings>] = [
+    Setting("backbone", \.backbone, .choice(Backbone.self), "Network that turns an image into features."),
+    Setting(
+      "backbone_weights", \.backboneWeights, .optional(weights),
+      "First weights of the backbone; `imagenet` is the file that Scripts/setup installed, for efficientnet_lite0."),
+    Setting("decoder_width", \.decoderWidth, .whole(8...4096), "Channels of the decoder."),
+    Setting(
+      "dropout", \.dropout, .number(0, below: 1), "Probability that a decoder channel is dropped in training."),
+    Setting("local_aggregation", \.localAggregation, .flag, "Refine the logits with the local aggregation module."),
+    Setting("sigma", \.sigma, .number(above: 0, to: 1000), "Reach of the local aggregation, in grid positions."),
+  ]
+
+  private static let weights = SettingValue<String>.text("the path of a state dict (.pth or .safetensors), or imagenet")
+    .mapped(
+      { $0 == "imagenet" ? BackboneWeights.imageNet : .file($0) },
+      back: { weights in
+        switch weights {
+        case .imageNet: "imagenet"
+        case .file(let path): path
+        }
+      })
+}

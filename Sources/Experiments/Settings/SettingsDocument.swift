@@ -1,0 +1,129 @@
+import Files
+import Foundation
+import Yams
+
+/// A YAML text from a stranger, read into nodes in bounded time and memory.
+struct SettingsDocument {
+  /// Larger files hold no settings.
+  static let largestSize = 1 << 20
+  /// More keys than this in an override lead nowhere.
+  private static let largestDepth = 8
+
+  /// The path of the file, or the override as it was given.
+  let source: String
+  let isFile: Bool
+  /// Nil for a text without content.
+  let root: Node?
+
+  init(contentsOf path: String) throws {
+    let data = try InputFile.read(path)
+    guard data.count <= Self.largestSize else {
+      throw FileError.invalid(
+        path, "holds \(data.count) bytes, and settings at most \(Self.largestSize); check that this is the right file")
+    }
+    guard let text = String(data: data, encoding: .utf8) else { throw FileError.invalid(path, "is not UTF-8 text") }
+    source = path
+    isFile = true
+    root = try Self.node(of: text, source: path, isFile: true)
+  }
+
+  /// One override, `section.key=value`; the value is YAML.
+  init(override: String) throws(SettingsError) {
+    source = "override \(shortened(override))"
+    isFile = false
+    guard override.utf8.count <= Self.largestSize else {
+      throw SettingsError(source: source, problem: "the value is longer than \(Self.largestSize) bytes")
+    }
+    let parts = override.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+    let keys = parts[0].trimmingCharacters(in: .whitespaces).split(separator: ".", omittingEmptySubsequences: false)
+    guard parts.count == 2, keys.allSatisfy({ !$0.isEmpty }), keys.count <= Self.largestDepth else {
+      throw SettingsError(source: source, problem: "an override is written section.key=value, as in training.epochs=3")
+    }
+    let value = try Self.node(of: String(parts[1]), source: source, isFile: false) ?? Node("", .implicit, .plain)
+    root = keys.reversed().reduce(value) { node, key in Node([(Node(String(key), .implicit, .plain), node)]) }
+  }
+
+  /// An error about `node`, with its line where it stands in a file.
+  func error(_ node: Node?, _ problem: String) -> SettingsError {
+    SettingsError(source: source, line: isFile ? node?.mark?.line : nil, problem: problem)
+  }
+
+  private static func node(of text: String, source: String, isFile: Bool) throws(SettingsError) -> Node? {
+    if let line = lineOfAnchor(in: text) {
+      throw SettingsError(
+        source: source, line: isFile ? line : nil,
+        problem: "settings have no YAML anchors (&name); write the value out where it is used")
+    }
+    if let line = lineOfDeepNesting(in: text) {
+      throw SettingsError(
+        source: source, line: isFile ? line : nil,
+        problem: "more than \(largestNesting) brackets and question marks; settings need few of them")
+    }
+    do {
+      // Without rules, Yams leaves it to us what a plain word means.
+      return try Parser(yaml: text, resolver: .basic).singleRoot()
+    } catch {
+      let (line, problem) = Self.problem(error)
+      throw SettingsError(source: source, line: isFile ? line : nil, problem: "is not valid YAML: \(problem)")
+    }
+  }
+
+  /// The first line where an anchor may begin: without anchors there are no aliases, and no text grows when it is read.
+  ///
+  /// An ampersand inside a word is harmless, and one before a blank is no anchor.
+  private static func lineOfAnchor(in text: String) -> Int? {
+    let isLetter = { (byte: UInt8) in
+      switch byte {
+      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+        UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"):
+        true
+      default: false
+      }
+    }
+    var line = 1
+    var before = UInt8(ascii: "\n")
+    var isCandidate = false
+    for byte in text.utf8 {
+      if isCandidate && (isLetter(byte) || byte == UInt8(ascii: "-")) { return line }
+      isCandidate = byte == UInt8(ascii: "&") && !isLetter(before)
+      if byte == UInt8(ascii: "\n") { line += 1 }
+      before = byte
+    }
+    return nil
+  }
+
+  /// Compares keys that are mappings themselves cost time with every level, and only these characters open them.
+  private static let largestNesting = 64
+
+  private static func lineOfDeepNesting(in text: String) -> Int? {
+    var line = 1
+    var count = 0
+    for byte in text.utf8 {
+      switch byte {
+      case UInt8(ascii: "\n"): line += 1
+      case UInt8(ascii: "["), UInt8(ascii: "{"), UInt8(ascii: "?"): count += 1
+      default: break
+      }
+      if count > largestNesting { return line }
+    }
+    return nil
+  }
+
+  private static func problem(_ error: any Error) -> (line: Int?, text: String) {
+    switch error as? YamlError {
+    case .scanner(let context, let problem, let mark, _), .parser(let context, let problem, let mark, _),
+      .composer(let context, let problem, let mark, _):
+      (mark.line, context.map { "\(problem) (\($0.text))" } ?? problem)
+    case .reader(let problem, _, _, _): (nil, problem)
+    case .duplicatedKeysInMapping(let keys, let context):
+      (context.mark.line, "\(keys.map(shortened).joined(separator: ", ")) is given twice")
+    default: (nil, "\(error)")
+    }
+  }
+}
+
+/// A text of at most 60 characters on one line, for messages.
+func shortened(_ text: String) -> String {
+  let line = String(text.prefix(61).map { $0.isNewline ? " " : $0 })
+  return line.count > 60 ? String(line.prefix(57)) + "..." : line
+}

@@ -1,0 +1,128 @@
+import Yams
+
+/// A group of settings, each declared once: reading, the check for unknown keys, writing and the reference follow.
+protocol SettingsSection: Sendable, Equatable {
+  /// The settings with their defaults.
+  init()
+  /// The declarations, in the order in which they are written.
+  static var settings: [Setting<Self>] { get }
+  /// Keys of which a document may give only one, because they set the same thing.
+  static var alternatives: [[String]] { get }
+}
+
+extension SettingsSection {
+  static var alternatives: [[String]] { [] }
+}
+
+/// The declaration of one setting, or of a section of settings, in `Owner`.
+struct Setting<Owner: Sendable>: Sendable {
+  let key: String
+  /// What it is for, in a sentence.
+  let meaning: String
+  /// Reads a node into the owner; `path` is the full name.
+  let read: @Sendable (Node, String, SettingsDocument, inout Owner) throws(SettingsError) -> Void
+  /// The lines of YAML, without indentation.
+  let write: @Sendable (Owner) -> [String]
+  /// The expectation in words; nil for a section.
+  let expectation: String?
+  /// The default as it would be written, or in words.
+  let standard: @Sendable (Owner) -> String
+  /// The full names of what is inside a section, for suggestions.
+  let names: [String]
+  /// The Markdown table of a section.
+  let reference: @Sendable () -> String?
+
+  /// A setting kept at `place`; `standard` replaces a default that depends on other settings.
+  init<Value: Sendable>(
+    _ key: String, _ place: any WritableKeyPath<Owner, Value> & Sendable, _ value: SettingValue<Value>,
+    _ meaning: String, standard: String? = nil
+  ) {
+    self.key = key
+    self.meaning = meaning
+    expectation = value.expectation
+    names = [key]
+    read = { (node, path, document, owner) throws(SettingsError) in
+      guard let found = value.read(node) else {
+        throw document.error(node, "\(path) is \(node.found), and must be \(value.expectation)")
+      }
+      owner[keyPath: place] = found
+    }
+    write = { owner in value.write(owner[keyPath: place]).map { ["\(key): \($0)"] } ?? [] }
+    self.standard = { owner in standard ?? value.write(owner[keyPath: place]).map { "`\($0)`" } ?? "" }
+    reference = { nil }
+  }
+
+  /// A section kept at `place`.
+  init<Section: SettingsSection>(
+    _ key: String, section place: any WritableKeyPath<Owner, Section> & Sendable, _ meaning: String
+  ) {
+    self.key = key
+    self.meaning = meaning
+    expectation = nil
+    names = Section.settings.flatMap(\.names).map { "\(key).\($0)" }
+    read = { (node, path, document, owner) throws(SettingsError) in
+      try owner[keyPath: place].read(node, path: path, from: document)
+    }
+    write = { owner in ["\(key):"] + owner[keyPath: place].yamlLines.map { "  \($0)" } }
+    standard = { _ in "" }
+    reference = { Section.reference }
+  }
+}
+
+extension SettingsSection {
+  /// Reads the settings that `node` gives and leaves the others as they are.
+  ///
+  /// `path` is the section's own name, empty at the top.
+  mutating func read(_ node: Node, path: String, from document: SettingsDocument) throws(SettingsError) {
+    if node.isNull { return }
+    guard let mapping = node.mapping else {
+      let name = path.isEmpty ? "the file" : path
+      throw document.error(node, "\(name) is \(node.found), and must be a section of settings, one \"key: value\" a line")
+    }
+    var given: [String] = []
+    for (keyNode, value) in mapping {
+      let key = keyNode.scalar?.string ?? keyNode.found
+      let full = path.isEmpty ? key : "\(path).\(key)"
+      guard let setting = Self.settings.first(where: { $0.key == key }) else {
+        throw document.error(keyNode, "\(shortened(full)) is not a setting\(Self.suggestion(for: key, path: path))")
+      }
+      try setting.read(value.marked(like: keyNode), full, document, &self)
+      given.append(key)
+    }
+    for keys in Self.alternatives where keys.allSatisfy(given.contains) {
+      let names = keys.map { path.isEmpty ? $0 : "\(path).\($0)" }.joined(separator: " and ")
+      throw document.error(node, "\(names) are both given, and only one of them may be")
+    }
+  }
+
+  private static func suggestion(for key: String, path: String) -> String {
+    let keys = settings.map(\.key)
+    if let near = nearest(to: key, among: keys) { return "; did you mean \(near)?" }
+    let elsewhere = ExperimentSettings.settings.flatMap(\.names).filter { name in
+      name.split(separator: ".").last.map(String.init) == key
+    }
+    if let name = elsewhere.first { return "; did you mean \(name)?" }
+    return "; \(path.isEmpty ? "the settings are" : "\(path) has") \(keys.joined(separator: ", "))"
+  }
+
+  /// The settings as lines of YAML in the order of their declaration.
+  var yamlLines: [String] { Self.settings.flatMap { $0.write(self) } }
+
+  /// A Markdown table of the settings that stand in this section itself.
+  static var reference: String {
+    let standard = Self()
+    let rows = settings.compactMap { setting in
+      setting.expectation.map { "| `\(setting.key)` | \($0) | \(setting.standard(standard)) | \(setting.meaning) |" }
+    }
+    return (["| Setting | Value | Default | Meaning |", "|---|---|---|---|"] + rows).joined(separator: "\n")
+  }
+}
+
+extension Node {
+  /// The node with a place in the file: an empty value has its key's line.
+  fileprivate func marked(like key: Node) -> Node {
+    guard isNull, case .scalar(var scalar) = self else { return self }
+    scalar.mark = key.mark
+    return .scalar(scalar)
+  }
+}

@@ -1,0 +1,26 @@
+/// A file that could not be read or written: what was found, what was expected and, where there is one, the way out.
+public struct FileError: Error, Equatable, Sendable, CustomStringConvertible {
+  public enum Reason: Sendable {
+    /// Nothing is at the path.
+    case missing
+    /// The operating system refused to read or write.
+    case inaccessible
+    /// The file was read, and its contents are not what its format or its use asks for.
+    case invalid
+  }
+
+  public let path: String
+  public let reason: Reason
+  /// What was found and what was expected, without the path and without a full stop.
+  public let problem: String
+
+  public init(_ path: String, _ reason: Reason, _ problem: String) {
+    self.path = path
+    self.reason = reason
+    self.problem = problem
+  }
+
+  public static func invalid(_ path: String, _ problem: String) -> FileError { FileError(path, .invalid, problem) }
+
+  public var description: String { "\(path): \(problem)." }
+}

@@ -1,0 +1,62 @@
+import Foundation
+
+/// Reads whole files that somebody named, with an error that says which one failed and why.
+public enum InputFile {
+  /// The bytes of the file at `path`, mapped where the system can so that a large file costs no copy.
+  public static func read(_ path: String) throws(FileError) -> Data {
+    try requireFile(path)
+    do {
+      return try Data(contentsOf: URL(fileURLWithPath: path), options: .mappedIfSafe)
+    } catch {
+      throw FileError(path, .inaccessible, "cannot be read (\(reason(of: error))); check its permissions")
+    }
+  }
+
+  /// The file's text in UTF-8.
+  public static func text(_ path: String) throws(FileError) -> String {
+    guard let text = String(data: try read(path), encoding: .utf8) else {
+      throw .invalid(path, "is not UTF-8 text")
+    }
+    return text
+  }
+
+  /// The file's lines, each without surrounding white space, empty ones left out.
+  public static func lines(_ path: String) throws(FileError) -> [String] {
+    try text(path).split(whereSeparator: \.isNewline)
+      .map { $0.trimmingCharacters(in: .whitespaces) }
+      .filter { !$0.isEmpty }
+  }
+
+  /// Throws unless a file, and not a folder, is at `path`.
+  public static func requireFile(_ path: String) throws(FileError) {
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
+      throw FileError(path, .missing, "no such file")
+    }
+    if isFolder.boolValue { throw .invalid(path, "is a folder, a file was expected") }
+  }
+
+  /// Names of what lies in a folder, sorted by their bytes, hidden ones left out.
+  public static func names(inFolder path: String) throws(FileError) -> [String] {
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
+      throw FileError(path, .missing, "no such folder")
+    }
+    guard isFolder.boolValue else { throw .invalid(path, "is a file, a folder was expected") }
+    do {
+      return try FileManager.default.contentsOfDirectory(atPath: path)
+        .filter { !$0.hasPrefix(".") }
+        .sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    } catch {
+      throw FileError(path, .inaccessible, "cannot be listed (\(reason(of: error))); check its permissions")
+    }
+  }
+
+  static func reason(of error: any Error) -> String {
+    let underlying = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
+    if let code = underlying?.code, underlying?.domain == NSPOSIXErrorDomain {
+      return String(cString: strerror(Int32(code)))
+    }
+    return error.localizedDescription
+  }
+}

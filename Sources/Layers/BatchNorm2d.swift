@@ -1,0 +1,32 @@
+import Tensors
+
+/// Batch normalisation over N, H and W, with running statistics for evaluation.
+public struct BatchNorm2d {
+  let weight: Tensor
+  let bias: Tensor
+  let runningMean: Tensor
+  let runningVariance: Tensor
+  let batchesTracked: Tensor
+  let momentum: Double
+  let epsilon: Double
+
+  /// `momentum` is the weight of the newest batch in the running statistics.
+  public init(
+    _ scope: ParameterScope, _ channels: Int, momentum: Double = 0.1, epsilon: Double = 1e-5
+  ) throws(TorchError) {
+    weight = try scope.parameter("weight", [channels], .constant(1))
+    bias = try scope.parameter("bias", [channels], .constant(0))
+    runningMean = try scope.buffer("running_mean", [channels], .constant(0))
+    runningVariance = try scope.buffer("running_var", [channels], .constant(1))
+    batchesTracked = try scope.buffer("num_batches_tracked", [], .constant(0), .int64)
+    self.momentum = momentum
+    self.epsilon = epsilon
+  }
+
+  public func callAsFunction(_ x: Tensor, _ mode: Mode) throws(TorchError) -> Tensor {
+    if mode == .training { try batchesTracked.add(1) }
+    return try x.batchNormalized(
+      weight, bias, mean: runningMean, variance: runningVariance, training: mode == .training, momentum: momentum,
+      epsilon: epsilon)
+  }
+}

@@ -1,0 +1,52 @@
+import Tensors
+
+/// A 2-D convolution; `[N, in, H, W]` to `[N, out, H', W']`.
+public struct Conv2d {
+  public enum Padding: Sendable {
+    /// This many zeros on every side.
+    case zeros(Int)
+    /// TensorFlow's 'same': the output has ceil(side / stride) positions, and where an odd number of zeros is needed
+    /// the extra one stands right and below.
+    case same
+  }
+
+  let weight: Tensor
+  let bias: Tensor?
+  let stride: Int
+  let groups: Int
+  let padding: Padding
+
+  public init(
+    _ scope: ParameterScope, _ inChannels: Int, _ outChannels: Int, kernel: Int, stride: Int = 1,
+    padding: Padding = .zeros(0), groups: Int = 1, bias: Bool
+  ) throws(TorchError) {
+    let shape = [outChannels, inChannels / groups, kernel, kernel]
+    weight = try scope.parameter("weight", shape, .kaimingNormalFanOut)
+    let fanIn = shape.dropFirst().reduce(1, *)
+    self.bias = bias ? try scope.parameter("bias", [outChannels], .uniform(fanIn: fanIn)) : nil
+    self.stride = stride
+    self.groups = groups
+    self.padding = padding
+  }
+
+  public func callAsFunction(_ x: Tensor) throws(TorchError) -> Tensor {
+    switch padding {
+    case .zeros(let amount):
+      return try x.convolved(weight, bias, stride: stride, padding: amount, groups: groups)
+    case .same:
+      let sizes = x.shape
+      let rows = zerosForSame(sizes[2])
+      let columns = zerosForSame(sizes[3])
+      if rows == columns && rows % 2 == 0 {
+        return try x.convolved(weight, bias, stride: stride, padding: rows / 2, groups: groups)
+      }
+      let padded = try x.padded([columns / 2, columns - columns / 2, rows / 2, rows - rows / 2])
+      return try padded.convolved(weight, bias, stride: stride, padding: 0, groups: groups)
+    }
+  }
+
+  private func zerosForSame(_ side: Int) -> Int {
+    let outputs = (side + stride - 1) / stride
+    return max(0, (outputs - 1) * stride + weight.shape[2] - side)
+  }
+}

@@ -1,0 +1,23 @@
+import Tensors
+
+/// The BLP loss: cross entropy over supervised pixels, each weighted with w = (1 - U_c P_c)^gamma (spec section 3).
+///
+/// Pixels that are probably annotated and already learnt count less, rare annotations more. `logits` are z,
+/// `[N, C, H, W]`, `scribbleLogits` u, `[N, C + 1, H, W]`; `labels` int64 `[N, H, W]`, of which only those below C take
+/// part. Per image the weighted mean is taken, an image without supervision giving 0; then the mean over images. No
+/// gradient flows through the weights. With gamma = 0 this is plain partial cross entropy.
+public func blpLoss(
+  _ logits: Tensor, scribbleLogits: Tensor, labels: Tensor, gamma: Double
+) throws(TorchError) -> Tensor {
+  let classes = logits.shape[1]
+  let supervised = try labels.isLess(than: Double(classes))
+  let index = try labels.filled(where: supervised.logicalNot(), with: 0).unsqueezed(1)
+  let logProbability = try logits.logSoftmax(1).gathered(1, index).squeezed(1)
+  let weight = try withoutGradient { () throws(TorchError) in
+    let annotation = try scribbleLogits.logSoftmax(1).gathered(1, index).squeezed(1)
+    let familiar = try (annotation + logProbability).exponential()
+    return try (1 - familiar).power(gamma) * supervised.to(logits.type)
+  }
+  let perImage = try (weight * logProbability).sum([1, 2]) / (weight.sum([1, 2]) + 1e-7)
+  return try -perImage.mean()
+}

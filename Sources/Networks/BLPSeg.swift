@@ -1,0 +1,73 @@
+import Layers
+import Tensors
+
+/// The network of BLPSeg (Wang et al., IEEE TIP 2023): class scores of every pixel, and how likely each pixel is to
+/// carry a scribble of each class.
+///
+/// Tensors have the names of the published checkpoints.
+public struct BLPSeg {
+  public let configuration: BLPSegConfiguration
+  /// All tensors of the network.
+  public let store: ParameterStore
+  /// Weights of the scribble loss per class, the last one for "unlabelled": `[C + 1]`. Part of the checkpoints.
+  public let scribbleClassWeight: Tensor
+
+  private let backbone: any Backbone
+  private let pooling: PyramidPooling
+  private let decoder: Decoder
+  private let classHead: PixelHead
+  private let scribbleHead: PixelHead
+  private let embedding: PatchEmbedding
+
+  /// The prefix of the backbone's names.
+  public static let backboneScope = "backbone"
+
+  /// A network with fresh weights in `store`, which must be empty.
+  public init(
+    _ configuration: BLPSegConfiguration, _ store: ParameterStore, unlabelledWeight: Double = 0.02
+  ) throws(TorchError) {
+    precondition(store.entries.isEmpty, "the store holds another network")
+    let scope = store.root
+    let (classes, width) = (configuration.classCount, configuration.decoderWidth)
+    let channels = configuration.backbone.channels
+    self.configuration = configuration
+    self.store = store
+    backbone = try configuration.backbone.make(scope / Self.backboneScope)
+    pooling = try PyramidPooling(
+      scope / "ppm", channels[channels.count - 1], width: width, dropout: configuration.dropout)
+    decoder = try Decoder(scope / "decoder", channels.dropLast(), width: width)
+    classHead = try PixelHead(scope / "seg_head", width: width, outputs: classes)
+    scribbleHead = try PixelHead(scope / "scribble_head", width: width, outputs: classes + 1)
+    embedding = try PatchEmbedding(scope / "embed_proj", width: width)
+    scribbleClassWeight = try (scope / "CELoss").buffer("weight", [classes + 1], .constant(1))
+    try withoutGradient { () throws(TorchError) in
+      try scribbleClassWeight.sliced(0, classes, classes + 1).fill(unlabelledWeight)
+    }
+  }
+
+  /// Features of the backbone at strides 4, 8, 16 and 32.
+  public func features(_ image: Tensor, _ mode: Mode) throws(TorchError) -> [Tensor] { try backbone(image, mode) }
+
+  /// The feature along which local aggregation spreads: `[N, D, ceil(H / 4), ceil(W / 4)]`.
+  public func shallowFeature(_ image: Tensor) throws(TorchError) -> Tensor { try embedding(image) }
+
+  /// Predictions for normalised images `[N, 3, H, W]`.
+  public func callAsFunction(_ image: Tensor, _ mode: Mode) throws(TorchError) -> BLPSegPrediction {
+    let features = try features(image, mode)
+    let pooled = try pooling(features[features.count - 1], mode)
+    let decoded = try decoder(features.dropLast(), pooled, mode)
+    let scores = try classHead(decoded)
+    return BLPSegPrediction(
+      size: (image.shape[2], image.shape[3]), decoded: decoded, scores: scores,
+      aggregated: try aggregated(scores, image), scribbleScores: try scribbleHead(decoded.detached()))
+  }
+
+  private func aggregated(_ scores: Tensor, _ image: Tensor) throws(TorchError) -> Tensor {
+    guard let sigma = configuration.sigma else { return scores }
+    let sizes = scores.shape
+    let feature = try shallowFeature(image).resizedBilinear(height: sizes[2], width: sizes[3])
+    // Scores of feature pairs reach hundreds: under autocast they are still computed in float32.
+    let type: ElementType = scores.type == .float64 ? .float64 : .float32
+    return try feature.to(type).locallyAggregated(scores.to(type), sigma: sigma)
+  }
+}

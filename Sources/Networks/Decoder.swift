@@ -1,0 +1,41 @@
+import Layers
+import Tensors
+
+/// UPerNet's decoder (Xiao et al., ECCV 2018): features of all scales, brought to one width and the finest grid.
+struct Decoder {
+  private let laterals: [ConvNormReLU]
+  private let smooths: [ConvNormReLU]
+  private let bottleneck: ConvNormReLU
+
+  /// `channels` are those of the backbone's features but the last, which arrives through the pyramid pooling.
+  init(_ scope: ParameterScope, _ channels: [Int], width: Int) throws(TorchError) {
+    var laterals: [ConvNormReLU] = []
+    for (index, count) in channels.enumerated() {
+      laterals.append(try ConvNormReLU(scope / "lateral_convs" / index, count, width, kernel: 1))
+    }
+    var smooths: [ConvNormReLU] = []
+    for index in channels.indices {
+      smooths.append(try ConvNormReLU(scope / "fpn_convs" / index, width, width, kernel: 3))
+    }
+    self.laterals = laterals
+    self.smooths = smooths
+    bottleneck = try ConvNormReLU(scope / "fpn_bottleneck", (channels.count + 1) * width, width, kernel: 3)
+  }
+
+  /// `features` are finest first, without the last; `pooled` is the pyramid pooling of the last. `[N, width, h, w]` at
+  /// the finest grid.
+  func callAsFunction(_ features: [Tensor], _ pooled: Tensor, _ mode: Mode) throws(TorchError) -> Tensor {
+    var levels: [Tensor] = [pooled]
+    for (feature, lateral) in zip(features, laterals).reversed() {
+      let (height, width) = (feature.shape[2], feature.shape[3])
+      let coarser = try levels[0].resizedBilinear(height: height, width: width)
+      levels.insert(try lateral(feature, mode) + coarser, at: 0)
+    }
+    for (index, smooth) in smooths.enumerated() { levels[index] = try smooth(levels[index], mode) }
+    let (height, width) = (levels[0].shape[2], levels[0].shape[3])
+    for index in levels.indices.dropFirst() {
+      levels[index] = try levels[index].resizedBilinear(height: height, width: width)
+    }
+    return try bottleneck(Tensor.concatenated(levels, 1), mode)
+  }
+}

@@ -1,0 +1,90 @@
+import Layers
+import Tensors
+
+/// EfficientNet-Lite0 (Tan and Le, ICML 2019; Lite: no squeeze-and-excitation, ReLU6) without its classifier, with the
+/// names of its published PyTorch weights. Convolutions are padded as TensorFlow's 'same'.
+struct EfficientNetLite0: Backbone {
+  private static let epsilon = 1e-3
+
+  /// The stages: kernel, stride of the first block, expansion, output channels, blocks.
+  private static let stages: [(kernel: Int, stride: Int, expansion: Int, channels: Int, blocks: Int)] = [
+    (3, 1, 1, 16, 1), (3, 2, 6, 24, 2), (5, 2, 6, 40, 2), (3, 2, 6, 80, 3), (5, 1, 6, 112, 3), (5, 2, 6, 192, 4),
+    (3, 1, 6, 320, 1),
+  ]
+
+  /// Stages whose outputs are the features at strides 4, 8, 16 and 32.
+  private static let featureStages: Set<Int> = [1, 2, 4, 6]
+
+  private let stem: Conv2d
+  private let stemNorm: BatchNorm2d
+  private let stages: [[InvertedResidual]]
+
+  init(_ scope: ParameterScope) throws(TorchError) {
+    stem = try Conv2d(scope / "_conv_stem", 3, 32, kernel: 3, stride: 2, padding: .same, bias: false)
+    stemNorm = try BatchNorm2d(scope / "_bn0", 32, epsilon: Self.epsilon)
+    var channels = 32
+    var number = 0
+    var stages: [[InvertedResidual]] = []
+    for stage in Self.stages {
+      var blocks: [InvertedResidual] = []
+      for index in 0..<stage.blocks {
+        let block = try InvertedResidual(
+          scope / "_blocks" / number, channels, stage.channels, kernel: stage.kernel,
+          stride: index == 0 ? stage.stride : 1, expansion: stage.expansion, epsilon: Self.epsilon)
+        blocks.append(block)
+        channels = stage.channels
+        number += 1
+      }
+      stages.append(blocks)
+    }
+    self.stages = stages
+  }
+
+  func callAsFunction(_ image: Tensor, _ mode: Mode) throws(TorchError) -> [Tensor] {
+    var x = try stemNorm(stem(image), mode).relu6()
+    var features: [Tensor] = []
+    for (index, stage) in stages.enumerated() {
+      for block in stage { x = try block(x, mode) }
+      if Self.featureStages.contains(index) { features.append(x) }
+    }
+    return features
+  }
+}
+
+/// Widened by a 1x1 convolution, filtered channel by channel, narrowed again.
+private struct InvertedResidual {
+  private let expansion: (conv: Conv2d, norm: BatchNorm2d)?
+  private let depthwise: Conv2d
+  private let depthwiseNorm: BatchNorm2d
+  private let projection: Conv2d
+  private let projectionNorm: BatchNorm2d
+  private let hasShortcut: Bool
+
+  init(
+    _ scope: ParameterScope, _ inChannels: Int, _ outChannels: Int, kernel: Int, stride: Int, expansion: Int,
+    epsilon: Double
+  ) throws(TorchError) {
+    let width = inChannels * expansion
+    if expansion > 1 {
+      let conv = try Conv2d(scope / "_expand_conv", inChannels, width, kernel: 1, bias: false)
+      self.expansion = (conv, try BatchNorm2d(scope / "_bn0", width, epsilon: epsilon))
+    } else {
+      self.expansion = nil
+    }
+    depthwise = try Conv2d(
+      scope / "_depthwise_conv", width, width, kernel: kernel, stride: stride, padding: .same, groups: width,
+      bias: false)
+    depthwiseNorm = try BatchNorm2d(scope / "_bn1", width, epsilon: epsilon)
+    projection = try Conv2d(scope / "_project_conv", width, outChannels, kernel: 1, bias: false)
+    projectionNorm = try BatchNorm2d(scope / "_bn2", outChannels, epsilon: epsilon)
+    hasShortcut = stride == 1 && inChannels == outChannels
+  }
+
+  func callAsFunction(_ x: Tensor, _ mode: Mode) throws(TorchError) -> Tensor {
+    var inner = x
+    if let expansion { inner = try expansion.norm(expansion.conv(inner), mode).relu6() }
+    inner = try depthwiseNorm(depthwise(inner), mode).relu6()
+    inner = try projectionNorm(projection(inner), mode)
+    return hasShortcut ? try inner + x : inner
+  }
+}

@@ -1,0 +1,47 @@
+import CLibTorch
+
+/// Where tensors live and operators run.
+public struct Device: Hashable, Sendable, CustomStringConvertible {
+  public enum Kind: String, Sendable, CaseIterable {
+    case cpu, cuda, mps
+  }
+
+  public let kind: Kind
+  /// Which of several devices of the kind; 0 is the first.
+  public let index: Int
+
+  public init(_ kind: Kind, index: Int = 0) {
+    self.kind = kind
+    self.index = index
+  }
+
+  public static let cpu = Device(.cpu)
+
+  /// Reads "cpu", "cuda", "cuda:1" or "mps"; nil for anything else.
+  public init?(name: String) {
+    let parts = name.split(separator: ":", omittingEmptySubsequences: false)
+    guard let first = parts.first, let kind = Kind(rawValue: String(first)), parts.count <= 2 else { return nil }
+    guard parts.count == 2 else {
+      self.init(kind)
+      return
+    }
+    guard kind == .cuda, let index = Int(parts[1]), index >= 0 else { return nil }
+    self.init(kind, index: index)
+  }
+
+  /// How many devices of a kind this LibTorch sees; 0 where it was built without them.
+  public static func count(of kind: Kind) -> Int {
+    LibTorch.started
+    return Int(torch_device_count(kind.rawValue))
+  }
+
+  public var isAvailable: Bool { index < Device.count(of: kind) }
+
+  /// CUDA where there is one, else MPS, else the CPU.
+  public static var best: Device {
+    [.cuda, .mps].first { count(of: $0) > 0 }.map { Device($0) } ?? .cpu
+  }
+
+  /// LibTorch's name of it.
+  public var description: String { kind == .cuda ? "cuda:\(index)" : kind.rawValue }
+}

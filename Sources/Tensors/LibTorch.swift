@@ -1,0 +1,25 @@
+import CLibTorch
+
+/// The LibTorch that this program is linked with.
+public enum LibTorch {
+  /// Prepares the process once; every way to a tensor passes here.
+  static let started: Void = torch_start()
+
+  /// Version, e.g. "2.13.0".
+  public static var version: String { String(cString: torch_version()) }
+
+  /// Threads that operators on the CPU may use.
+  public static var threadCount: Int {
+    get { Int(torch_thread_count()) }
+    set { torch_set_thread_count(Int32(clamping: max(1, newValue))) }
+  }
+
+  /// Throws the text that a C function returned, if it returned one.
+  static func check(
+    _ text: UnsafeMutablePointer<CChar>?, _ operation: String, shapes: @autoclosure () -> [[Int]] = []
+  ) throws(TorchError) {
+    guard let text else { return }
+    defer { torch_text_release(text) }
+    throw TorchError(operation: operation, shapes: shapes(), message: String(cString: text))
+  }
+}

@@ -1,0 +1,29 @@
+extension Tensor {
+  public static func zeros(
+    _ shape: [Int], _ type: ElementType = .float32, on device: Device = .cpu
+  ) throws(TorchError) -> Tensor { try Operator.zeros(shape, type, nil, device) }
+
+  public static func filled(
+    _ value: Double, _ shape: [Int], _ type: ElementType = .float32, on device: Device = .cpu
+  ) throws(TorchError) -> Tensor { try Operator.full(shape, value, type, nil, device) }
+
+  /// Numbers drawn from the standard normal distribution.
+  public static func normal(
+    _ shape: [Int], _ type: ElementType = .float32, on device: Device = .cpu, _ generator: Generator? = nil
+  ) throws(TorchError) -> Tensor { try Operator.randn(shape, generator, type, nil, device) }
+
+  /// Numbers drawn uniformly from 0..<1.
+  public static func uniform(
+    _ shape: [Int], _ type: ElementType = .float32, on device: Device = .cpu, _ generator: Generator? = nil
+  ) throws(TorchError) -> Tensor { try Operator.rand(shape, generator, type, nil, device) }
+
+  public func zerosAlike() throws(TorchError) -> Tensor { try Operator.zerosLike(self) }
+}
+
+extension Operator {
+  static let zeros = Operator("zeros")
+  static let full = Operator("full")
+  static let randn = Operator("randn", "generator")
+  static let rand = Operator("rand", "generator")
+  static let zerosLike = Operator("zeros_like")
+}

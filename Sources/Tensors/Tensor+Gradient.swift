@@ -1,0 +1,62 @@
+import CLibTorch
+
+extension Tensor {
+  /// Whether operators on it are recorded, so that `backward` reaches it.
+  public var requiresGradient: Bool { torch_tensor_requires_gradient(handle) }
+
+  /// Starts or stops recording; only floating-point tensors that no operator made can be set.
+  @discardableResult
+  public func requiringGradient(_ value: Bool = true) throws(TorchError) -> Tensor {
+    try LibTorch.check(torch_tensor_set_requires_gradient(handle, value), "requires_grad", shapes: [shape])
+    return self
+  }
+
+  /// The gradient summed up by `backward` since it was last cleared.
+  public var gradient: Tensor? {
+    let gradient = torch_tensor_gradient(handle)
+    return gradient.ref == nil ? nil : Tensor(owning: gradient)
+  }
+
+  public func clearGradient() { torch_tensor_clear_gradient(handle) }
+
+  /// Adds the gradient of this tensor to every tensor that was recorded on the way to it.
+  ///
+  /// `cotangent` has this tensor's shape; it may be left out for a tensor of one element.
+  public func backward(_ cotangent: Tensor? = nil) throws(TorchError) {
+    let failure = withExtendedLifetime(cotangent) {
+      torch_tensor_backward(handle, cotangent?.handle ?? TorchTensor(ref: nil))
+    }
+    try LibTorch.check(failure, "backward", shapes: [shape])
+  }
+
+  /// The same elements, cut off from what they were computed from.
+  public func detached() throws(TorchError) -> Tensor { try Operator.detach(self) }
+}
+
+/// Runs `body` without recording operators for `backward`.
+public func withoutGradient<Value, Failure: Error>(_ body: () throws(Failure) -> Value) throws(Failure) -> Value {
+  let before = torch_gradient_mode_set(false)
+  defer { _ = torch_gradient_mode_set(before) }
+  return try body()
+}
+
+/// Runs `body` in LibTorch's inference mode: faster than `withoutGradient`, and what it makes can never be recorded.
+public func withInference<Value, Failure: Error>(_ body: () throws(Failure) -> Value) throws(Failure) -> Value {
+  LibTorch.started
+  let scope = torch_inference_enter()
+  defer { torch_inference_leave(scope) }
+  return try body()
+}
+
+/// Runs `body` with the operators that profit from it computing in `type` (float16 or bfloat16).
+///
+/// With nil it just runs `body`.
+public func withAutocast<Value>(
+  _ type: ElementType?, on device: Device, _ body: () throws -> Value
+) throws -> Value {
+  guard let type else { return try body() }
+  LibTorch.started
+  try LibTorch.check(torch_autocast_enter(device.kind.rawValue, type.rawValue), "autocast")
+  defer { torch_autocast_leave(device.kind.rawValue) }
+  return try body()
+}

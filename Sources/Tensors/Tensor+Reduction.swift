@@ -1,0 +1,40 @@
+/// Sums, extremes and normalised exponentials.
+extension Tensor {
+  /// Over all elements.
+  public func sum() throws(TorchError) -> Tensor { try Operator.sum(self) }
+  public func sum(_ dims: [Int], keepingDimensions: Bool = false) throws(TorchError) -> Tensor {
+    try Operator.sumDims(self, dims, keepingDimensions)
+  }
+  /// Over all elements.
+  public func mean() throws(TorchError) -> Tensor { try Operator.mean(self) }
+  /// Whether every element is true.
+  public func all() throws(TorchError) -> Tensor { try Operator.all(self) }
+  /// The root of the sum of squares of all elements.
+  public func norm() throws(TorchError) -> Tensor { try Operator.norm(self) }
+
+  /// The largest element along a dimension, and its index (int64).
+  public func maximum(_ dim: Int) throws(TorchError) -> (values: Tensor, indices: Tensor) {
+    let results = try Operator.max.tensors(self, dim)
+    guard results.count == 2 else {
+      throw TorchError(operation: "max", shapes: [shape], message: "values and indices were expected")
+    }
+    return (results[0], results[1])
+  }
+
+  /// The index (int64) of the largest element along a dimension.
+  public func argmax(_ dim: Int) throws(TorchError) -> Tensor { try Operator.argmax(self, dim) }
+  public func softmax(_ dim: Int) throws(TorchError) -> Tensor { try Operator.softmax(self, dim) }
+  public func logSoftmax(_ dim: Int) throws(TorchError) -> Tensor { try Operator.logSoftmax(self, dim) }
+}
+
+extension Operator {
+  static let sum = Operator("sum")
+  static let sumDims = Operator("sum", "dim_IntList")
+  static let mean = Operator("mean")
+  static let all = Operator("all")
+  static let norm = Operator("linalg_vector_norm")
+  static let max = Operator("max", "dim")
+  static let argmax = Operator("argmax")
+  static let softmax = Operator("softmax", "int")
+  static let logSoftmax = Operator("log_softmax", "int")
+}

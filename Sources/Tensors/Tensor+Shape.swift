@@ -1,0 +1,67 @@
+/// The same elements in another shape, order, type or place.
+extension Tensor {
+  public func reshaped(_ shape: [Int]) throws(TorchError) -> Tensor { try Operator.reshape(self, shape) }
+  public func permuted(_ order: [Int]) throws(TorchError) -> Tensor { try Operator.permute(self, order) }
+  public func expanded(_ shape: [Int]) throws(TorchError) -> Tensor { try Operator.expand(self, shape) }
+  public func unsqueezed(_ dim: Int) throws(TorchError) -> Tensor { try Operator.unsqueeze(self, dim) }
+  public func squeezed(_ dim: Int) throws(TorchError) -> Tensor { try Operator.squeeze(self, dim) }
+
+  /// Indices `first..<end` of a dimension, a view.
+  public func sliced(_ dim: Int, _ first: Int, _ end: Int, step: Int = 1) throws(TorchError) -> Tensor {
+    try Operator.slice(self, dim, first, end, step)
+  }
+
+  /// The elements at `index` of a dimension, a view without it.
+  public func selected(_ dim: Int, _ index: Int) throws(TorchError) -> Tensor { try Operator.select(self, dim, index) }
+
+  /// The elements along `dim` that `index` names; `index` is int64.
+  public func gathered(_ dim: Int, _ index: Tensor) throws(TorchError) -> Tensor {
+    try Operator.gather(self, dim, index)
+  }
+
+  /// In reverse order along the dimensions.
+  public func flipped(_ dims: [Int]) throws(TorchError) -> Tensor { try Operator.flip(self, dims) }
+
+  /// Constant numbers around the last dimensions: left, right, top, bottom ...
+  public func padded(_ amounts: [Int], with value: Double = 0) throws(TorchError) -> Tensor {
+    try Operator.pad(self, amounts, value)
+  }
+
+  public static func concatenated(_ tensors: [Tensor], _ dim: Int) throws(TorchError) -> Tensor {
+    try Operator.cat(tensors, dim)
+  }
+
+  public func to(_ type: ElementType) throws(TorchError) -> Tensor {
+    self.type == type ? self : try Operator.toType(self, type)
+  }
+
+  public func to(_ device: Device) throws(TorchError) -> Tensor {
+    self.device == device ? self : try Operator.toDevice(self, nil, nil, device)
+  }
+
+  public func contiguous(_ format: MemoryFormat = .contiguous) throws(TorchError) -> Tensor {
+    try Operator.contiguous(self, format)
+  }
+
+  /// A copy with memory of its own.
+  public func cloned() throws(TorchError) -> Tensor { try Operator.clone(self) }
+}
+
+extension Operator {
+  static let reshape = Operator("reshape")
+  static let permute = Operator("permute")
+  static let expand = Operator("expand")
+  static let unsqueeze = Operator("unsqueeze")
+  static let squeeze = Operator("squeeze", "dim")
+  static let slice = Operator("slice", "Tensor")
+  static let select = Operator("select", "int")
+  static let gather = Operator("gather")
+  static let flip = Operator("flip")
+  static let pad = Operator("constant_pad_nd")
+  static let cat = Operator("cat")
+  static let toType = Operator("to", "dtype")
+  static let toDevice = Operator("to", "dtype_layout")
+  static let contiguous = Operator("contiguous")
+  static let clone = Operator("clone")
+  static let detach = Operator("detach")
+}

@@ -1,0 +1,19 @@
+/// The folder of a run, and what lies where in it.
+public struct RunFolder: Sendable, Equatable {
+  public let path: String
+
+  public init(_ path: String) { self.path = path }
+
+  /// The state to continue from.
+  public var lastCheckpoint: String { "\(path)/last.safetensors" }
+  /// Weights of the best validation.
+  public var bestCheckpoint: String { "\(path)/best.safetensors" }
+  /// Losses and validations, one JSON object a line.
+  public var metrics: String { "\(path)/metrics.jsonl" }
+  /// The resolved settings.
+  public var settings: String { "\(path)/settings.yaml" }
+  /// Result of the last evaluation.
+  public var evaluation: String { "\(path)/evaluation.json" }
+  /// The page that shows what was learnt.
+  public var report: String { "\(path)/report.html" }
+}

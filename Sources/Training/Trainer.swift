@@ -1,0 +1,117 @@
+import Batches
+import Foundation
+import Layers
+import Networks
+import Tensors
+
+/// Trains a network over epochs of batches, keeping checkpoints and a record in a run's folder.
+public final class Trainer {
+  public enum Outcome: Sendable, Equatable {
+    case finished
+    /// Stopped on request; the checkpoint holds all that was done.
+    case interrupted
+  }
+
+  /// What the owner of the run wants to be told and asked.
+  public struct Hooks {
+    /// Mean IoU on the validation images.
+    public var validate: ((BLPSeg) throws -> Double)?
+    /// Called after each log entry.
+    public var report: (MetricsEntry) -> Void = { _ in }
+    /// Asked after every step; true saves and stops.
+    public var shouldStop: () -> Bool = { false }
+
+    public init() {}
+  }
+
+  public let folder: RunFolder
+  public private(set) var progress = TrainingProgress()
+  private let step: TrainingStep
+  private let loader: BatchLoader
+  private let configuration: TrainingConfiguration
+  private let device: Device
+  private let metadata: [String: String]
+
+  /// `metadata` goes into every checkpoint.
+  public init(
+    _ network: BLPSeg, _ loader: BatchLoader, _ configuration: TrainingConfiguration, on device: Device,
+    folder: RunFolder, metadata: [String: String] = [:]
+  ) throws {
+    self.loader = loader
+    self.configuration = configuration
+    self.device = device
+    self.folder = folder
+    self.metadata = metadata
+    step = try TrainingStep(network, configuration, on: device)
+    try Generator.standard(on: device).seed(configuration.seed)
+  }
+
+  /// Continues from the folder's last checkpoint.
+  public func resume() throws {
+    progress = try TrainingCheckpoint.restore(step, on: device, from: folder.lastCheckpoint)
+  }
+
+  /// Runs to the end, or until it is asked to stop.
+  public func run(_ hooks: Hooks) throws -> Outcome {
+    let record = try MetricsFile(folder.metrics, keepingUpTo: progress.iteration)
+    var clock = RunClock(secondsBefore: progress.seconds)
+    let perEpoch = loader.batchesPerEpoch
+    while progress.iteration < configuration.iterations {
+      let epoch = progress.iteration / perEpoch
+      let batches = loader.epoch(epoch, startingAt: progress.iteration % perEpoch)
+      while progress.iteration < configuration.iterations, let batch = try batches.next() {
+        let losses = try step(batch, iteration: progress.iteration)
+        progress.iteration += 1
+        progress.seconds = clock.seconds
+        clock.count(images: batch.ids.count)
+        if isDue(configuration.logEvery) || progress.iteration == configuration.iterations {
+          let entry = entry(losses, epoch, imagesPerSecond: clock.imagesPerSecond())
+          try record.append(entry)
+          hooks.report(entry)
+        }
+        if hooks.shouldStop() {
+          try save()
+          return .interrupted
+        }
+        let isEndOfEpoch = progress.iteration % perEpoch == 0 || progress.iteration == configuration.iterations
+        if isEndOfEpoch {
+          try validate(hooks, record, epoch: epoch)
+          clock.restartRate()
+        }
+        if isEndOfEpoch || isDue(configuration.checkpointEvery) { try save() }
+      }
+    }
+    return .finished
+  }
+
+  private func isDue(_ interval: Int) -> Bool { interval > 0 && progress.iteration % interval == 0 }
+
+  private func save() throws {
+    try TrainingCheckpoint.save(step, progress, on: device, metadata: metadata, to: folder.lastCheckpoint)
+  }
+
+  private func validate(_ hooks: Hooks, _ record: MetricsFile, epoch: Int) throws {
+    let isLast = progress.iteration == configuration.iterations
+    let isDue = configuration.validateEvery > 0 && (epoch + 1) % configuration.validateEvery == 0
+    guard let validate = hooks.validate, isDue || (isLast && configuration.validateEvery > 0) else { return }
+    let score = try validate(step.network)
+    var entry = MetricsEntry(iteration: progress.iteration, epoch: epoch)
+    entry.meanIoU = score
+    try record.append(entry)
+    hooks.report(entry)
+    if score > progress.bestMeanIoU ?? -1 {
+      progress.bestMeanIoU = score
+      try TrainingCheckpoint.saveWeights(
+        of: step.network, progress, metadata: metadata, to: folder.bestCheckpoint)
+    }
+  }
+
+  private func entry(_ losses: TrainingStep.Losses, _ epoch: Int, imagesPerSecond: Double) -> MetricsEntry {
+    var entry = MetricsEntry(iteration: progress.iteration, epoch: epoch)
+    entry.learningRate = configuration.schedule.learningRate(at: progress.iteration - 1)
+    entry.scribbleLoss = losses.scribble
+    entry.segmentationLoss = losses.segmentation
+    entry.imagesPerSecond = imagesPerSecond
+    return entry
+  }
+}

@@ -1,0 +1,71 @@
+import Checkpoints
+import Files
+import Foundation
+import Networks
+import Tensors
+
+/// Everything that a run continues from: weights, optimiser, scaler, source of random numbers, progress.
+///
+/// A safetensors file. The weights have their own names, so that the file serves as weights too; what else it holds
+/// has names that begin with one of `extraPrefixes`.
+public enum TrainingCheckpoint {
+  /// Beginnings of names that are not the network's.
+  public static let extraPrefixes = ["optimizer.", "scaler.", "generator."]
+
+  private static let generatorName = "generator.state"
+  private static let progressKey = "progress"
+
+  /// Whether a name in a file is the training's and not the network's.
+  public static func isExtra(_ name: String) -> Bool { extraPrefixes.contains { name.hasPrefix($0) } }
+
+  /// Writes the file whole or not at all. `metadata` is kept beside the progress.
+  static func save(
+    _ step: TrainingStep, _ progress: TrainingProgress, on device: Device, metadata: [String: String],
+    to path: String
+  ) throws {
+    var state = weights(of: step.network, progress, metadata: metadata)
+    step.optimizer.save(to: &state)
+    step.scaler?.save(to: &state)
+    state[generatorName] = try Generator.standard(on: device).state()
+    try Safetensors.write(state, to: path)
+  }
+
+  /// Writes the weights alone.
+  static func saveWeights(
+    of network: BLPSeg, _ progress: TrainingProgress, metadata: [String: String], to path: String
+  ) throws {
+    try Safetensors.write(weights(of: network, progress, metadata: metadata), to: path)
+  }
+
+  /// Restores everything and returns how far the run was.
+  static func restore(_ step: TrainingStep, on device: Device, from path: String) throws -> TrainingProgress {
+    let state = try Safetensors.read(path)
+    guard let progress = progress(in: state.metadata), let generator = state[generatorName] else {
+      throw FileError.invalid(path, "is not a checkpoint that training can continue from; name its last.safetensors")
+    }
+    do {
+      try step.network.store.load(state.map { ($0.name, $0.tensor) }, isExtra: isExtra)
+      try step.optimizer.restore(from: state)
+    } catch {
+      throw FileError.invalid(path, "\(error); continue with the settings it was made with, or start a new run")
+    }
+    try step.scaler?.restore(from: state)
+    try Generator.standard(on: device).restore(generator)
+    return progress
+  }
+
+  /// The progress that a checkpoint's metadata holds.
+  public static func progress(in metadata: [String: String]) -> TrainingProgress? {
+    metadata[progressKey].flatMap { try? JSONDecoder().decode(TrainingProgress.self, from: Data($0.utf8)) }
+  }
+
+  private static func weights(
+    of network: BLPSeg, _ progress: TrainingProgress, metadata: [String: String]
+  ) -> StateDict {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys]
+    var metadata = metadata
+    if let data = try? encoder.encode(progress) { metadata[progressKey] = String(decoding: data, as: UTF8.self) }
+    return StateDict(network.store.entries.map { ($0.name, $0.tensor) }, metadata: metadata)
+  }
+}

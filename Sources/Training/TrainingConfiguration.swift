@@ -1,0 +1,44 @@
+import Tensors
+
+/// How a network is trained (spec sections 3 and 4).
+public struct TrainingConfiguration: Sendable, Equatable {
+  public enum Precision: String, Sendable, CaseIterable {
+    case float32, bfloat16, float16
+
+    /// The type in which autocast computes, if any.
+    public var autocastType: ElementType? {
+      switch self {
+      case .float32: nil
+      case .bfloat16: .bfloat16
+      case .float16: .float16
+      }
+    }
+  }
+
+  /// T, the number of optimiser steps.
+  public var iterations: Int
+  public var learningRate = 3e-5
+  /// Exponent of the learning rate's decay.
+  public var power = 0.9
+  public var optimizer = AdamW.Settings()
+  public var precision = Precision.float32
+  /// Exponent of the BLP loss's weight.
+  public var gamma = 2.0
+  /// The first iteration that learns from pseudo labels.
+  public var selfTrainingStart = 10_000
+  /// Probability from which on a pseudo label is believed.
+  public var selfTrainingThreshold = 0.9
+  /// Epochs between validations; 0 is never.
+  public var validateEvery = 1
+  /// Iterations between checkpoints; 0 is at the end of each epoch only.
+  public var checkpointEvery = 500
+  /// Iterations between log entries.
+  public var logEvery = 10
+  public var seed: UInt64 = 0
+
+  public init(iterations: Int) { self.iterations = iterations }
+
+  public var schedule: PolynomialSchedule {
+    PolynomialSchedule(base: learningRate, power: power, iterations: iterations)
+  }
+}

@@ -1,0 +1,156 @@
+import Batches
+import Datasets
+import Files
+import Images
+import Tensors
+import Testing
+
+@Suite("Batch loading", .timeLimit(.minutes(1))) struct BatchLoaderTests {
+  private static let plain = ChannelNormalization(mean: [0, 0, 0], deviation: [1, 1, 1])
+  private static let augmentation = Augmentation(crop: 16)
+
+  /// What a batch holds, comparable.
+  private struct Contents: Equatable {
+    let ids: [String]
+    let image: [Float]
+    let label: [Int64]
+  }
+
+  private func loader(
+    _ tree: StripedTree, batchSize: Int = 3, seed: UInt64 = 9, threads: Int = 2, batchesAhead: Int = 2
+  ) throws -> BatchLoader {
+    try BatchLoader(
+      tree.dataset(), Self.augmentation, Self.plain, batchSize: batchSize, seed: seed, threads: threads,
+      batchesAhead: batchesAhead)
+  }
+
+  private func contents(_ batches: BatchSequence) throws -> [Contents] {
+    var all: [Contents] = []
+    while let batch = try batches.next() { all.append(try contents(batch)) }
+    return all
+  }
+
+  private func contents(_ batch: Batch) throws -> Contents {
+    Contents(ids: batch.ids, image: try batch.image.floats(), label: try batch.label.int64s())
+  }
+
+  @Test("A batch has the shapes and types that training expects") func shapes() throws {
+    let tree = try StripedTree(count: 4)
+    let batch = try #require(try loader(tree).epoch(0).next())
+    #expect(batch.image.shape == [3, 3, 16, 16] && batch.image.type == .float32)
+    #expect(batch.label.shape == [3, 16, 16] && batch.label.type == .int64)
+    #expect(batch.classPresent.shape == [3, 3, 1, 1] && batch.classPresent.type == .float32)
+    #expect(try batch.classPresent.floats() == [1, 1, 0, 1, 1, 0, 1, 1, 0])
+    #expect(batch.groundTruth == nil)
+    #expect(Set(try batch.label.int64s()).isSubset(of: [1, 3, 255]))
+  }
+
+  @Test("Tensors hold the images that the ids name") func ids() throws {
+    let tree = try StripedTree(count: 8)
+    for batch in try contents(loader(tree).epoch(2)) {
+      for (i, id) in batch.ids.enumerated() {
+        let blue = batch.image[(i * 3 + 2) * 256..<(i * 3 + 3) * 256]
+        let inside = zip(blue, batch.label[i * 256..<(i + 1) * 256]).filter { $1 != 255 }.map(\.0)
+        #expect(!inside.isEmpty && inside.allSatisfy { StripedTree.id(Int($0)) == id })
+      }
+    }
+  }
+
+  @Test("Ground truth is handed out where every image has it") func groundTruth() throws {
+    let map = LabelMap(width: 2, height: 2, labels: [0, 1, 255, 2])
+    let image = Image(width: 2, height: 2, pixels: Array(repeating: 1, count: 12))
+    let sample = Sample(id: "a", image: image, scribbles: map, groundTruth: map)
+    var stream = RandomStream(seed: 0, epoch: 0, index: 0)
+    let still = Augmentation(flipProbability: 0, scale: 1...1, crop: 2)
+    let training = still.augmented(sample, classCount: 3, Self.plain, using: &stream)
+    let batch = try Batch([training, training])
+    #expect(try batch.groundTruth?.int64s() == [0, 1, 255, 2, 0, 1, 255, 2])
+    #expect(try batch.label.int64s() == [0, 1, 3, 2, 0, 1, 3, 2])
+    #expect(batch.groundTruth?.shape == [2, 2, 2])
+  }
+
+  @Test("The number of threads and of batches ahead changes nothing", arguments: [1, 2, 5], [1, 4])
+  func threads(_ threads: Int, _ ahead: Int) throws {
+    let tree = try StripedTree(count: 10)
+    let expected = try contents(loader(tree, threads: 1, batchesAhead: 1).epoch(1))
+    #expect(expected.count == 3)
+    #expect(try contents(loader(tree, threads: threads, batchesAhead: ahead).epoch(1)) == expected)
+  }
+
+  @Test("Starting at a batch gives what a whole run gives from there", arguments: [0, 1, 2, 3])
+  func resume(_ start: Int) throws {
+    let tree = try StripedTree(count: 10)
+    let whole = try contents(loader(tree).epoch(4))
+    #expect(try contents(loader(tree).epoch(4, startingAt: start)) == Array(whole.dropFirst(start)))
+  }
+
+  @Test("Epochs run one after another are the same as epochs run alone") func epochs() throws {
+    let tree = try StripedTree(count: 7)
+    let running = try loader(tree)
+    let inTurn = try (0..<3).map { try contents(running.epoch($0)) }
+    let alone = try (0..<3).map { try contents(loader(tree).epoch($0)) }
+    #expect(inTurn == alone)
+    #expect(inTurn[0] != inTurn[1])
+  }
+
+  @Test("Two epochs may be read in turns") func interleaved() throws {
+    let tree = try StripedTree(count: 6)
+    let both = try loader(tree)
+    let (first, second) = (both.epoch(0), both.epoch(1))
+    var found: [Contents] = []
+    for epoch in [first, second, first, second] { found.append(try contents(try #require(try epoch.next()))) }
+    let (zero, one) = (try contents(loader(tree).epoch(0)), try contents(loader(tree).epoch(1)))
+    #expect(found == [zero[0], one[0], zero[1], one[1]])
+  }
+
+  @Test("An epoch visits no image twice, and drops the incomplete batch") func visits() throws {
+    let tree = try StripedTree(count: 11)
+    let loader = try loader(tree, batchSize: 4)
+    #expect(loader.batchesPerEpoch == 2)
+    for epoch in 0..<4 {
+      let ids = try contents(loader.epoch(epoch)).flatMap(\.ids)
+      #expect(ids.count == 8 && Set(ids).count == 8)
+    }
+  }
+
+  @Test("Another seed gives another order") func seeds() throws {
+    let tree = try StripedTree(count: 12)
+    let orders = try [1, 2].map { try contents(loader(tree, seed: $0).epoch(0)).map(\.ids) }
+    #expect(orders[0] != orders[1])
+  }
+
+  @Test("An image that cannot be read ends at its batch, with its name") func brokenImage() throws {
+    let tree = try StripedTree(count: 6)
+    let order = try contents(loader(tree).epoch(0)).map(\.ids)
+    let path = tree.folder("images/\(order[1][2]).png")
+    try tree.folder.write("images/\(order[1][2]).png", "no photograph")
+    let batches = try loader(tree, threads: 3).epoch(0)
+    #expect(try batches.next()?.ids == order[0])
+    for _ in 0..<2 {
+      let error = try #require(throws: FileError.self) { try batches.next() }
+      #expect(error.path == path)
+    }
+  }
+
+  @Test("Fewer images than a batch, and none with scribbles, are reported") func unfit() throws {
+    let tree = try StripedTree(count: 2)
+    let few = try #require(throws: FileError.self) { try loader(tree) }
+    #expect(few.description.contains("lists 2 images, fewer than one batch of 3"))
+    var layout = try tree.dataset().layout
+    layout.scribbles = nil
+    let bare = try SegmentationDataset(layout, classes: ClassList(["a", "b"]))
+    let error = try #require(throws: FileError.self) {
+      try BatchLoader(bare, Self.augmentation, Self.plain, batchSize: 1, seed: 0)
+    }
+    #expect(error.description.contains("no folder of scribbles"))
+  }
+
+  @Test("Whole photographs are decoded in list order") func evaluation() throws {
+    let dataset = try StripedTree(count: 5).dataset()
+    let samples = dataset.prefetched(threads: 2, ahead: 2)
+    for item in dataset.items { #expect(try samples.next()?.id == item.id) }
+    #expect(try samples.next() == nil)
+    let photographs = OrderedPrefetch.photographs(at: dataset.items.map(\.image), threads: 2)
+    for width in 20..<25 { #expect(try photographs.next()?.width == width) }
+  }
+}

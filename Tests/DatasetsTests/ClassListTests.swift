@@ -1,0 +1,58 @@
+import Datasets
+import Files
+import TestSupport
+import Testing
+
+@Suite("Class lists") struct ClassListTests {
+  @Test("VOC has 21 classes and answers to tags and names") func voc() {
+    let tags = ClassList.voc.scribbleTags
+    #expect(ClassList.voc.count == 21)
+    #expect((tags["background"], tags["plane"], tags["aeroplane"]) == (0, 1, 1))
+    #expect((tags["table"], tags["diningtable"], tags["monitor"], tags["tvmonitor"]) == (11, 11, 20, 20))
+  }
+
+  @Test("Context has 60 classes and begins with VOC's tags") func context() {
+    #expect(ClassList.context.count == 60)
+    #expect(Array(ClassList.context.tags.prefix(21)) == ClassList.voc.tags)
+    #expect(Set(ClassList.context.names).count == 60)
+    #expect((ClassList.context.names[21], ClassList.context.names[36], ClassList.context.names[59]) == ("bag", "grass", "wood"))
+  }
+
+  @Test("The demo's classes are read, its void line passed over") func demo() throws {
+    #expect(try ClassList(contentsOf: Fixture.demo("classes.txt")).names == ["background", "cat", "dog"])
+  }
+
+  @Test(
+    "Numbered and plain lines give the same list",
+    arguments: [
+      "0 background\n1 traffic light\n2 car\n", "2: car\n0: background\r\n1: traffic light\n255: void\n",
+      "# classes\nbackground\ntraffic light\n\ncar\nvoid\n", "0\tbackground\n1\ttraffic light\n2\tcar",
+    ])
+  func spellings(_ text: String) throws {
+    let folder = try TemporaryFolder()
+    let path = try folder.write("classes.txt", text)
+    #expect(try ClassList(contentsOf: path).names == ["background", "traffic light", "car"])
+  }
+
+  @Test(
+    "A faulty list is reported with file and cause",
+    arguments: [
+      ("", "0 classes given"), ("background\n", "1 classes given"), ("1: aeroplane\n2: bicycle\n", "begins with label 1"),
+      ("0 background\n2 cat\n", "label 1 was expected and 2 (\"cat\") found"),
+      ("0 background\n1 cat\n1 dog\n", "label 2 was expected and 1 (\"dog\") found"),
+      ("background\ncat\ncat\n", "two classes are named \"cat\""),
+      ((0...254).map { "c\($0)" }.joined(separator: "\n"), "255 classes given"),
+    ])
+  func faults(_ text: String, _ problem: String) throws {
+    let folder = try TemporaryFolder()
+    let path = try folder.write("faulty.txt", text)
+    let error = try #require(throws: FileError.self) { try ClassList(contentsOf: path) }
+    #expect(error.path == path)
+    #expect(error.problem.contains(problem), "\(error)")
+  }
+
+  @Test("Tags must be as many as classes") func tagCount() {
+    #expect(throws: ClassListError.self) { try ClassList(["a", "b"], tags: ["a"]) }
+    #expect(throws: ClassListError.self) { try ClassList(["a", "b"], tags: ["a", " "]) }
+  }
+}

@@ -1,0 +1,138 @@
+import Foundation
+import Images
+import Testing
+
+private let ground: UInt8 = 100
+
+extension Image {
+  /// A photograph of one grey.
+  fileprivate init(grey width: Int, _ height: Int) {
+    self.init(width: width, height: height, pixels: Array(repeating: ground, count: width * height * 3))
+  }
+
+  fileprivate func color(_ x: Int, _ y: Int) -> [UInt8] {
+    let i = (y * width + x) * 3
+    return Array(pixels[i..<i + 3])
+  }
+}
+
+@Suite struct OverlayTests {
+  /// A 7 x 7 square of class 1 in the middle of 13 x 13 background.
+  private var map: LabelMap {
+    var map = LabelMap(width: 13, height: 13, filledWith: 0)
+    for y in 3..<10 { for x in 3..<10 { map.labels[y * 13 + x] = 1 } }
+    return map
+  }
+
+  @Test("inside a region the class colour is mixed in by the opacity")
+  func inside() {
+    #expect(Image(grey: 13, 13).overlaid(with: map, opacity: 0.5).color(6, 6) == [114, 50, 50])
+    #expect(Image(grey: 13, 13).overlaid(with: map, opacity: 1).color(6, 6) == [128, 0, 0])
+  }
+
+  @Test("background away from a region is the photograph")
+  func background() { #expect(Image(grey: 13, 13).overlaid(with: map).color(0, 6) == [ground, ground, ground]) }
+
+  @Test("the edge is light inside the region and dark beside it")
+  func edge() {
+    let image = Image(grey: 13, 13).overlaid(with: map)
+    #expect(image.color(3, 6)[0] > 150 && image.color(3, 6)[1] > 100)
+    #expect(image.color(2, 6) == [40, 40, 40])
+  }
+
+  @Test("a region of one pixel changes five pixels")
+  func smallRegion() {
+    var map = LabelMap(width: 5, height: 5, filledWith: 0)
+    map.labels[12] = 7
+    let image = Image(grey: 5, 5).overlaid(with: map)
+    let changed = (0..<25).filter { image.color($0 % 5, $0 / 5) != [ground, ground, ground] }
+    #expect(changed == [7, 11, 12, 13, 17])
+  }
+
+  @Test("with nothing skipped the background is covered too")
+  func nothingSkipped() {
+    let image = Image(grey: 13, 13).overlaid(with: map, opacity: 1, skipping: [])
+    #expect(image.color(0, 6) == [0, 0, 0])
+  }
+
+  @Test("a map of the ignored label leaves the photograph as it is")
+  func ignored() {
+    let image = Image(grey: 4, 4)
+    #expect(image.overlaid(with: LabelMap(width: 4, height: 4, filledWith: Label.ignored)) == image)
+  }
+}
+
+@Suite struct ScribbleDrawingTests {
+  private func drawing(_ label: UInt8, radius: Int, at x: Int = 8) -> Image {
+    var scribbles = LabelMap(width: 17, height: 17, filledWith: Label.ignored)
+    scribbles.labels[8 * 17 + x] = label
+    return Image(grey: 17, 17).drawing(scribbles: scribbles, radius: radius)
+  }
+
+  @Test("a labelled pixel becomes a disc of the class colour with a light rim")
+  func disc() {
+    let image = drawing(1, radius: 3)
+    for x in 5...11 { #expect(image.color(x, 8) == [128, 0, 0], "column \(x)") }
+    #expect(image.color(4, 8) == [224, 224, 224] && image.color(12, 8) == [224, 224, 224])
+    #expect(image.color(3, 8) == [ground, ground, ground])
+    #expect(image.color(4, 4) == [ground, ground, ground])
+  }
+
+  @Test("background is drawn in white with a dark rim")
+  func background() {
+    let image = drawing(0, radius: 2)
+    #expect(image.color(8, 8) == [255, 255, 255])
+    #expect(image.color(11, 8) == [36, 36, 36])
+  }
+
+  @Test("a disc at the border is cut off by it")
+  func border() {
+    let image = drawing(1, radius: 3, at: 0)
+    #expect(image.color(0, 8) == [128, 0, 0] && image.color(16, 8) == [ground, ground, ground])
+    #expect(image.color(16, 7) == [ground, ground, ground])
+  }
+
+  @Test("between two scribbles every pixel takes the nearer one's class")
+  func nearer() {
+    var scribbles = LabelMap(width: 9, height: 1, filledWith: Label.ignored)
+    (scribbles.labels[2], scribbles.labels[5]) = (1, 2)
+    let image = Image(grey: 9, 1).drawing(scribbles: scribbles, radius: 2)
+    #expect((0...7).map { image.color($0, 0)[0] == 128 } == [true, true, true, true, false, false, false, false])
+    #expect(image.color(4, 0) == [0, 128, 0])
+  }
+
+  @Test("without scribbles the photograph stays as it is")
+  func none() {
+    let image = Image(grey: 4, 4)
+    #expect(image.drawing(scribbles: LabelMap(width: 4, height: 4, filledWith: Label.ignored)) == image)
+  }
+}
+
+@Suite struct HeatMapTests {
+  @Test("ends, values beyond them and what is no number have the documented colours")
+  func ends() {
+    let image = Image(heat: [0, 1, -5, .infinity, .nan], width: 5, height: 1)
+    #expect(image.color(0, 0) == [17, 12, 42] && image.color(1, 0) == [251, 247, 172])
+    #expect(image.color(2, 0) == image.color(0, 0) && image.color(3, 0) == image.color(1, 0))
+    #expect(image.color(4, 0) == [128, 128, 128])
+  }
+
+  @Test("perceived lightness rises with the value, by nearly equal steps")
+  func lightness() {
+    let image = Image(heat: (0..<17).map { Float($0) / 16 }, width: 17, height: 1)
+    let steps: [Double] = (0..<17).map { lightness(of: image.color($0, 0)) }
+    for (low, high) in zip(steps, steps.dropFirst()) {
+      #expect(high - low > 3.5 && high - low < 8, "\(steps)")
+    }
+  }
+
+  /// CIE lightness, 0...100, of an sRGB colour.
+  private func lightness(of color: [UInt8]) -> Double {
+    let linear = color.map { value in
+      let share = Double(value) / 255
+      return share <= 0.04045 ? share / 12.92 : pow((share + 0.055) / 1.055, 2.4)
+    }
+    let brightness = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+    return brightness <= 0.008856 ? 903.3 * brightness : 116 * pow(brightness, 1.0 / 3) - 16
+  }
+}

@@ -1,0 +1,121 @@
+import Foundation
+import Images
+import Scribbles
+import TestSupport
+import Testing
+
+@Suite("Drawing strokes") struct RasterizingTests {
+  private static let demo = ClassTags(["background", "cat", "dog"])
+  private static let voc = ClassTags([
+    "background", "plane", "bike", "bird", "boat", "bottle", "bus", "car", "cat", "chair", "cow", "table", "dog", "horse",
+    "motorbike", "person", "plant", "sheep", "sofa", "train", "monitor",
+  ])
+  private static let context = ClassTags(
+    voc.labels.sorted { $0.value < $1.value }.map(\.key) + [
+      "bag", "bed", "bench", "book", "building", "cabinet", "ceiling", "cloth", "computer", "cup", "door", "fence",
+      "floor", "flower", "food", "grass", "ground", "keyboard", "light", "mountain", "mouse", "curtain", "platform",
+      "sign", "plate", "road", "rock", "shelves", "sidewalk", "sky", "snow", "bedclothes", "track", "tree", "truck",
+      "wall", "water", "window", "wood",
+    ])
+  private static let published = "\(Fixture.root)/../shared/golden"
+
+  @Test(
+    "A demo annotation is drawn as the reference draws it",
+    arguments: ["Abyssinian_217", "Birman_128", "american_bulldog_86", "american_pit_bull_terrier_180"])
+  func demoGolden(_ name: String) throws {
+    try compare(Fixture.golden("scribbles/\(name)"), Self.demo)
+  }
+
+  @Test("Odd strokes are drawn as the reference draws them") func quirks() throws {
+    try compare(Fixture.golden("scribbles/quirks"), Self.voc)
+  }
+
+  @Test(
+    "A published annotation is drawn as the reference draws it",
+    .enabled(if: FileManager.default.fileExists(atPath: published)),
+    arguments: ["2007_009897", "2008_000003", "2008_000008", "2011_003223"])
+  func genuineGolden(_ name: String) throws {
+    try compare("\(Self.published)/scribbles/genuine/\(name)", Self.voc)
+  }
+
+  @Test(
+    "A published annotation of PASCAL-Context is drawn as the reference draws it",
+    .enabled(if: FileManager.default.fileExists(atPath: published)))
+  func contextGolden() throws {
+    try compare("\(Self.published)/context/2008_003147", Self.context)
+  }
+
+  @Test("A slanted line rounds its pixels down") func slantedLine() throws {
+    // m = 4: rows 0, 0.5, 1, 1.5 and the end point 2.
+    let map = try drawn([Stroke(tag: "cat", points: [point(0, 0), point(4, 2)])], width: 5, height: 3)
+    #expect(
+      map.labels == [
+        1, 1, 255, 255, 255,
+        255, 255, 1, 1, 255,
+        255, 255, 255, 255, 1,
+      ])
+  }
+
+  @Test("A line upwards rounds its pixels down as well") func lineUpwards() throws {
+    // m = 4: rows 2, 1.5, 1, 0.5 and the end point 0.
+    let map = try drawn([Stroke(tag: "cat", points: [point(0, 2), point(4, 0)])], width: 5, height: 3)
+    #expect(
+      map.labels == [
+        255, 255, 255, 1, 1,
+        255, 1, 1, 255, 255,
+        1, 255, 255, 255, 255,
+      ])
+  }
+
+  @Test("A stroke of one point draws nothing") func singlePoint() throws {
+    let map = try drawn([Stroke(tag: "cat", points: [point(1, 1)])], width: 3, height: 3)
+    #expect(map.labels.allSatisfy { $0 == Label.ignored })
+  }
+
+  @Test("A stroke of one repeated point draws that pixel") func repeatedPoint() throws {
+    let map = try drawn([Stroke(tag: "cat", points: [point(1, 0), point(1, 0)])], width: 3, height: 1)
+    #expect(map.labels == [255, 1, 255])
+  }
+
+  @Test("Points outside are moved to the border") func pointsOutside() throws {
+    let map = try drawn([Stroke(tag: "cat", points: [point(-7, 1), point(90, 1)])], width: 3, height: 2)
+    #expect(map.labels == [255, 255, 255, 1, 1, 1])
+  }
+
+  @Test("A later stroke lies over an earlier one") func order() throws {
+    let line = [point(0, 0), point(2, 0)]
+    let map = try drawn(
+      [Stroke(tag: "cat", points: line), Stroke(tag: "dog", points: [point(1, 0), point(1, 0)])], width: 3, height: 1)
+    #expect(map.labels == [1, 2, 1])
+  }
+
+  @Test("A photograph without strokes is unlabelled everywhere") func noStrokes() throws {
+    #expect(try drawn([], width: 2, height: 2).labels == [255, 255, 255, 255])
+  }
+
+  @Test("Strokes without end are refused") func endlessStrokes() throws {
+    let zigzag = (0..<10_000).map { point($0 % 2 == 0 ? 0 : 65_534, 0) }
+    let error = try #require(throws: (any Error).self) {
+      try drawn([Stroke(tag: "cat", points: zigzag)], width: 65_535, height: 1)
+    }
+    #expect("\(error)".contains("268435456 pixels"))
+  }
+
+  private func point(_ x: Int, _ y: Int) -> Stroke.Point { Stroke.Point(x: x, y: y) }
+
+  private func drawn(_ strokes: [Stroke], width: Int, height: Int) throws -> LabelMap {
+    try ScribbleAnnotation(width: width, height: height, strokes: strokes).rasterized(Self.demo)
+  }
+
+  /// Compares the drawing of `path`.xml with the labels in `path`.png, pixel by pixel.
+  private func compare(_ path: String, _ tags: ClassTags) throws {
+    let expected = try LabelMap(contentsOf: "\(path).png")
+    let found = try ScribbleFile.read("\(path).xml", width: expected.width, height: expected.height, tags: tags)
+    let different = expected.labels.indices.filter { expected.labels[$0] != found.labels[$0] }
+    let first = different.first.map { place in
+      "column \(place % expected.width), row \(place / expected.width): \(found.labels[place]), not \(expected.labels[place])"
+    }
+    #expect(different.isEmpty, "\(different.count) pixels differ, the first at \(first ?? "")")
+    #expect(expected.labels.contains { $0 != Label.ignored })
+  }
+}

@@ -1,0 +1,127 @@
+import Files
+import Foundation
+import Scribbles
+import TestSupport
+import Testing
+
+@Suite("Scribble XML") struct ScribbleXMLTests {
+  private static let size = "<size><width>40</width><height>30</height></size>"
+
+  @Test("Tags, points and sizes are read") func complete() throws {
+    let annotation = try parsed(
+      """
+      <?xml version="1.0" encoding="utf-8"?>
+      <annotation><filename>other.jpg</filename>\(Self.size)<segmented>1</segmented>
+      <!-- <polygon> --><polygon id="1>2"><empty/><tag> c<![CDATA[a]]>&#116; </tag><point><X>1</X><Y> -2 </Y></point><point><Y>4</Y><X>3.9</X></point></polygon>
+      <polygon><point><X>5</X><Y>6</Y></point><tag>dog &amp; co</tag></polygon></annotation>
+      """)
+    #expect((annotation.width, annotation.height) == (40, 30))
+    #expect(
+      annotation.strokes == [
+        Stroke(tag: "cat", points: [.init(x: 1, y: -2), .init(x: 3, y: 4)], line: 3),
+        Stroke(tag: "dog & co", points: [.init(x: 5, y: 6)], line: 4),
+      ])
+  }
+
+  @Test("Numbers in other places are not taken for sizes or points") func foreignElements() throws {
+    let annotation = try parsed(
+      """
+      <annotation><object><width>7</width><polygon><tag>cow</tag></polygon></object>\(Self.size)
+      <polygon><tag>cat</tag><X>1</X><note><point><X>bad</X></point></note></polygon></annotation>
+      """)
+    #expect(annotation.width == 40)
+    #expect(annotation.strokes == [Stroke(tag: "cat", points: [], line: 2)])
+  }
+
+  @Test("A file name inside that names another photograph is passed over") func foreignFileName() throws {
+    #expect(try ScribbleAnnotation(xmlFile: Fixture.golden("scribbles/quirks.xml")).strokes.count == 5)
+  }
+
+  static let faults: [(xml: String, problem: String)] = [
+    ("", "is empty"),
+    ("  \n", "is empty"),
+    ("<html><body></body></html>", "line 1: the root element is <html>, <annotation> was expected"),
+    ("<annotation>\n\(size)", "line 2: ends inside <annotation>; it is cut short"),
+    ("<annotation>\(size)</annotation>trailing<", "has text outside its root element"),
+    ("<annotation>\(size)</annotation><annotation/>", "has a second root element"),
+    ("<annotation>\(size)</polygon>", "has </polygon> where another element is open"),
+    ("<annotation>\(size)<\n", "begins no tag"), ("<annotation>\(size)<polygon a=1/></annotation>", "between quotes"),
+    ("<annotation><!-- never ends", "has a <!-- without an end"), ("<?xml version='1.0'?>", "holds no element"),
+    ("<annotation>\(size)<polygon><tag>a & b</tag></polygon></annotation>", "write \"&amp;\""),
+    ("<annotation></annotation>", "has no <size>"),
+    ("<annotation><size><width>3</width></size></annotation>", "has no <size>"),
+    ("<annotation>\n<size><width>0</width></size></annotation>", "line 2: the <width> is \"0\""),
+    ("<annotation><size><height>65536</height></size></annotation>", "the <height> is \"65536\""),
+    ("<annotation><size><width>99999999999999999999</width></size></annotation>", "the <width> is"),
+    ("<annotation><size><width>65535</width><height>65535</height></size></annotation>", "is for 65535 x 65535 pixels"),
+    ("<annotation>\(size)\n<polygon><point><X>1</X><Y>2</Y></point></polygon></annotation>", "line 2: a <polygon> has no"),
+    ("<annotation>\(size)\n\n<polygon><tag>cat</tag><point><X>1</X></point></polygon></annotation>", "line 3: a <point>"),
+    ("<annotation>\(size)<polygon><tag>cat</tag><point><X>one</X></point></polygon></annotation>", "is \"one\""),
+    ("<annotation>\(size)<polygon><tag>cat</tag><point><X>nan</X></point></polygon></annotation>", "is \"nan\""),
+    ("<annotation>\(size)<polygon><tag>cat</tag><point><X></X></point></polygon></annotation>", "is \"\""),
+    ("<!DOCTYPE a [<!ENTITY b \"c\">]><annotation>\(size)</annotation>", "holds a declaration"),
+    ("<!DOCTYPE a SYSTEM \"file:///etc/passwd\"><annotation>\(size)</annotation>", "holds a declaration"),
+    ("<annotation>\(size)<polygon><tag>&evil;</tag></polygon></annotation>", "unknown reference \"&evil;\""),
+    (String(repeating: "<annotation>", count: 100_000), "inside each other more than 64 deep"),
+    ("\0<annotation/>", "zero bytes"),
+  ]
+
+  @Test("A fault is reported with file and cause", arguments: faults)
+  func fault(_ fault: (xml: String, problem: String)) throws {
+    let error = try #require(throws: FileError.self) { try parsed(fault.xml) }
+    let text = error.description
+    #expect(text.hasPrefix("strokes.xml: "))
+    #expect(text.contains(fault.problem), "\(text)")
+  }
+
+  @Test("An unknown tag is reported with its line and the nearest known one") func unknownTag() throws {
+    let annotation = try parsed(
+      "<annotation>\(Self.size)\n<polygon><tag>Catt</tag><point><X>1</X><Y>2</Y></point></polygon></annotation>")
+    let error = try #require(throws: FileError.self) { try annotation.rasterized(ClassTags(["background", "cat", "dog"])) }
+    let text = error.description
+    #expect(
+      text == "strokes.xml: line 2: the tag \"Catt\" is no class of this data set; the nearest known tag is \"cat\".")
+  }
+
+  @Test("A missing file is reported as missing") func missingFile() throws {
+    let error = try #require(throws: FileError.self) { try ScribbleAnnotation(xmlFile: "/nowhere/strokes.xml") }
+    #expect(error.reason == .missing)
+  }
+
+  @Test("A file cut short anywhere is an annotation or an error") func truncation() throws {
+    let whole = Array(try InputFile.read(Fixture.golden("scribbles/quirks.xml")))
+    let end = try #require(whole.lastIndex(of: UInt8(ascii: ">")))
+    for count in 0...end {
+      #expect(throws: FileError.self, "cut after \(count) bytes") {
+        try ScribbleAnnotation(xml: Data(whole.prefix(count)), path: "strokes.xml")
+      }
+    }
+  }
+
+  @Test("Damaged bytes give an annotation or an error") func damage() throws {
+    let whole = Array(try InputFile.read(Fixture.golden("scribbles/quirks.xml")))
+    let tags = ClassTags(["background", "cat", "dog", "person", "monitor"])
+    var state: UInt32 = 1
+    var failures = 0
+    for _ in 0..<2_000 {
+      var bytes = whole
+      for _ in 0..<3 {
+        state = state &* 1_664_525 &+ 1_013_904_223
+        bytes[Int(state >> 8) % bytes.count] = UInt8(truncatingIfNeeded: state >> 3)
+      }
+      do {
+        let annotation = try ScribbleAnnotation(xml: Data(bytes), path: "strokes.xml")
+        if annotation.width * annotation.height < 1_000_000 { _ = try annotation.rasterized(tags) }
+      } catch {
+        failures += 1
+        #expect(error.path == "strokes.xml")
+      }
+    }
+    #expect(failures > 100)
+  }
+
+  @discardableResult
+  private func parsed(_ xml: String) throws -> ScribbleAnnotation {
+    try ScribbleAnnotation(xml: Data(xml.utf8), path: "strokes.xml")
+  }
+}

@@ -1,0 +1,115 @@
+import Foundation
+import Tensors
+import TestSupport
+import Testing
+
+@Suite("Local aggregation")
+struct LocalAggregationTests {
+  static let tolerance = 1e-5
+
+  private func golden(_ name: String) throws -> (values: [Float], shape: [Int]) {
+    let entry = try SafetensorsFixture(Fixture.golden("golden.safetensors"))("lam_hard.\(name)")
+    return (try entry.floats, entry.shape)
+  }
+
+  private func tensor(_ name: String, _ type: ElementType) throws -> Tensor {
+    let (values, shape) = try golden(name)
+    return try Tensor(values, shape).to(type)
+  }
+
+  @Test(
+    "agrees with the published program where the 1e-7 term matters, with gradients",
+    arguments: [ElementType.float32, .float64], [false, true])
+  func hardCase(type: ElementType, inChunks: Bool) throws {
+    let feature = try tensor("feature", type).requiringGradient()
+    let value = try tensor("value", type).requiringGradient()
+    let out = try feature.locallyAggregated(value, sigma: 6, inChunks: inChunks)
+    try out.backward(tensor("cotangent", type))
+    let results = [
+      ("out", out), ("grad_feature", try #require(feature.gradient)), ("grad_value", try #require(value.gradient)),
+    ]
+    for (name, found) in results {
+      let closeness = try Closeness(found, try golden(name).values)
+      #expect(closeness.relative <= Self.tolerance, "\(name): \(closeness)")
+    }
+  }
+
+  /// The formula as written, with a table of all pairs, whose distances are in float32 as published; for small grids.
+  private func dense(_ feature: Tensor, _ value: Tensor, sigma: Double) throws -> Tensor {
+    let (f, v) = (feature.shape, value.shape)
+    let count = f[2] * f[3]
+    let flat = try feature.reshaped([f[0], f[1], count])
+    let scores = try Operator("matmul")(flat.permuted([0, 2, 1]), flat)
+    let q = try scores.softmax(1)
+    var near = [Double](repeating: 0, count: count * count)
+    for a in 0..<count {
+      for b in 0..<count {
+        let (rows, columns) = (Double(a / f[3] - b / f[3]), Double(a % f[3] - b % f[3]))
+        let distance = Float(rows * rows + columns * columns).squareRoot()
+        near[a * count + b] = Double(exp(-(distance * distance) / Float(2 * sigma * sigma)))
+      }
+    }
+    let weight = try q * Tensor(near, [count, count]).to(feature.type)
+    let sum = try weight.sum([1], keepingDimensions: true) + 1e-7
+    return try (Operator("matmul")(value.reshaped([v[0], v[1], count]), weight) / sum).reshaped(v)
+  }
+
+  @Test(
+    "equals the formula with a table of all pairs, in value and gradient, on grids larger than a tile",
+    arguments: [(1, 5, 3, 23, 29), (2, 4, 2, 1, 17), (3, 8, 1, 40, 13)], [false, true])
+  func equalsDense(sizes: (Int, Int, Int, Int, Int), inChunks: Bool) throws {
+    let (images, depth, channels, height, width) = sizes
+    let generator = try Generator(seed: 7)
+    func random(_ shape: [Int]) throws -> Tensor { try Tensor.normal(shape, .float64, generator) }
+    let start = (
+      feature: try random([images, depth, height, width]), value: try random([images, channels, height, width])
+    )
+    let cotangent = try random([images, channels, height, width])
+    func run(_ aggregate: (Tensor, Tensor) throws -> Tensor) throws -> [Tensor] {
+      let (feature, value) = (
+        try start.feature.cloned().requiringGradient(), try start.value.cloned().requiringGradient()
+      )
+      let out = try aggregate(feature, value)
+      try out.backward(cotangent)
+      return [try out.detached(), try #require(feature.gradient), try #require(value.gradient)]
+    }
+    let expected = try run { try dense($0, $1, sigma: 2.5) }
+    let found = try run { try $0.locallyAggregated($1, sigma: 2.5, inChunks: inChunks) }
+    for (found, expected) in zip(found, expected) {
+      let closeness = try Closeness(found, expected)
+      #expect(closeness.relative <= 1e-12, "\(closeness)")
+    }
+  }
+
+  @Test("features whose products reach hundreds overflow nothing")
+  func largeScores() throws {
+    let feature = try (Tensor.normal([1, 16, 20, 20], .float32, Generator(seed: 3)) * 12).requiringGradient()
+    let value = try Tensor.normal([1, 4, 20, 20], .float32, Generator(seed: 4)).requiringGradient()
+    let out = try feature.locallyAggregated(value, sigma: 6)
+    try out.sum().backward()
+    for tensor in [out, try #require(feature.gradient), try #require(value.gradient)] {
+      #expect(try tensor.doubles().allSatisfy(\.isFinite))
+    }
+  }
+
+  @Test("the result does not depend on the number of threads")
+  func threads() throws {
+    let feature = try Tensor.normal([2, 8, 24, 24], .float32, Generator(seed: 5))
+    let value = try Tensor.normal([2, 3, 24, 24], .float32, Generator(seed: 6))
+    let before = LibTorch.threadCount
+    defer { LibTorch.threadCount = before }
+    LibTorch.threadCount = 1
+    let single = try feature.locallyAggregated(value, sigma: 6).floats()
+    LibTorch.threadCount = 2
+    #expect(try feature.locallyAggregated(value, sigma: 6).floats() == single)
+  }
+
+  @Test("shapes that do not fit are reported in words")
+  func misfit() throws {
+    let feature = try Tensor.zeros([1, 8, 4, 4])
+    let value = try Tensor.zeros([1, 3, 4, 5])
+    let error = #expect(throws: TorchError.self) { try feature.locallyAggregated(value, sigma: 6) }
+    #expect(error?.operation == "local_aggregation")
+    #expect(error?.message.contains("must agree in N, h and w") == true)
+  }
+}
