@@ -11,7 +11,6 @@ let swift: [SwiftSetting] =
   [.enableUpcomingFeature("ExistentialAny")] + (strict ? [.unsafeFlags(["-warnings-as-errors"])] : [])
 
 let parser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
-let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
 func module(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
@@ -28,7 +27,6 @@ let package = Package(
   products: [.executable(name: "blpseg", targets: ["blpseg"])],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
-    .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),
   ],
   targets: [
@@ -57,20 +55,20 @@ let package = Package(
     module("Images", ["Files", "CJPEG", "CPNG"]),
     module("Scribbles", ["Images", "Files"]),
     module("Datasets", ["Scribbles", "Images", "Files"]),
-    module("Batches", ["Datasets", "Scribbles", "Images", "Tensors"]),
+    module("Batches", ["Datasets", "Images", "Tensors", "Files"]),
     module("Networks", ["Layers", "Tensors"]),
     module("Losses", ["Tensors"]),
     module("Evaluation", ["Images", "Files"]),
     module("Prediction", ["Networks", "Layers", "Batches", "Images", "Tensors"]),
-    module("Training", ["Batches", "Networks", "Layers", "Losses", "Checkpoints", "Tensors", "Files", logging]),
+    module("Training", ["Batches", "Networks", "Layers", "Losses", "Checkpoints", "Tensors", "Files"]),
     module(
       "Experiments",
       [
         "Training", "Prediction", "Evaluation", "Networks", "Layers", "Checkpoints", "Batches", "Datasets", "Scribbles",
-        "Images", "Tensors", "Losses", "Files", yams, logging,
+        "Images", "Tensors", "Losses", "Files", yams,
       ]),
     .executableTarget(
-      name: "blpseg", dependencies: ["Experiments", "Files", "Tensors", parser, logging], swiftSettings: swift),
+      name: "blpseg", dependencies: ["Experiments", "Files", "Tensors", parser], swiftSettings: swift),
 
     // Tests
     .target(
@@ -82,7 +80,7 @@ let package = Package(
     tests("ImagesTests", ["Images", "Files"]),
     tests("ScribblesTests", ["Scribbles", "Images", "Files"]),
     tests("DatasetsTests", ["Datasets", "Scribbles", "Images", "Files"]),
-    tests("BatchesTests", ["Batches", "Datasets", "Scribbles", "Images", "Tensors"]),
+    tests("BatchesTests", ["Batches", "Datasets", "Images", "Tensors", "Files"]),
     tests("NetworksTests", ["Networks", "Layers", "Losses", "Checkpoints", "Tensors"]),
     tests("LossesTests", ["Losses", "Tensors"]),
     tests("EvaluationTests", ["Evaluation", "Images", "Files"]),

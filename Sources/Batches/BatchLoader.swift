@@ -1,3 +1,4 @@
+import Images
 import Datasets
 import Files
 

@@ -1,7 +1,8 @@
 /// Random numbers that depend on three integers alone, the same on every machine and with every compiler.
 ///
 /// The generator is xoshiro256** (Blackman and Vigna, 2018). Its state is four outputs of SplitMix64, which starts from
-/// m(m(m(seed) + epoch) + index), where m is the first output of a SplitMix64 generator in that state; sums wrap around.
+/// m(m(m(seed) + epoch) + index), where m is the first output of a SplitMix64 generator in that state; sums wrap
+/// around.
 /// Numbers are drawn by the methods below, because the algorithms behind `Double.random(in:using:)` and
 /// `shuffled(using:)` are not part of their promise.
 public struct RandomStream: RandomNumberGenerator, Sendable, Equatable {

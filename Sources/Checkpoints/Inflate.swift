@@ -11,7 +11,8 @@ enum Inflate {
     _ bytes: Data, size: Int, of name: String, path: String, _ budget: MemoryBudget
   ) throws(FileError) -> Data {
     guard size / maximumRatio <= bytes.count else {
-      throw .invalid(path, "says that \(bytes.count) bytes hold the \(size) of \(name.quoted); it is damaged or hostile")
+      throw .invalid(
+        path, "says that \(bytes.count) bytes hold the \(size) of \(name.quoted); it is damaged or hostile")
     }
     try budget.take(size)
     var output = Data(count: size)

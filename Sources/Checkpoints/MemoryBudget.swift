@@ -21,7 +21,10 @@ final class MemoryBudget {
   func take(_ bytes: Int) throws(FileError) {
     guard bytes <= left else {
       throw .invalid(
-        path, "asks for more than \(limit) bytes of memory, \(Self.bytesPerFileByte) times its own length; it is damaged or hostile")
+        path,
+        "asks for more than \(limit) bytes of memory, "
+          + "\(Self.bytesPerFileByte) times its own length; it is damaged or hostile"
+      )
     }
     left -= bytes
   }

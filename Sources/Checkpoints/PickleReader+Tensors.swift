@@ -78,7 +78,9 @@ extension PickleReader {
         strides: zip(shape, strides).map { size, stride in size == 1 ? 0 : stride }, elementCount: count))
   }
 
-  /// The storage of `("storage", type, key, location, count)`, in the older format with `(key, offset, count)` of a view.
+  /// The storage of `("storage", type, key, location, count)`.
+  ///
+  /// In the older format `(key, offset, count)` of a view may follow.
   mutating func storage(_ identifier: PickleValue) throws(FileError) -> PickleValue {
     guard let parts = objects.sequence(identifier), parts.count >= 5, objects.text(parts[0]) == "storage",
       case .storageType(let type) = parts[1], let key = objects.text(parts[2]), case .integer(let count) = parts[4],

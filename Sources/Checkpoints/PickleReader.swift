@@ -47,7 +47,8 @@ struct PickleReader {
   private mutating func step() throws(FileError) -> PickleValue? {
     let code = try reader.byte(of: "its pickle")
     guard let operation = PickleOperation(rawValue: code) else {
-      throw problem("has operation 0x\(String(code, radix: 16)) at byte \(reader.offset - 1), which PyTorch does not write")
+      throw problem(
+        "has operation 0x\(String(code, radix: 16)) at byte \(reader.offset - 1), which PyTorch does not write")
     }
     switch operation {
     case .proto:

@@ -55,7 +55,8 @@ enum PickleFunction {
     case ("torch._utils", "_rebuild_parameter"), ("torch._utils", "_rebuild_parameter_with_state"):
       self = .rebuildParameter
     case ("numpy.core.multiarray", "scalar"), ("numpy._core.multiarray", "scalar"), ("numpy", "dtype"),
-      ("_codecs", "encode"), ("argparse", "Namespace"), ("torch", "device"):
+      ("_codecs", "encode"), ("argparse", "Namespace"), ("torch", "device"), ("__builtin__", "set"),
+      ("builtins", "set"):
       self = .opaque
     case ("torch", _) where ElementType.allCases.contains { $0.description == name }: self = .opaque
     default: return nil

@@ -23,13 +23,15 @@ extension PyTorchContents {
   /// The named tensors: those of a state dict one level down where there is one, otherwise those at the top.
   func namedTensors(_ path: String) throws(FileError) -> [(name: String, tensor: StridedTensor)] {
     guard case .dictionary = root else {
-      throw .invalid(path, "holds \(root.kind) where a state dict was expected; save torch.save(model.state_dict(), ...)")
+      throw .invalid(
+        path, "holds \(root.kind) where a state dict was expected; save torch.save(model.state_dict(), ...)")
     }
     let nested = Self.wrappers.lazy.compactMap { objects.value($0, in: root) }.map { objects.tensors(in: $0) }
     let tensors = nested.first { !$0.isEmpty } ?? objects.tensors(in: root)
     guard !tensors.isEmpty else {
       throw .invalid(
-        path, "holds a dictionary without tensors, also under \(Self.wrappers.joined(separator: ", ")); "
+        path,
+        "holds a dictionary without tensors, also under \(Self.wrappers.joined(separator: ", ")); "
           + "a state dict was expected: torch.save(model.state_dict(), ...)")
     }
     guard tensors.allSatisfy({ $0.name.hasPrefix(Self.parallelPrefix) }) else { return tensors }

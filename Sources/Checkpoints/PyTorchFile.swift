@@ -13,7 +13,10 @@ public enum PyTorchFile {
   /// prefix `module.` of all names is removed. The elements of names for which `isExcluded` holds are never touched.
   /// Throws `FileError` where the file is damaged, or needs a function of Python.
   public static func read(_ path: String, excluding isExcluded: (String) -> Bool = { _ in false }) throws -> StateDict {
-    let file = try InputFile.read(path)
+    try read(try MappedFile.open(path), path, excluding: isExcluded)
+  }
+
+  static func read(_ file: Data, _ path: String, excluding isExcluded: (String) -> Bool) throws -> StateDict {
     let budget = MemoryBudget(path: path, fileLength: file.count)
     let contents: PyTorchContents
     if ZipArchive.isZip(file) {

@@ -34,8 +34,9 @@ final class PyTorchLegacy: StorageSource {
       throw .invalid(path, "comes from a computer of big-endian byte order; save it on another computer")
     }
     let root = try reader.next()
-    let keys = reader.objects.sequence(try reader.next()) ?? []
+    let keyList = try reader.next()
     let objects = reader.objects
+    let keys = objects.sequence(keyList) ?? []
 
     var offsets: [String: Int] = [:]
     var data = reader.reader
@@ -45,7 +46,8 @@ final class PyTorchLegacy: StorageSource {
       }
       let count = try data.length(of: "the length of a storage")
       guard count == storage.count else {
-        throw .invalid(path, "has \(count) elements in storage \(key.quoted), expected \(storage.count); fetch it again")
+        throw .invalid(
+          path, "has \(count) elements in storage \(key.quoted), expected \(storage.count); fetch it again")
       }
       offsets[key] = data.offset
       _ = try data.take(count * storage.type.byteCount, of: "a storage")

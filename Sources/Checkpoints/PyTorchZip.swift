@@ -26,7 +26,8 @@ final class PyTorchZip: StorageSource {
     } else if PyTorchLegacy.isPickle(inner) {
       return try PyTorchLegacy.read(inner, path: path)
     }
-    throw .invalid(path, "is a zip archive of a file which torch.save did not write; unpack it and give the weights inside")
+    throw .invalid(
+      path, "is a zip archive of a file which torch.save did not write; unpack it and give the weights inside")
   }
 
   /// `nil` where the archive has no pickle.
@@ -41,7 +42,8 @@ final class PyTorchZip: StorageSource {
     if let order = archive["\(folder)byteorder"] {
       let order = String(decoding: try archive.contents(of: order, budget).prefix(20), as: UTF8.self)
       guard order == "little" else {
-        throw .invalid(archive.path, "has byte order \(order.quoted); 'little' was expected: save it on another computer")
+        throw .invalid(
+          archive.path, "has byte order \(order.quoted); 'little' was expected: save it on another computer")
       }
     }
     var reader = PickleReader(try archive.contents(of: pickle, budget), path: archive.path)
@@ -60,7 +62,9 @@ final class PyTorchZip: StorageSource {
     guard weights.count == 1 else {
       throw .invalid(
         archive.path,
-        "is a zip archive of \(files.count) files without PyTorch's \(pickleName); unpack it and give the weights inside")
+        "is a zip archive of \(files.count) files without PyTorch's \(pickleName); "
+          + "unpack it and give the weights inside"
+      )
     }
     return weights[0]
   }
@@ -74,7 +78,8 @@ final class PyTorchZip: StorageSource {
     guard entry.size >= needed else {
       throw .invalid(
         archive.path,
-        "has \(entry.size) bytes in storage \(storage.key.quoted) where \(storage.count) \(storage.type) take \(needed)")
+        "has \(entry.size) bytes in storage \(storage.key.quoted) where \(storage.count) \(storage.type) take \(needed)"
+      )
     }
     let bytes = try archive.contents(of: entry, budget)
     // Kept also where nothing was unpacked: the checksum of a shared storage is then computed once.

@@ -10,7 +10,11 @@ public enum Safetensors {
   ///
   /// Throws `FileError` where the file does not keep to the format.
   public static func read(_ path: String, excluding isExcluded: (String) -> Bool = { _ in false }) throws -> StateDict {
-    let (header, payload) = try SafetensorsHeader.read(try InputFile.read(path), path: path)
+    try read(try MappedFile.open(path), path, excluding: isExcluded)
+  }
+
+  static func read(_ file: Data, _ path: String, excluding isExcluded: (String) -> Bool) throws -> StateDict {
+    let (header, payload) = try SafetensorsHeader.read(file, path: path)
     var stateDict = StateDict(metadata: header.metadata)
     for entry in header.entries where !isExcluded(entry.description.name) {
       let tensor = entry.description
@@ -26,7 +30,7 @@ public enum Safetensors {
   public static func describe(
     _ path: String
   ) throws(FileError) -> (tensors: [TensorDescription], metadata: [String: String]) {
-    let (header, _) = try SafetensorsHeader.read(try InputFile.read(path), path: path)
+    let (header, _) = try SafetensorsHeader.read(try MappedFile.open(path), path: path)
     return (header.entries.map(\.description), header.metadata)
   }
 

@@ -44,11 +44,15 @@ struct SafetensorsHeader {
   /// Throws unless the tensors fill the rest of the file without a gap or an overlap.
   private func requireTiling(_ length: Int, _ path: String) throws(FileError) {
     var end = 0
-    for entry in entries.sorted(by: { ($0.range.lowerBound, $0.range.upperBound) < ($1.range.lowerBound, $1.range.upperBound) }) {
+    for entry in entries.sorted(by: {
+      ($0.range.lowerBound, $0.range.upperBound) < ($1.range.lowerBound, $1.range.upperBound)
+    }) {
       guard entry.range.lowerBound == end else {
         throw .invalid(
           path,
-          "has tensor \(entry.description.name.quoted) at byte \(entry.range.lowerBound), expected at \(end), after the one before it")
+          "has tensor \(entry.description.name.quoted) at byte \(entry.range.lowerBound), "
+            + "expected at \(end), after the one before it"
+        )
       }
       end = entry.range.upperBound
     }
@@ -71,7 +75,8 @@ struct SafetensorsHeader {
         throw .invalid(path, "cannot hold a tensor called \(Self.metadataKey), which the format keeps for itself")
       }
       guard let type = Self.names.first(where: { $0.type == entry.description.type })?.name else {
-        throw .invalid(path, "cannot hold tensor \(entry.description.name.quoted) of \(entry.description.type) elements")
+        throw .invalid(
+          path, "cannot hold tensor \(entry.description.name.quoted) of \(entry.description.type) elements")
       }
       let shape = entry.description.shape.map(String.init).joined(separator: ",")
       if json.utf8.count > 1 { json += "," }

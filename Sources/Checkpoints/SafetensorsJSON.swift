@@ -99,7 +99,8 @@ struct SafetensorsJSON {
   private mutating func size() throws(FileError) -> Int {
     skipSpace()
     let digits = bytes[index...].prefix(20).prefix { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
-    guard let value = Int(String(decoding: digits, as: UTF8.self)), digits.count == 1 || digits.first != UInt8(ascii: "0")
+    guard let value = Int(String(decoding: digits, as: UTF8.self)),
+      digits.count == 1 || digits.first != UInt8(ascii: "0")
     else { throw problem("a whole number") }
     index += digits.count
     return value
@@ -142,7 +143,9 @@ struct SafetensorsJSON {
         units.append(try codeUnit())
       }
       var text: [UInt8] = []
-      guard !transcode(units.makeIterator(), from: UTF16.self, to: UTF8.self, stoppingOnError: true, into: { text.append($0) })
+      guard
+        !transcode(
+          units.makeIterator(), from: UTF16.self, to: UTF8.self, stoppingOnError: true, into: { text.append($0) })
       else { throw problem("a character") }
       return text
     default: throw problem("an escape")

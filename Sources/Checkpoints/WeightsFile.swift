@@ -7,13 +7,13 @@ public enum WeightsFile {
   ///
   /// Throws `FileError` where the file is none of these formats, or damaged.
   public static func read(_ path: String, excluding isExcluded: (String) -> Bool = { _ in false }) throws -> StateDict {
-    let file = try InputFile.read(path)
+    let file = try MappedFile.open(path)
     if ZipArchive.isZip(file) || PyTorchLegacy.isPickle(file) {
-      return try PyTorchFile.read(path, excluding: isExcluded)
+      return try PyTorchFile.read(file, path, excluding: isExcluded)
     }
     // A header's length, then the JSON object.
     if file.count > 8, file[file.startIndex + 8] == UInt8(ascii: "{") {
-      return try Safetensors.read(path, excluding: isExcluded)
+      return try Safetensors.read(file, path, excluding: isExcluded)
     }
     throw unknown(file, path)
   }

@@ -29,7 +29,9 @@ struct ZipArchive {
   init(_ bytes: Data, path: String) throws(FileError) {
     let table = try ZipArchive.table(bytes, path)
     guard table.offset >= 0, table.length >= 0, table.offset <= bytes.count, table.length <= bytes.count - table.offset
-    else { throw .invalid(path, "is a zip archive whose table of contents lies outside it; it is damaged, fetch it again") }
+    else {
+      throw .invalid(path, "is a zip archive whose table of contents lies outside it; it is damaged, fetch it again")
+    }
     var reader = ByteReader(
       bytes[bytes.startIndex..<bytes.startIndex + table.offset + table.length], path: path, at: table.offset)
     var entries: [Entry] = []
@@ -57,7 +59,8 @@ struct ZipArchive {
     }
     var reader = ByteReader(bytes, path: path, at: entry.headerOffset)
     guard entry.headerOffset >= 0, try reader.integer(UInt32.self, of: "an entry") == 0x0403_4B50 else {
-      throw .invalid(path, "has no entry \(entry.name.quoted) where its table of contents says; it is damaged, fetch it again")
+      throw .invalid(
+        path, "has no entry \(entry.name.quoted) where its table of contents says; it is damaged, fetch it again")
     }
     _ = try reader.take(22, of: "an entry")
     let nameLength = Int(try reader.integer(UInt16.self, of: "an entry"))
@@ -71,7 +74,8 @@ struct ZipArchive {
     case 8: contents = try Inflate.inflated(packed, size: entry.size, of: entry.name, path: path, budget)
     default:
       throw .invalid(
-        path, "has entry \(entry.name.quoted) packed by method \(entry.method); stored (0) and deflated (8) are read here")
+        path,
+        "has entry \(entry.name.quoted) packed by method \(entry.method); stored (0) and deflated (8) are read here")
     }
     // PyTorch writes 0 where it was told not to compute checksums.
     guard entry.checksum == 0 || checksum(contents) == entry.checksum else {
@@ -81,7 +85,9 @@ struct ZipArchive {
   }
 
   private func checksum(_ bytes: Data) -> UInt32 {
-    bytes.withUnsafeBytes { UInt32(truncatingIfNeeded: crc32_z(0, $0.bindMemory(to: UInt8.self).baseAddress, $0.count)) }
+    bytes.withUnsafeBytes {
+      UInt32(truncatingIfNeeded: crc32_z(0, $0.bindMemory(to: UInt8.self).baseAddress, $0.count))
+    }
   }
 }
 
@@ -157,5 +163,7 @@ extension ZipArchive {
 
 extension Data {
   /// Where the last occurrence of `pattern` begins.
-  fileprivate func lastRange(of pattern: [UInt8]) -> Index? { range(of: Data(pattern), options: .backwards)?.lowerBound }
+  fileprivate func lastRange(of pattern: [UInt8]) -> Index? {
+    range(of: Data(pattern), options: .backwards)?.lowerBound
+  }
 }

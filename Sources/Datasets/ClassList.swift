@@ -19,7 +19,8 @@ public struct ClassList: Sendable, Equatable {
   public init(_ names: [String], tags: [String]? = nil) throws(ClassListError) {
     let tags = tags ?? names
     guard 2...ClassList.mostClasses ~= names.count else {
-      throw ClassListError("\(names.count) classes given, 2 to \(ClassList.mostClasses) counting background are possible")
+      throw ClassListError(
+        "\(names.count) classes given, 2 to \(ClassList.mostClasses) counting background are possible")
     }
     guard tags.count == names.count else {
       throw ClassListError("\(tags.count) tags given for \(names.count) classes; give one tag for each class")
@@ -58,7 +59,9 @@ public struct ClassList: Sendable, Equatable {
   /// The label and the name of a line such as "3 bird" or "3: bird".
   private static func numbered(_ line: String) -> (label: Int, name: String)? {
     let parts = line.split(maxSplits: 1, whereSeparator: \.isWhitespace)
-    guard parts.count == 2, let number = Int(parts[0].hasSuffix(":") ? parts[0].dropLast() : parts[0]) else { return nil }
+    guard parts.count == 2, let number = Int(parts[0].hasSuffix(":") ? parts[0].dropLast() : parts[0]) else {
+      return nil
+    }
     return (number, parts[1].trimmingCharacters(in: .whitespaces))
   }
 
@@ -68,7 +71,9 @@ public struct ClassList: Sendable, Equatable {
       throw ClassListError(
         expected == 0
           ? "begins with label \(line.label), label 0 was expected; add a line \"0 background\""
-          : "label \(expected) was expected and \(line.label) (\"\(line.name)\") found; number the classes without holes")
+          : "label \(expected) was expected and \(line.label) (\"\(line.name)\") found; "
+            + "number the classes without holes"
+      )
     }
     return classes.map(\.name)
   }
@@ -83,7 +88,8 @@ extension ClassList {
   /// The 21 classes of PASCAL VOC 2012, with the tags of ScribbleSup.
   public static let voc = ClassList(
     unchecked: [
-      "background", "aeroplane", "bicycle", "bird", "boat", "bottle", "bus", "car", "cat", "chair", "cow", "diningtable",
+      "background", "aeroplane", "bicycle", "bird", "boat", "bottle", "bus", "car", "cat", "chair", "cow",
+      "diningtable",
       "dog", "horse", "motorbike", "person", "pottedplant", "sheep", "sofa", "train", "tvmonitor",
     ], tags: vocTags)
 
@@ -93,13 +99,16 @@ extension ClassList {
     tags: vocTags + furtherContextClasses)
 
   private static let vocTags = [
-    "background", "plane", "bike", "bird", "boat", "bottle", "bus", "car", "cat", "chair", "cow", "table", "dog", "horse",
+    "background", "plane", "bike", "bird", "boat", "bottle", "bus", "car", "cat", "chair", "cow", "table", "dog",
+    "horse",
     "motorbike", "person", "plant", "sheep", "sofa", "train", "monitor",
   ]
 
   private static let furtherContextClasses = [
-    "bag", "bed", "bench", "book", "building", "cabinet", "ceiling", "cloth", "computer", "cup", "door", "fence", "floor",
-    "flower", "food", "grass", "ground", "keyboard", "light", "mountain", "mouse", "curtain", "platform", "sign", "plate",
+    "bag", "bed", "bench", "book", "building", "cabinet", "ceiling", "cloth", "computer", "cup", "door", "fence",
+    "floor",
+    "flower", "food", "grass", "ground", "keyboard", "light", "mountain", "mouse", "curtain", "platform", "sign",
+    "plate",
     "road", "rock", "shelves", "sidewalk", "sky", "snow", "bedclothes", "track", "tree", "truck", "wall", "water",
     "window", "wood",
   ]

@@ -24,7 +24,10 @@ extension DatasetSummary: CustomStringConvertible {
     let rows = (0..<classes.count).map { label in
       ["\(label)", classes.names[label]]
         + kinds.flatMap { _, labels in
-          ["\(labels.images[label])", percent(Double(labels.pixels[label]) / Double(max(1, labels.pixels.reduce(0, +))))]
+          [
+            "\(labels.images[label])",
+            percent(Double(labels.pixels[label]) / Double(max(1, labels.pixels.reduce(0, +)))),
+          ]
         }
     }
     let cells = [header] + rows

@@ -44,7 +44,7 @@ public struct DatasetSummary: Sendable, Equatable {
   public private(set) var withoutBackgroundScribble: [String] = []
   /// Ids of images with strokes on the background only, in list order.
   public private(set) var withBackgroundScribbleOnly: [String] = []
-  /// Ids of images with a class in the ground truth on which nobody drew, in list order; background does not count.
+  /// Ids of images with a class in the ground truth, background included, on which nobody drew; in list order.
   public private(set) var withUndrawnClass: [String] = []
 
   private init(classes: ClassList, hasScribbles: Bool, hasGroundTruth: Bool) {
@@ -93,7 +93,7 @@ public struct DatasetSummary: Sendable, Equatable {
     } else if drawn.count == 1 {
       withBackgroundScribbleOnly.append(sample.id)
     }
-    if let present, !present.subtracting(drawn).isSubset(of: [0]) { withUndrawnClass.append(sample.id) }
+    if let present, !present.isSubset(of: drawn) { withUndrawnClass.append(sample.id) }
   }
 
   /// Counts a label map and returns the classes that occur in it.
@@ -126,7 +126,6 @@ public struct DatasetSummary: Sendable, Equatable {
   /// Results of the threads.
   private final class Parts: @unchecked Sendable {
     private let lock = NSLock()
-    private(set) var results: [Result<DatasetSummary, FileError>] = []
     private var firstFailure = Int.max
     private var slots: [Result<DatasetSummary, FileError>?]
 
@@ -136,9 +135,10 @@ public struct DatasetSummary: Sendable, Equatable {
       lock.withLock {
         slots[part] = result
         if case .failure = result { firstFailure = min(firstFailure, part) }
-        results = slots.compactMap { $0 }
       }
     }
+
+    var results: [Result<DatasetSummary, FileError>] { lock.withLock { slots.compactMap { $0 } } }
 
     func hasFailed(before part: Int) -> Bool { lock.withLock { firstFailure < part } }
   }

@@ -29,7 +29,8 @@ struct Axis {
   /// The place of a value: 0 at the lower end of the axis, 1 at the upper.
   func position(_ value: Double) -> Double {
     let shown = scale == .linear ? value : log10(value)
-    return (shown - range.lowerBound) / (range.upperBound - range.lowerBound)
+    // Halves, because the whole range may be too large for a number.
+    return (shown / 2 - range.lowerBound / 2) / (range.upperBound / 2 - range.lowerBound / 2)
   }
 
   /// Steps of 1, 2 or 5 times a power of ten.
@@ -41,7 +42,9 @@ struct Axis {
     let step = power * ([1, 2, 5, 10].first { $0 * power >= rough * 0.999 } ?? 10)
     let first = (range.lowerBound / step).rounded(isRounded ? .down : .up)
     let last = (range.upperBound / step).rounded(isRounded ? .up : .down)
-    guard first.isFinite, last.isFinite, last - first < 100 else { return (range, [range.lowerBound, range.upperBound]) }
+    guard first.isFinite, last.isFinite, last - first < 100 else {
+      return (range, [range.lowerBound, range.upperBound])
+    }
     let ticks = stride(from: first, through: last, by: 1).map { $0 * step }
     return (isRounded ? first * step...last * step : range, ticks)
   }

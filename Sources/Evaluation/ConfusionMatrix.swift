@@ -2,8 +2,8 @@ import Images
 
 /// How many pixels of each class were predicted as which class.
 ///
-/// Ground truth pixels that are `Label.ignored` are left out, whatever was predicted there. Ratios are in 0...1, and nil
-/// where they would divide by zero.
+/// Ground truth pixels that are `Label.ignored` are left out, whatever was predicted there. Ratios are in 0...1, and
+/// nil where they would divide by zero.
 public struct ConfusionMatrix: Sendable, Equatable {
   public let classCount: Int
   /// `classCount * classCount` pixel counts, one row for each class of the ground truth.
@@ -61,7 +61,7 @@ public struct ConfusionMatrix: Sendable, Equatable {
   /// The pixels counted.
   public var pixelCount: Int { counts.reduce(0, +) }
 
-  /// Intersection over union of each class, TP / (TP + FP + FN); nil for a class in neither prediction nor ground truth.
+  /// Intersection over union of each class, TP / (TP + FP + FN); nil for a class in neither map.
   public var iou: [Double?] {
     let (rows, columns) = (rowSums, columnSums)
     return (0..<classCount).map { index in
@@ -72,8 +72,8 @@ public struct ConfusionMatrix: Sendable, Equatable {
 
   /// The mean of `iou` over the classes that occur in prediction or ground truth.
   ///
-  /// On a complete validation set every class occurs, and this is the mean over all classes. On few images, a class that
-  /// is neither there nor predicted takes no part, as with NumPy's `nanmean`.
+  /// On a complete validation set every class occurs, and this is the mean over all classes. On few images, a class
+  /// that is neither there nor predicted takes no part, as with NumPy's `nanmean`.
   public var meanIoU: Double? { mean(iou) }
 
   /// The share of pixels predicted right.

@@ -13,7 +13,7 @@ extension LineChart {
     let curves = series.map { Series($0.name, drawable($0.points)) }
     let points = curves.flatMap(\.points)
     let legend = curves.enumerated().map { index, curve in
-      let last = curve.points.last.map { "<b>\(escaped(Axis.label(rounded($0.y))))</b>" } ?? "<b>–</b>"
+      let last = drawn(curve.points).last.map { "<b>\(escaped(Axis.label(rounded($0.y))))</b>" } ?? "<b>–</b>"
       return "<li><i class=\"line\(index % 6)\"></i>\(escaped(curve.name)) \(last)</li>"
     }
     return """
@@ -76,12 +76,8 @@ extension LineChart {
       return "<path class=\"\(name)\" d=\"M\(steps.joined(separator: "L"))\"/>"
     }
     var parts: [String] = []
-    if isSmoothed && points.count > 8 {
-      parts.append(path(thinned(points), "raw line\(index)"))
-      parts.append(path(thinned(smoothed(points)), "curve line\(index)"))
-    } else {
-      parts.append(path(thinned(points), "curve line\(index)"))
-    }
+    if isSmoothed { parts.append(path(thinned(points), "raw line\(index)")) }
+    parts.append(path(thinned(drawn(points)), "curve line\(index)"))
     if points.count <= 40 {
       parts += points.map { point in
         let (column, row) = place(point)
@@ -90,6 +86,9 @@ extension LineChart {
     }
     return parts
   }
+
+  /// The points of the strong curve.
+  private func drawn(_ points: [Point]) -> [Point] { isSmoothed ? smoothed(points) : points }
 
   private func drawable(_ points: [Point]) -> [Point] {
     points.filter { $0.x.isFinite && $0.y.isFinite && (scale == .linear || $0.y > 0) }

@@ -13,11 +13,11 @@ extension Report {
       sections.append(section("Training", "<div class=\"charts\">\(charts.map { $0.html() }.joined())</div>"))
     }
     if let evaluation { sections.append(section("Classes", classTable(evaluation))) }
-    if !rows.isEmpty {
+    for images in self.sections where !images.rows.isEmpty {
       var cards: [String] = []
-      for row in rows { cards.append(try card(row)) }
-      let note = rowsNote.isEmpty ? "" : "<p class=\"note\">\(escaped(rowsNote))</p>\n"
-      sections.append(section("Images", note + classLegend + cards.joined(separator: "\n")))
+      for row in images.rows { cards.append(try card(row)) }
+      let note = images.note.isEmpty ? "" : "<p class=\"note\">\(escaped(images.note))</p>\n"
+      sections.append(section(images.title, note + classLegend + cards.joined(separator: "\n")))
     }
     if !settings.isEmpty {
       let text = "<details><summary>Settings of this run</summary><pre>\(escaped(settings))</pre></details>"
@@ -50,7 +50,7 @@ extension Report {
   }
 
   private func section(_ heading: String, _ body: String) -> String {
-    "<section>\n<h2>\(heading)</h2>\n\(body)\n</section>"
+    "<section>\n<h2>\(escaped(heading))</h2>\n\(body)\n</section>"
   }
 
   private var numbers: String {

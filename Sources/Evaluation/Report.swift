@@ -14,6 +14,20 @@ public struct Report: Sendable {
     }
   }
 
+  /// Images under a common heading.
+  public struct Section: Sendable {
+    public var title: String
+    /// How to read the pictures, in a sentence or two above them.
+    public var note: String
+    public var rows: [ReportRow]
+
+    public init(title: String, note: String = "", rows: [ReportRow]) {
+      self.title = title
+      self.note = note
+      self.rows = rows
+    }
+  }
+
   /// The head line of the page, usually the experiment's name.
   public var title: String
   /// One sentence below the title.
@@ -29,16 +43,14 @@ public struct Report: Sendable {
   /// The colours that the pictures use for the classes.
   public var colors: ColorMap
   /// Images with their predictions, in the order shown.
-  public var rows: [ReportRow]
-  /// How to read the pictures, in a sentence or two above them.
-  public var rowsNote: String
+  public var sections: [Section]
   /// The settings used, as YAML; empty leaves the section out.
   public var settings: String
 
   public init(
     title: String, summary: String = "", keyNumbers: [KeyNumber] = [], charts: [LineChart] = [],
-    evaluation: EvaluationResult? = nil, classes: [String] = [], colors: ColorMap = .voc, rows: [ReportRow] = [],
-    rowsNote: String = "", settings: String = ""
+    evaluation: EvaluationResult? = nil, classes: [String] = [], colors: ColorMap = .voc, sections: [Section] = [],
+    settings: String = ""
   ) {
     self.title = title
     self.summary = summary
@@ -47,8 +59,7 @@ public struct Report: Sendable {
     self.evaluation = evaluation
     self.classes = classes
     self.colors = colors
-    self.rows = rows
-    self.rowsNote = rowsNote
+    self.sections = sections
     self.settings = settings
   }
 

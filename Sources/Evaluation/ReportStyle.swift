@@ -70,7 +70,8 @@ enum ReportStyle {
     pre{margin:0;padding:4px 18px 18px;overflow-x:auto;font-size:.85rem;line-height:1.55}
     code,pre{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,monospace}
     code{font-size:.9em}
-    @media (max-width:560px){svg text{font-size:15px}.pictures{gap:10px}th,td{padding:7px 12px}th:first-child{white-space:normal}}
+    @media (max-width:560px){svg text{font-size:15px}.pictures{gap:10px}th,td{padding:7px 12px}
+    th:first-child{white-space:normal}}
     @media print{body{background:none}main{max-width:none}}
     """
 }

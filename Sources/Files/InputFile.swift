@@ -17,7 +17,8 @@ public enum InputFile {
     guard let text = String(data: try read(path), encoding: .utf8) else {
       throw .invalid(path, "is not UTF-8 text")
     }
-    return text
+    // Editors on Windows begin files with a byte-order mark.
+    return text.hasPrefix("\u{FEFF}") ? String(text.dropFirst()) : text
   }
 
   /// The file's lines, each without surrounding white space, empty ones left out.
@@ -34,6 +35,10 @@ public enum InputFile {
       throw FileError(path, .missing, "no such file")
     }
     if isFolder.boolValue { throw .invalid(path, "is a folder, a file was expected") }
+    let type = try? FileManager.default.attributesOfItem(atPath: (path as NSString).resolvingSymlinksInPath)[.type]
+    guard type as? FileAttributeType == .typeRegular else {
+      throw .invalid(path, "is a device or a pipe, a file was expected")
+    }
   }
 
   /// Names of what lies in a folder, sorted by their bytes, hidden ones left out.

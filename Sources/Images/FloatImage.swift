@@ -16,8 +16,8 @@ public struct FloatImage: Sendable, Equatable {
     self.values = values
   }
 
-  /// The red, green and blue planes of a photograph, `(value / 255 - mean) / deviation`.
-  public init(_ image: Image, normalizedBy normalization: Normalization = .imageNet) {
+  /// The red, green and blue planes of a photograph, normalised.
+  public init(_ image: Image, normalizedBy normalization: ChannelNormalization = .imageNet) {
     let count = image.width * image.height
     let tables = (0..<3).map(normalization.table)
     let values = [Float](unsafeUninitializedCapacity: count * 3) { planes, initialized in

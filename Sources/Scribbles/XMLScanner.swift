@@ -56,7 +56,9 @@ struct XMLScanner {
         let start = place
         while place < bytes.count, bytes[place] != UInt8(ascii: "<") { place += 1 }
         if !open.isEmpty { return .text(start..<place) }
-        guard bytes[start..<place].allSatisfy(XMLScanner.isSpace) else { throw Fault("has text outside its root element") }
+        guard bytes[start..<place].allSatisfy(XMLScanner.isSpace) else {
+          throw Fault("has text outside its root element")
+        }
       } else if isNext("<!--") {
         _ = try skip(from: "<!--", past: "-->")
       } else if isNext("<?") {
@@ -88,7 +90,9 @@ struct XMLScanner {
         throw Fault("has a \"&\" that begins no reference; write \"&amp;\"")
       }
       let name = text(ampersand + 1..<semicolon)
-      guard let character = XMLScanner.character(named: name) else { throw Fault("has an unknown reference \"&\(name);\"") }
+      guard let character = XMLScanner.character(named: name) else {
+        throw Fault("has an unknown reference \"&\(name);\"")
+      }
       result.unicodeScalars.append(character)
       rest = rest[(semicolon + 1)...]
     }
@@ -189,7 +193,9 @@ struct XMLScanner {
   private mutating func attribute() throws(Fault) {
     _ = try name()
     _ = skipSpace()
-    guard place < bytes.count, bytes[place] == UInt8(ascii: "=") else { throw Fault("has an attribute without a value") }
+    guard place < bytes.count, bytes[place] == UInt8(ascii: "=") else {
+      throw Fault("has an attribute without a value")
+    }
     place += 1
     _ = skipSpace()
     let quote = place < bytes.count ? bytes[place] : 0

@@ -146,7 +146,8 @@ import Testing
   }
 
   @Test("Whole photographs are decoded in list order") func evaluation() throws {
-    let dataset = try StripedTree(count: 5).dataset()
+    let tree = try StripedTree(count: 5)
+    let dataset = try tree.dataset()
     let samples = dataset.prefetched(threads: 2, ahead: 2)
     for item in dataset.items { #expect(try samples.next()?.id == item.id) }
     #expect(try samples.next() == nil)

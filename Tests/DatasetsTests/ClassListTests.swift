@@ -15,7 +15,10 @@ import Testing
     #expect(ClassList.context.count == 60)
     #expect(Array(ClassList.context.tags.prefix(21)) == ClassList.voc.tags)
     #expect(Set(ClassList.context.names).count == 60)
-    #expect((ClassList.context.names[21], ClassList.context.names[36], ClassList.context.names[59]) == ("bag", "grass", "wood"))
+    #expect(
+      (ClassList.context.names[21], ClassList.context.names[36], ClassList.context.names[59]) == (
+        "bag", "grass", "wood"
+      ))
   }
 
   @Test("The demo's classes are read, its void line passed over") func demo() throws {
@@ -37,7 +40,8 @@ import Testing
   @Test(
     "A faulty list is reported with file and cause",
     arguments: [
-      ("", "0 classes given"), ("background\n", "1 classes given"), ("1: aeroplane\n2: bicycle\n", "begins with label 1"),
+      ("", "0 classes given"), ("background\n", "1 classes given"),
+      ("1: aeroplane\n2: bicycle\n", "begins with label 1"),
       ("0 background\n2 cat\n", "label 1 was expected and 2 (\"cat\") found"),
       ("0 background\n1 cat\n1 dog\n", "label 2 was expected and 1 (\"dog\") found"),
       ("background\ncat\ncat\n", "two classes are named \"cat\""),

@@ -116,7 +116,8 @@ import Testing
       try map.write(palettePNG: tree.folder("masks/a.png"))
     }
     let text = try problem(of: tree)
-    #expect(text.contains("\(kind)/a.png: has label 3 at column 2, row 3; labels 0 to 2 and 255 were expected"), "\(text)")
+    #expect(
+      text.contains("\(kind)/a.png: has label 3 at column 2, row 3; labels 0 to 2 and 255 were expected"), "\(text)")
   }
 
   @Test("A photograph that cannot be decoded is reported with its name") func corruptPhotograph() throws {

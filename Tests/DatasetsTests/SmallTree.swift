@@ -34,7 +34,8 @@ struct SmallTree {
   /// Strokes over the whole width, the i-th in row i.
   static func xml(_ tags: [String], _ width: Int, _ height: Int) -> String {
     let strokes = tags.enumerated().map { row, tag in
-      "<polygon><tag>\(tag)</tag><point><X>0</X><Y>\(row)</Y></point><point><X>\(width)</X><Y>\(row)</Y></point></polygon>"
+      let ends = [0, width].map { "<point><X>\($0)</X><Y>\(row)</Y></point>" }
+      return "<polygon><tag>\(tag)</tag>\(ends.joined())</polygon>"
     }
     return "<annotation><size><width>\(width)</width><height>\(height)</height></size>\(strokes.joined())</annotation>"
   }

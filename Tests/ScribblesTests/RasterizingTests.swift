@@ -7,7 +7,8 @@ import Testing
 @Suite("Drawing strokes") struct RasterizingTests {
   private static let demo = ClassTags(["background", "cat", "dog"])
   private static let voc = ClassTags([
-    "background", "plane", "bike", "bird", "boat", "bottle", "bus", "car", "cat", "chair", "cow", "table", "dog", "horse",
+    "background", "plane", "bike", "bird", "boat", "bottle", "bus", "car", "cat", "chair", "cow", "table", "dog",
+    "horse",
     "motorbike", "person", "plant", "sheep", "sofa", "train", "monitor",
   ])
   private static let context = ClassTags(
@@ -23,7 +24,7 @@ import Testing
     "A demo annotation is drawn as the reference draws it",
     arguments: ["Abyssinian_217", "Birman_128", "american_bulldog_86", "american_pit_bull_terrier_180"])
   func demoGolden(_ name: String) throws {
-    try compare(Fixture.golden("scribbles/\(name)"), Self.demo)
+    try compare(Fixture.golden("scribbles/\(name)"), Self.voc)
   }
 
   @Test("Odd strokes are drawn as the reference draws them") func quirks() throws {
@@ -113,7 +114,8 @@ import Testing
     let found = try ScribbleFile.read("\(path).xml", width: expected.width, height: expected.height, tags: tags)
     let different = expected.labels.indices.filter { expected.labels[$0] != found.labels[$0] }
     let first = different.first.map { place in
-      "column \(place % expected.width), row \(place / expected.width): \(found.labels[place]), not \(expected.labels[place])"
+      "column \(place % expected.width), row \(place / expected.width): "
+        + "\(found.labels[place]), not \(expected.labels[place])"
     }
     #expect(different.isEmpty, "\(different.count) pixels differ, the first at \(first ?? "")")
     #expect(expected.labels.contains { $0 != Label.ignored })

@@ -5,7 +5,8 @@ import TestSupport
 import Testing
 
 @Suite("Scribble files") struct ScribbleFileTests {
-  private let tags = ClassTags(["background", "cat", "dog"])
+  /// The cat has VOC's label, 8, as in the fixtures.
+  private let tags = ClassTags(["background", "c1", "c2", "c3", "c4", "c5", "c6", "c7", "cat"])
 
   @Test("A PNG and an XML file of the same strokes give the same labels") func formats() throws {
     let xml = try ScribbleFile.read(Fixture.golden("scribbles/Birman_128.xml"), width: 320, height: 240, tags: tags)
@@ -23,7 +24,9 @@ import Testing
   @Test("A size that is not the photograph's is reported with both", arguments: ["xml", "png"])
   func wrongSize(_ ending: String) throws {
     let path = Fixture.golden("scribbles/Birman_128.\(ending)")
-    let error = try #require(throws: FileError.self) { try ScribbleFile.read(path, width: 240, height: 320, tags: tags) }
+    let error = try #require(throws: FileError.self) {
+      try ScribbleFile.read(path, width: 240, height: 320, tags: tags)
+    }
     let text = error.description
     #expect(text.contains("is for 320 x 240 pixels, its photograph has 240 x 320"), "\(text)")
     #expect(text.hasPrefix(path))

@@ -12,14 +12,15 @@ import Testing
       """
       <?xml version="1.0" encoding="utf-8"?>
       <annotation><filename>other.jpg</filename>\(Self.size)<segmented>1</segmented>
-      <!-- <polygon> --><polygon id="1>2"><empty/><tag> c<![CDATA[a]]>&#116; </tag><point><X>1</X><Y> -2 </Y></point><point><Y>4</Y><X>3.9</X></point></polygon>
+      <!-- <polygon> --><polygon id="1>2"><empty/><tag> c<![CDATA[a]]>&#116; </tag>
+      <point><X>1</X><Y> -2 </Y></point><point><Y>4</Y><X>3.9</X></point></polygon>
       <polygon><point><X>5</X><Y>6</Y></point><tag>dog &amp; co</tag></polygon></annotation>
       """)
     #expect((annotation.width, annotation.height) == (40, 30))
     #expect(
       annotation.strokes == [
-        Stroke(tag: "cat", points: [.init(x: 1, y: -2), .init(x: 3, y: 4)], line: 3),
-        Stroke(tag: "dog & co", points: [.init(x: 5, y: 6)], line: 4),
+        Stroke(tag: "cat", points: [.init(x: 1, y: -2), .init(x: 3, y: 4)], line: 4),
+        Stroke(tag: "dog & co", points: [.init(x: 5, y: 6)], line: 5),
       ])
   }
 
@@ -54,8 +55,14 @@ import Testing
     ("<annotation><size><height>65536</height></size></annotation>", "the <height> is \"65536\""),
     ("<annotation><size><width>99999999999999999999</width></size></annotation>", "the <width> is"),
     ("<annotation><size><width>65535</width><height>65535</height></size></annotation>", "is for 65535 x 65535 pixels"),
-    ("<annotation>\(size)\n<polygon><point><X>1</X><Y>2</Y></point></polygon></annotation>", "line 2: a <polygon> has no"),
-    ("<annotation>\(size)\n\n<polygon><tag>cat</tag><point><X>1</X></point></polygon></annotation>", "line 3: a <point>"),
+    (
+      "<annotation>\(size)\n<polygon><point><X>1</X><Y>2</Y></point></polygon></annotation>",
+      "line 2: a <polygon> has no"
+    ),
+    (
+      "<annotation>\(size)\n\n<polygon><tag>cat</tag><point><X>1</X></point></polygon></annotation>",
+      "line 3: a <point>"
+    ),
     ("<annotation>\(size)<polygon><tag>cat</tag><point><X>one</X></point></polygon></annotation>", "is \"one\""),
     ("<annotation>\(size)<polygon><tag>cat</tag><point><X>nan</X></point></polygon></annotation>", "is \"nan\""),
     ("<annotation>\(size)<polygon><tag>cat</tag><point><X></X></point></polygon></annotation>", "is \"\""),
@@ -77,7 +84,9 @@ import Testing
   @Test("An unknown tag is reported with its line and the nearest known one") func unknownTag() throws {
     let annotation = try parsed(
       "<annotation>\(Self.size)\n<polygon><tag>Catt</tag><point><X>1</X><Y>2</Y></point></polygon></annotation>")
-    let error = try #require(throws: FileError.self) { try annotation.rasterized(ClassTags(["background", "cat", "dog"])) }
+    let error = try #require(throws: FileError.self) {
+      try annotation.rasterized(ClassTags(["background", "cat", "dog"]))
+    }
     let text = error.description
     #expect(
       text == "strokes.xml: line 2: the tag \"Catt\" is no class of this data set; the nearest known tag is \"cat\".")

@@ -10,7 +10,13 @@ extension ExperimentSettings {
   public static func load(_ path: String, overrides: [String] = []) throws -> ExperimentSettings {
     let file = try SettingsDocument(contentsOf: path)
     let fileName = ((path as NSString).lastPathComponent as NSString).deletingPathExtension
-    return try load([file] + overrides.map { text throws(SettingsError) in try SettingsDocument(override: text) }, fileName)
+    return try load(
+      [file] + overrides.map { text throws(SettingsError) in try SettingsDocument(override: text) }, fileName)
+  }
+
+  /// The settings of a YAML text; `source` names it in errors.
+  public static func parse(_ yaml: String, source: String) throws(SettingsError) -> ExperimentSettings {
+    try load([SettingsDocument(yaml: yaml, source: source)], "experiment")
   }
 
   private static func load(_ documents: [SettingsDocument], _ fileName: String) throws(SettingsError) -> Self {
@@ -26,7 +32,8 @@ extension ExperimentSettings {
     if settings.model.backboneWeights == .imageNet, settings.model.backbone != .efficientNetLite0 {
       throw SettingsError(
         source: documents[0].source,
-        problem: "model.backbone_weights is imagenet, which there is for efficientnet_lite0 only, and model.backbone is "
+        problem:
+          "model.backbone_weights is imagenet, which there is for efficientnet_lite0 only, and model.backbone is "
           + "\(settings.model.backbone.rawValue); give the path of a state dict")
     }
     return settings

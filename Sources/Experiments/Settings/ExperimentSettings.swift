@@ -35,7 +35,8 @@ extension ExperimentSettings: SettingsSection {
       "name", \.name,
       .text("a name without slashes").mapped({ $0.contains("/") ? nil : $0 }, back: { $0 }),
       "Name of the experiment.", standard: "the file's name"),
-    Setting("output", \.output, .text("the path of a folder"), "Folder of the results.", standard: "`runs/` and the name"),
+    Setting(
+      "output", \.output, .text("the path of a folder"), "Folder of the results.", standard: "`runs/` and the name"),
     Setting("seed", \.seed, .whole(0...Int.max), "What all random choices derive from."),
     Setting("device", \.device, device, "Where the tensors live; `auto` takes the best device there is."),
     Setting("threads", \.threads, .whole(0...1024), "Threads of LibTorch; 0 leaves the choice to LibTorch."),

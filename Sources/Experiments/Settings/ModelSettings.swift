@@ -1,14 +1,7 @@
+import Networks
+
 /// The network.
 public struct ModelSettings: Sendable, Equatable {
-  /// The convolutional network that turns an image into features.
-  public enum Backbone: String, Sendable, CaseIterable {
-    case resNet18 = "resnet18"
-    case resNet34 = "resnet34"
-    case resNet50 = "resnet50"
-    case resNet101 = "resnet101"
-    case efficientNetLite0 = "efficientnet_lite0"
-  }
-
   /// Where the backbone's first weights come from.
   public enum BackboneWeights: Sendable, Equatable {
     /// The file that `Scripts/setup` installed, trained on ImageNet; for EfficientNet-Lite0.
@@ -18,7 +11,7 @@ public struct ModelSettings: Sendable, Equatable {
   }
 
   /// The backbone; default EfficientNet-Lite0.
-  public var backbone = Backbone.efficientNetLite0
+  public var backbone = BackboneKind.efficientNetLite0
   /// The backbone's first weights; nil, the default, starts from random ones.
   public var backboneWeights: BackboneWeights?
   /// Channels of the decoder, 8...4096; default 256.
@@ -35,7 +28,7 @@ public struct ModelSettings: Sendable, Equatable {
 
 extension ModelSettings: SettingsSection {
   static let settings: [Setting<ModelSettings>] = [
-    Setting("backbone", \.backbone, .choice(Backbone.self), "Network that turns an image into features."),
+    Setting("backbone", \.backbone, .choice(BackboneKind.self), "Network that turns an image into features."),
     Setting(
       "backbone_weights", \.backboneWeights, .optional(weights),
       "First weights of the backbone; `imagenet` is the file that Scripts/setup installed, for efficientnet_lite0."),

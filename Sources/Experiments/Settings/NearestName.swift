@@ -8,7 +8,7 @@ func nearest(to name: String, among names: [String]) -> String? {
   return best.distance <= max(1, best.name.count / 3) ? best.name : nil
 }
 
-/// How many letters must be inserted, deleted, replaced or swapped with their neighbour to turn one word into the other.
+/// How many letters are inserted, deleted, replaced or swapped with their neighbour to turn one word into the other.
 private func editDistance(_ first: String, _ second: String) -> Int {
   let (a, b) = (Array(first), Array(second))
   var before: [Int] = []

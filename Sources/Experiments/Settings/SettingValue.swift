@@ -111,7 +111,8 @@ extension SettingValue {
   }
 
   /// A list of values on one line.
-  static func list<Element>(_ element: SettingValue<Element>, count: ClosedRange<Int>, of things: String) -> SettingValue
+  static func list<Element>(_ element: SettingValue<Element>, count: ClosedRange<Int>, of things: String)
+    -> SettingValue
   where Value == [Element] {
     SettingValue(
       expectation: "a list of \(things), each \(element.expectation)",
@@ -151,7 +152,10 @@ extension Node {
   /// A scalar's text, quoted or not, if there is any and it fits on one line.
   var text: String? {
     guard let scalar, !isNull, !scalar.string.isEmpty else { return nil }
-    return scalar.string.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control } ? scalar.string : nil
+    let isOneLine = scalar.string.unicodeScalars.allSatisfy { character in
+      ![.control, .lineSeparator, .paragraphSeparator].contains(character.properties.generalCategory)
+    }
+    return isOneLine ? scalar.string : nil
   }
 
   /// What was found, for messages.
@@ -166,15 +170,4 @@ extension Node {
     case .alias: "an alias"
     }
   }
-}
-
-/// Text as YAML: plain where nothing in it could be read as anything else, in double quotes otherwise.
-func quotedWhereNeeded(_ text: String) -> String {
-  let isPlain = text.unicodeScalars.allSatisfy { scalar in
-    scalar.isASCII && (scalar.properties.isAlphabetic || ("0"..."9").contains(scalar) || "_./-".unicodeScalars.contains(scalar))
-  }
-  let isWord = text.unicodeScalars.first.map { $0.properties.isAlphabetic || $0 == "/" || $0 == "." } ?? false
-  let meansOther = ["true", "false", "null", "yes", "no", "on", "off"].contains(text.lowercased())
-  if isPlain && isWord && !meansOther && !text.hasPrefix("...") && Double(text) == nil { return text }
-  return "\"\(text.replacingOccurrences(of: "\\", with: "\\\\").replacingOccurrences(of: "\"", with: "\\\""))\""
 }

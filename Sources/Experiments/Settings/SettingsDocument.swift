@@ -27,6 +27,13 @@ struct SettingsDocument {
     root = try Self.node(of: text, source: path, isFile: true)
   }
 
+  /// A text that stands in something else, such as a checkpoint; `source` names it in errors.
+  init(yaml: String, source: String) throws(SettingsError) {
+    self.source = source
+    isFile = true
+    root = try Self.node(of: yaml, source: source, isFile: true)
+  }
+
   /// One override, `section.key=value`; the value is YAML.
   init(override: String) throws(SettingsError) {
     source = "override \(shortened(override))"
@@ -52,7 +59,8 @@ struct SettingsDocument {
     if let line = lineOfAnchor(in: text) {
       throw SettingsError(
         source: source, line: isFile ? line : nil,
-        problem: "settings have no YAML anchors (&name); write the value out where it is used")
+        problem: "settings have no YAML anchors (&name); write the value out where it is used, "
+          + "and an & in text as \"\\x26\"")
     }
     if let line = lineOfDeepNesting(in: text) {
       throw SettingsError(

@@ -77,7 +77,8 @@ extension SettingsSection {
     if node.isNull { return }
     guard let mapping = node.mapping else {
       let name = path.isEmpty ? "the file" : path
-      throw document.error(node, "\(name) is \(node.found), and must be a section of settings, one \"key: value\" a line")
+      throw document.error(
+        node, "\(name) is \(node.found), and must be a section of settings, one \"key: value\" a line")
     }
     var given: [String] = []
     for (keyNode, value) in mapping {

@@ -1,3 +1,5 @@
+import Training
+
 /// The optimiser, its schedule and what is recorded on the way.
 public struct TrainingSettings: Sendable, Equatable {
   /// How long training lasts.
@@ -29,11 +31,6 @@ public struct TrainingSettings: Sendable, Equatable {
     }
   }
 
-  /// The number format of the network's arithmetic.
-  public enum Precision: String, Sendable, CaseIterable {
-    case float32, bfloat16, float16
-  }
-
   /// How long training lasts; default 40 epochs.
   public var length = Length.epochs(40)
   /// Images a step, 1...4096; default 10.
@@ -49,7 +46,7 @@ public struct TrainingSettings: Sendable, Equatable {
   /// The exponent of the polynomial learning rate schedule, 0...10; default 0.9.
   public var power = 0.9
   /// The number format of the network's arithmetic; default float32.
-  public var precision = Precision.float32
+  public var precision = TrainingConfiguration.Precision.float32
   /// When pseudo labels join the scribbles; default iteration 10,000.
   public var selfTrainingStart = SelfTrainingStart.iteration(10_000)
   /// The probability that a pseudo label needs, 0...1; default 0.9.
@@ -80,7 +77,9 @@ extension TrainingSettings: SettingsSection {
     Setting("epsilon", \.epsilon, .number(above: 0, to: 1), "Epsilon of AdamW."),
     Setting(
       "power", \.power, .number(0...10), "Exponent of the schedule: rate = learning_rate (1 - t / (T + 1))^power."),
-    Setting("precision", \.precision, .choice(Precision.self), "Number format of the network's arithmetic."),
+    Setting(
+      "precision", \.precision, .choice(TrainingConfiguration.Precision.self),
+      "Number format of the network's arithmetic."),
     Setting(
       "self_training_start", \.selfTrainingIteration, .alternative(.whole(0...Int.max)),
       "Iteration from which pseudo labels join the scribbles."),

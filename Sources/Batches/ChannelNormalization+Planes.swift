@@ -1,30 +1,7 @@
 import Images
 import Tensors
 
-/// How bytes of a photograph become the numbers that a network was trained on: (byte - mean) / deviation.
-public struct ChannelNormalization: Sendable, Equatable {
-  /// Mean of red, green and blue on the scale 0...255.
-  public let mean: [Float]
-  /// Standard deviation of red, green and blue on the scale 0...255.
-  public let deviation: [Float]
-  /// The result for each byte, 256 numbers for each of the three channels.
-  private let table: [Float]
-
-  public init(mean: [Float], deviation: [Float]) {
-    precondition(mean.count == 3 && deviation.count == 3, "a photograph has three channels")
-    precondition(deviation.allSatisfy { $0 > 0 }, "a standard deviation is above 0")
-    self.mean = mean
-    self.deviation = deviation
-    table = (0..<3).flatMap { c in (0...UInt8.max).map { (Float($0) - mean[c]) / deviation[c] } }
-  }
-
-  /// That of the ResNet weights: ImageNet's mean and standard deviation.
-  public static let imageNet = ChannelNormalization(
-    mean: [0.485 * 255, 0.456 * 255, 0.406 * 255], deviation: [0.229 * 255, 0.224 * 255, 0.225 * 255])
-
-  /// That of the EfficientNet-Lite weights: (byte - 127) / 128.
-  public static let centered127 = ChannelNormalization(mean: [127, 127, 127], deviation: [128, 128, 128])
-
+extension ChannelNormalization {
   /// The photograph as `[3, H, W]` in row-major order.
   public func planes(of image: Image) -> [Float] {
     let whole = Crop(image.width, image.height)
@@ -40,6 +17,7 @@ public struct ChannelNormalization: Sendable, Equatable {
   func planes(of image: Image, _ crop: Crop) -> [Float] {
     let (columns, rows) = (crop.columns, crop.rows)
     let area = columns.side * rows.side
+    let table = (0..<3).flatMap(table)
     var planes = [Float](repeating: 0, count: 3 * area)
     planes.withUnsafeMutableBufferPointer { planes in
       image.pixels.withUnsafeBufferPointer { pixels in

@@ -1,0 +1,32 @@
+# What people type. `make demo` and `make test` are all that a newcomer needs.
+
+BLPSEG = .build/release/blpseg
+SOURCES = Package.swift Sources Tests
+
+.PHONY: demo build test check format setup clean
+
+demo: build
+	@rm -rf runs/demo
+	$(BLPSEG) train Configs/demo.yaml
+
+build: setup
+	swift build -c release --product blpseg
+
+# Tests run in release mode, as users run the program, and share its build.
+test: build
+	swift test -c release
+
+# Format, imports that Package.swift does not declare, and warnings in our own code: all are errors.
+check: setup
+	swift format lint --strict --recursive $(SOURCES)
+	BLPSEG_STRICT=1 swift build -c release --build-tests --scratch-path .build-check \
+	  --explicit-target-dependency-import-check error
+
+format:
+	swift format --in-place --recursive $(SOURCES)
+
+setup:
+	@Scripts/setup
+
+clean:
+	rm -rf .build .build-check

@@ -1,0 +1,33 @@
+import Datasets
+import Foundation
+import Tensors
+
+/// What our checkpoints say beside their tensors: the settings, and the classes by name.
+struct CheckpointMetadata {
+  private static let settingsKey = "settings"
+  private static let classesKey = "classes"
+  private static let softwareKey = "software"
+
+  let settings: ExperimentSettings
+  let classes: [String]
+
+  init(_ experiment: Experiment) {
+    settings = experiment.settings
+    classes = experiment.classes.names
+  }
+
+  /// Reads it from a file's metadata; nil where the file carries none. Throws for settings that cannot be read.
+  init?(_ entries: [String: String], path: String) throws {
+    guard let yaml = entries[Self.settingsKey], let names = entries[Self.classesKey] else { return nil }
+    settings = try ExperimentSettings.parse(yaml, source: "\(path) (its settings)")
+    classes = names.split(separator: "\n").map(String.init)
+  }
+
+  /// As a safetensors file keeps it.
+  var entries: [String: String] {
+    [
+      Self.settingsKey: settings.resolvedYAML, Self.classesKey: classes.joined(separator: "\n"),
+      Self.softwareKey: "blpseg, LibTorch \(LibTorch.version)",
+    ]
+  }
+}

@@ -1,0 +1,15 @@
+import ArgumentParser
+
+@main
+struct BLPSegCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "blpseg",
+    abstract: "Learn semantic segmentation from scribbles.",
+    discussion: """
+      Train on photographs with a few strokes per object, evaluate against masks, and predict photographs of your own. \
+      Results go to standard output, progress and errors to standard error. Exit codes: 0 done, 1 failed, 64 bad usage \
+      or settings, 66 missing input, 130 interrupted after saving.
+      """,
+    version: "0.1.0",
+    subcommands: [TrainCommand.self, EvaluateCommand.self, PredictCommand.self, InspectCommand.self])
+}

@@ -1,0 +1,42 @@
+import ArgumentParser
+import Experiments
+
+struct InspectCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "inspect", abstract: "Show what a checkpoint, a network or a data set holds.",
+    subcommands: [Checkpoint.self, Model.self, Dataset.self])
+
+  struct Checkpoint: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "A file of weights: its network, progress and tensors.")
+
+    @Argument(help: "A checkpoint, safetensors or a PyTorch state dict.")
+    var path: String
+
+    @Flag(help: "List every tensor with shape and type.")
+    var tensors = false
+
+    func run() throws {
+      try reportingFailure { print(try Inspection.checkpoint(path, listingTensors: tensors)) }
+    }
+  }
+
+  struct Model: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "The network of a settings file, with parameter counts.")
+
+    @OptionGroup var settings: SettingsArguments
+
+    func run() throws {
+      try reportingFailure { print(try Inspection.model(settings.experiment())) }
+    }
+  }
+
+  struct Dataset: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "The images of a settings file: classes, scribbles, masks.")
+
+    @OptionGroup var settings: SettingsArguments
+
+    func run() throws {
+      try reportingFailure { print(try Inspection.dataset(settings.experiment())) }
+    }
+  }
+}

@@ -1,0 +1,15 @@
+import ArgumentParser
+import Experiments
+
+/// A settings file with overrides: what most commands begin with.
+struct SettingsArguments: ParsableArguments {
+  @Argument(help: "Settings of the experiment, a YAML file (Docs/Settings.md lists them all).")
+  var config: String
+
+  @Option(name: .customLong("set"), help: ArgumentHelp("Override a setting, as in training.epochs=3.", valueName: "path=value"))
+  var overrides: [String] = []
+
+  func experiment(_ extra: [String] = []) throws -> Experiment {
+    try Experiment(ExperimentSettings.load(config, overrides: overrides + extra))
+  }
+}

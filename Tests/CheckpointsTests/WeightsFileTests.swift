@@ -1,0 +1,57 @@
+import Checkpoints
+import Files
+import Tensors
+import TestSupport
+import Testing
+
+@Suite struct WeightsFileTests {
+  @Test("The format is told from the bytes, whatever the name", arguments: ["network.zip.pth", "network.legacy.pth"])
+  func pytorch(name: String) throws {
+    let folder = try TemporaryFolder()
+    let path = try folder.write("weights.safetensors", Array(try InputFile.read(Fixture.golden("pytorch/\(name)"))))
+    try expectNetwork(try WeightsFile.read(path))
+  }
+
+  @Test("A safetensors file reads under a PyTorch name, without what is excluded")
+  func safetensors() throws {
+    let folder = try TemporaryFolder()
+    let path = folder("weights.pth")
+    let stateDict = StateDict([
+      ("w", try Tensor([Float(0), 0.25], [2])), ("distance_prob", try Tensor([Float(1)], [1])),
+    ])
+    try Safetensors.write(stateDict, to: path)
+    let read = try WeightsFile.read(path, excluding: { $0 == "distance_prob" })
+    #expect(read.names == ["w"])
+    try expectCounting(read["w"], [2])
+  }
+
+  @Test("PyTorch weights written as safetensors stay the same")
+  func conversion() throws {
+    let folder = try TemporaryFolder()
+    let path = folder("weights.safetensors")
+    try Safetensors.write(try WeightsFile.read(Fixture.golden("pytorch/network.zip.pth")), to: path)
+    try expectNetwork(try WeightsFile.read(path))
+  }
+
+  @Test(
+    "What is not weights is named",
+    arguments: [
+      ("\n<!DOCTYPE html><html>Sign in</html>", "web page"), ("", "is empty"),
+      ("version https://git-lfs.github.com/spec/v1\noid sha256:4d\n", "git lfs pull"),
+      ("hello, this is text", "begins with the bytes 68 65 6c 6c 6f 2c 20 74"), ("\u{7F}", "7f"),
+    ])
+  func foreign(text: String, words: String) throws {
+    let folder = try TemporaryFolder()
+    let path = try folder.write("weights.pth", text)
+    let error = #expect(throws: FileError.self) { try WeightsFile.read(path) }
+    #expect(error?.problem.contains(words) == true, "\(error?.problem ?? "")")
+    #expect(throws: FileError.self) { try PyTorchFile.read(path) }
+  }
+
+  @Test("A missing file and a folder are named as such")
+  func missing() throws {
+    let folder = try TemporaryFolder()
+    #expect(#expect(throws: FileError.self) { try WeightsFile.read(folder("none.pth")) }?.reason == .missing)
+    #expect(throws: FileError.self) { try WeightsFile.read(folder.path) }
+  }
+}

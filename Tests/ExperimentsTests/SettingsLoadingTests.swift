@@ -1,0 +1,189 @@
+import Experiments
+import Files
+import Foundation
+import TestSupport
+import Testing
+
+@Suite struct SettingsLoadingTests {
+  @Test("an empty file gives every default, with the file's name") func empty() throws {
+    var expected = ExperimentSettings()
+    expected.name = "test"
+    expected.output = "runs/test"
+    for yaml in ["", "# nothing\n", "---\n", "model:\ndata: {}\n", "null\n"] {
+      #expect(try load(yaml) == expected)
+    }
+  }
+
+  @Test("the defaults are those of the method") func defaults() {
+    let settings = ExperimentSettings()
+    #expect(settings.model.backbone == .efficientNetLite0)
+    #expect(settings.model.sigma == 6)
+    #expect(settings.training.length == .epochs(40))
+    #expect(settings.training.learningRate == 3e-5)
+    #expect(settings.training.selfTrainingStart == .iteration(10_000))
+    #expect(settings.data.scale == 0.75...1.25)
+    #expect(settings.evaluation.scales == [0.5, 0.75, 1, 1.25])
+  }
+
+  @Test("every setting is read into its place") func everySetting() throws {
+    let settings = try load(allSettings)
+    var expected = ExperimentSettings()
+    expected.name = "n"
+    expected.output = "o/p"
+    expected.seed = 7
+    expected.device = .cuda(1)
+    expected.threads = 3
+    expected.model.backbone = .resNet101
+    expected.model.backboneWeights = .file("w.pth")
+    expected.model.decoderWidth = 64
+    expected.model.dropout = 0
+    expected.model.localAggregation = false
+    expected.model.sigma = 2.5
+    expected.data.root = "R"
+    expected.data.images = "I"
+    expected.data.scribbles = "S"
+    expected.data.masks = nil
+    expected.data.trainList = "t.txt"
+    expected.data.validationList = nil
+    expected.data.classes = .names(["background", "cat & dog", "3"])
+    expected.data.crop = 64
+    expected.data.flipProbability = 1
+    expected.data.scale = 1...1
+    expected.data.workers = 1
+    expected.loss.gamma = 1.5
+    expected.loss.unlabelledWeight = 0.5
+    expected.training.length = .iterations(30)
+    expected.training.batchSize = 4
+    expected.training.learningRate = 1e-4
+    expected.training.weightDecay = 0
+    expected.training.betas = .init(mean: 0.8, square: 0.99)
+    expected.training.epsilon = 1e-6
+    expected.training.power = 1
+    expected.training.precision = .bfloat16
+    expected.training.selfTrainingStart = .fraction(0.4)
+    expected.training.selfTrainingThreshold = 0.7
+    expected.training.validateEvery = 0
+    expected.training.checkpointEvery = 9
+    expected.training.logEvery = 1
+    expected.evaluation.scales = [1]
+    expected.evaluation.mirror = false
+    #expect(settings == expected)
+  }
+
+  @Test("overrides win over the file, later ones over earlier ones") func overrides() throws {
+    let settings = try load(
+      "training:\n  epochs: 5\n  batch_size: 2\n",
+      ["training.batch_size=3", "training.batch_size= 4", "name=other", "model={backbone: resnet18, sigma: 3}"])
+    #expect(settings.training.length == .epochs(5))
+    #expect(settings.training.batchSize == 4)
+    #expect(settings.name == "other")
+    #expect(settings.output == "runs/other")
+    #expect(settings.model.backbone == .resnet18)
+    #expect(settings.model.sigma == 3)
+  }
+
+  @Test("an override of iterations replaces the file's epochs") func overriddenLength() throws {
+    #expect(try load("training: {epochs: 5}", ["training.iterations=3"]).training.length == .iterations(3))
+    let fraction = try load("training: {self_training_start: 5}", ["training.self_training_start_fraction=0.25"])
+    #expect(fraction.training.selfTrainingStart == .fraction(0.25))
+  }
+
+  @Test("classes are a file, voc or a list of names") func classes() throws {
+    #expect(try load("data: {classes: voc}").data.classes == .voc)
+    #expect(try load("data: {classes: names.txt}").data.classes == .file("names.txt"))
+    #expect(try load("data:\n  classes:\n  - sky\n  - sea\n").data.classes == .names(["sky", "sea"]))
+    #expect(try load("", ["data.classes=[a, 'b c', \"d\"]"]).data.classes == .names(["a", "b c", "d"]))
+  }
+
+  @Test("a missing file is a file error") func missing() {
+    let error = #expect(throws: FileError.self) { try ExperimentSettings.load("/nowhere/x.yaml") }
+    #expect(error?.reason == .missing)
+  }
+
+  @Test("resolved settings load again to equal ones", arguments: [allSettings, "", hardTexts])
+  func roundTrip(yaml: String) throws {
+    let settings = try load(yaml)
+    #expect(try load(settings.resolvedYAML) == settings)
+  }
+
+  @Test("resolved settings give every default in the order of declaration") func resolved() throws {
+    let yaml = try load("").resolvedYAML
+    #expect(
+      yaml.hasPrefix("name: test\noutput: runs/test\nseed: 0\ndevice: auto\nthreads: 0\nmodel:\n  backbone: effi"))
+    #expect(yaml.contains("  betas: [0.9, 0.999]\n  epsilon: 1e-8\n"))
+    #expect(yaml.contains("  learning_rate: 3e-5\n"))
+    #expect(yaml.contains("  epochs: 40\n"))
+    #expect(!yaml.contains("iterations:"))
+    #expect(yaml.hasSuffix("evaluation:\n  scales: [0.5, 0.75, 1, 1.25]\n  mirror: true\n"))
+  }
+
+  @Test("the reference has a row for every key") func reference() throws {
+    let reference = ExperimentSettings.settingsReference
+    for line in allSettings.split(separator: "\n") {
+      let key = line.split(separator: ":")[0].trimmingCharacters(in: .whitespaces)
+      #expect(reference.contains("`\(key)`"), "\(key)")
+    }
+    #expect(reference.contains("| `crop` | a whole number from 32 to 4096 | `384` |"))
+    #expect(reference.contains("| `name` | a name without slashes | the file's name |"))
+  }
+}
+
+private let allSettings = """
+  name: n
+  output: o/p
+  seed: 7
+  device: cuda:1
+  threads: 3
+  model:
+    backbone: resnet101
+    backbone_weights: w.pth
+    decoder_width: 64
+    dropout: 0
+    local_aggregation: false
+    sigma: 2.5
+  data:
+    root: R
+    images: I
+    scribbles: S
+    masks: null
+    train_list: t.txt
+    validation_list: ~
+    classes: [background, cat & dog, 3]
+    crop: 64
+    flip_probability: 1
+    scale: [1, 1]
+    workers: 1
+  loss:
+    gamma: 1.5
+    unlabelled_weight: 5e-1
+  training:
+    iterations: 30
+    batch_size: 4
+    learning_rate: 1e-4
+    weight_decay: 0
+    betas: [0.8, 0.99]
+    epsilon: 1e-6
+    power: 1
+    precision: bfloat16
+    self_training_start_fraction: 0.4
+    self_training_threshold: 0.7
+    validate_every: 0
+    checkpoint_every: 9
+    log_every: 1
+  evaluation:
+    scales: [1]
+    mirror: false
+  """
+
+/// Texts that YAML would read as something else, or not at all, if they were written plainly.
+private let hardTexts = #"""
+  name: "null"
+  output: "a: b # c"
+  data:
+    root: " 12 "
+    images: "~"
+    scribbles: 'it''s "so"'
+    train_list: "\x26anchor [*alias] {?}"
+    masks: "back\\slash"
+    classes: ["true", 1.5, "-", "...", "über", "日本", "\u200b", "a, b", "\x26b", "!tag", "0x1f", "=", "<<"]
+  """#
