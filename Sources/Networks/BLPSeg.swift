@@ -53,6 +53,8 @@ public struct BLPSeg {
 
   /// Predictions for normalised images `[N, 3, H, W]`.
   public func callAsFunction(_ image: Tensor, _ mode: Mode) throws(TorchError) -> BLPSegPrediction {
+    // Pixel by pixel is the order in which convolutions run fastest.
+    let image = try image.contiguous(.channelsLast)
     let features = try features(image, mode)
     let pooled = try pooling(features[features.count - 1], mode)
     let decoded = try decoder(features.dropLast(), pooled, mode)
