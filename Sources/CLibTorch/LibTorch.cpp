@@ -1,4 +1,6 @@
 // What is not an operator: tensor data, gradients, autocast, generators, devices, threads.
+#include "CLibTorch.h"
+
 #include <dlfcn.h>
 #ifdef __GLIBC__
 #include <malloc.h>
@@ -12,12 +14,11 @@
 #include <torch/csrc/autograd/autograd.h>
 #include <torch/version.h>
 
-#include "CLibTorch.h"
 #include "Guarded.h"
 #include "Handles.h"
 
-#if TORCH_VERSION_MAJOR != 2 || TORCH_VERSION_MINOR < 6
-#error "this LibTorch does not fit: version 2.6 or a later 2.x is expected (Scripts/setup installs one)"
+#if TORCH_VERSION_MAJOR != 2 || TORCH_VERSION_MINOR < 13
+#error "this LibTorch does not fit: version 2.13 or a later 2.x is expected (Scripts/setup installs one)"
 #endif
 
 const char *torch_version(void) { return TORCH_VERSION; }

@@ -1,8 +1,9 @@
 // Operators by name, through the dispatcher.
+#include "CLibTorch.h"
+
 #include <ATen/core/dispatch/Dispatcher.h>
 #include <ATen/core/ivalue.h>
 
-#include "CLibTorch.h"
 #include "Guarded.h"
 #include "Handles.h"
 

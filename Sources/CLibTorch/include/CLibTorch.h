@@ -10,6 +10,9 @@
 #include <stdint.h>
 
 #ifdef __cplusplus
+#if !__has_include(<torch/version.h>)
+#error "LibTorch was not found: run Scripts/setup, or name an installation in the variable LIBTORCH"
+#endif
 extern "C" {
 #endif
 
