@@ -72,7 +72,8 @@ let package = Package(
 
     // Tests
     .target(
-      name: "TestSupport", dependencies: ["Tensors", "Files"], path: "Tests/TestSupport", swiftSettings: swift),
+      name: "TestSupport", dependencies: ["Networks", "Layers", "Tensors"], path: "Tests/TestSupport",
+      swiftSettings: swift),
     tests("FilesTests", ["Files"]),
     tests("TensorsTests", ["Tensors"]),
     tests("LayersTests", ["Layers", "Tensors"]),
@@ -85,7 +86,11 @@ let package = Package(
     tests("LossesTests", ["Losses", "Tensors"]),
     tests("EvaluationTests", ["Evaluation", "Images", "Files"]),
     tests("PredictionTests", ["Prediction", "Networks", "Layers", "Batches", "Images", "Checkpoints", "Tensors"]),
-    tests("TrainingTests", ["Training", "Batches", "Networks", "Layers", "Losses", "Checkpoints", "Tensors", "Files"]),
+    tests(
+      "TrainingTests",
+      [
+        "Training", "Batches", "Datasets", "Images", "Networks", "Layers", "Losses", "Checkpoints", "Tensors", "Files",
+      ]),
     tests("ExperimentsTests", ["Experiments", "Files"]),
     tests("EndToEndTests", ["Images", "Evaluation", "Checkpoints", "Tensors", "Files"]),
   ],

@@ -1,5 +1,5 @@
 import Datasets
-import Foundation
+import Files
 import Tensors
 
 /// What our checkpoints say beside their tensors: the settings, and the classes by name.
@@ -17,9 +17,13 @@ struct CheckpointMetadata {
   }
 
   /// Reads it from a file's metadata; nil where the file carries none. Throws for settings that cannot be read.
-  init?(_ entries: [String: String], path: String) throws {
+  init?(_ entries: [String: String], path: String) throws(FileError) {
     guard let yaml = entries[Self.settingsKey], let names = entries[Self.classesKey] else { return nil }
-    settings = try ExperimentSettings.parse(yaml, source: "\(path) (its settings)")
+    do {
+      settings = try ExperimentSettings.parse(yaml, source: path)
+    } catch {
+      throw .invalid(path, "carries settings that cannot be read: \(error.problem)")
+    }
     classes = names.split(separator: "\n").map(String.init)
   }
 

@@ -14,9 +14,10 @@ public struct Evaluator {
     self.classes = classes
   }
 
-  /// The confusion matrix over all images of `dataset`, which must have masks.
+  /// The confusion matrix over all images of `dataset`, which must have masks; `progress` is called after each and may
+  /// throw to stop.
   public func matrix(
-    of dataset: SegmentationDataset, _ progress: (_ done: Int, _ of: Int) -> Void
+    of dataset: SegmentationDataset, _ progress: (_ done: Int, _ of: Int) throws -> Void
   ) throws -> ConfusionMatrix {
     var matrix = ConfusionMatrix(classCount: classes.count)
     var done = 0
@@ -27,14 +28,14 @@ public struct Evaluator {
       }
       try matrix.add(prediction: predictor(sample.image).labels(), groundTruth: groundTruth)
       done += 1
-      progress(done, dataset.count)
+      try progress(done, dataset.count)
     }
     return matrix
   }
 
   /// The result over all images of `dataset`, for the record; `weights` is the path of the network's weights.
   public func result(
-    of dataset: SegmentationDataset, weights: String, _ progress: (_ done: Int, _ of: Int) -> Void
+    of dataset: SegmentationDataset, weights: String, _ progress: (_ done: Int, _ of: Int) throws -> Void
   ) throws -> EvaluationResult {
     let start = ContinuousClock.now
     let matrix = try matrix(of: dataset, progress)

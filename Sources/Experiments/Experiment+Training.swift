@@ -8,85 +8,97 @@ import Prediction
 import Tensors
 import Training
 
-/// What a run tells while it trains, and is asked.
-public struct TrainingWatch {
-  /// What a run is about to do.
-  public struct Plan: Sendable {
-    public let images: Int
-    public let validationImages: Int
-    public let iterations: Int
-    public let batchesPerEpoch: Int
-    public let batchSize: Int
-    /// Steps done before, where a run is continued.
-    public let firstIteration: Int
-    public let device: Device
-    public let parameters: Int
-  }
-
-  public var planned: (Plan) -> Void = { _ in }
-  public var report: (MetricsEntry) -> Void = { _ in }
-  public var evaluating: (_ done: Int, _ of: Int) -> Void = { _, _ in }
-  public var shouldStop: () -> Bool = { false }
-
-  public init() {}
-}
-
-/// How a run ended.
-public enum TrainingOutcome: Sendable {
-  /// Stopped on request, with everything saved.
-  case interrupted
-  /// Trained to the end; evaluated where there are validation images.
-  case finished(EvaluationResult?)
-}
-
 extension Experiment {
   /// Trains from the start, or from the run's last checkpoint; at the end evaluates the validation images in one view
   /// and writes the report.
   ///
-  /// Throws when the run's folder holds a run already and `resume`
-  /// is false.
+  /// Throws when the run's folder holds a run already and `resume` is false, or holds none and it is true.
   public func train(resume: Bool, _ watch: TrainingWatch) throws -> TrainingOutcome {
-    let hasCheckpoint = FileManager.default.fileExists(atPath: folder.lastCheckpoint)
-    if hasCheckpoint && !resume {
-      throw FileError.invalid(
-        folder.path, "holds a run already; continue it with --resume, or choose another folder with --set output=FOLDER")
-    }
-    if resume && !hasCheckpoint {
-      throw FileError(folder.lastCheckpoint, .missing, "no such checkpoint; start the run without --resume")
-    }
+    try requireRun(resume)
     let training = try trainingSet()
     let validation = try validationSet()
     let loader = try loader(training)
     let configuration = trainingConfiguration(batchesPerEpoch: loader.batchesPerEpoch)
     let network = try makeNetwork(loadingBackbone: !resume)
-    try OutputFile.write(settings.resolvedYAML, to: folder.settings)
-
     let trainer = try Trainer(
       network, loader, configuration, on: device, folder: folder, metadata: CheckpointMetadata(self).entries)
-    if resume { try trainer.resume() }
+    let changedSettings = resume ? try continueRun(trainer) : []
+    try OutputFile.write(settings.resolvedYAML, to: folder.settings)
     watch.planned(
       .init(
         images: training.count, validationImages: validation?.count ?? 0, iterations: configuration.iterations,
         batchesPerEpoch: loader.batchesPerEpoch, batchSize: loader.batchSize,
-        firstIteration: trainer.progress.iteration, device: device,
+        firstIteration: trainer.progress.iteration, changedSettings: changedSettings, device: device,
         parameters: network.store.parameters.reduce(0) { $0 + $1.tensor.elementCount }))
 
+    let evaluator = Evaluator(predictor(network, .single), classes: classes)
+    var validated: (iteration: Int, result: EvaluationResult)?
     var hooks = Trainer.Hooks()
     hooks.report = watch.report
-    hooks.shouldStop = watch.shouldStop
+    hooks.shouldStop = {
+      watch.stepped(trainer.progress.iteration)
+      return watch.shouldStop()
+    }
     if let validation {
-      hooks.validate = { network in
-        let evaluator = Evaluator(predictor(network, .single), classes: classes)
-        return try evaluator.matrix(of: validation, watch.evaluating).meanIoU ?? 0
+      hooks.validate = { _ in
+        let result = try evaluator.result(of: validation, weights: folder.lastCheckpoint, watch.evaluating)
+        validated = (trainer.progress.iteration, result)
+        return result.meanIoU ?? 0
       }
     }
     guard try trainer.run(hooks) == .finished else { return .interrupted }
     guard let validation else { return .finished(nil) }
-    let evaluator = Evaluator(predictor(network, .single), classes: classes)
-    let result = try evaluator.result(of: validation, weights: folder.lastCheckpoint, watch.evaluating)
-    try result.write(to: folder.evaluation)
-    try ExperimentReport(self, evaluator.predictor, result, trainer.progress).write(training, validation)
-    return .finished(result)
+
+    do {
+      let result =
+        if let validated, validated.iteration == trainer.progress.iteration {
+          validated.result
+        } else {
+          try evaluator.result(of: validation, weights: folder.lastCheckpoint) { done, total in
+            watch.evaluating(done, total)
+            if watch.shouldStop() { throw StopRequest() }
+          }
+        }
+      if watch.shouldStop() { throw StopRequest() }
+      try result.write(to: folder.evaluation)
+      try ExperimentReport(self, evaluator.predictor, result, trainer.progress).write(training, validation)
+      return .finished(result)
+    } catch is StopRequest {
+      // The weights are saved already; a continued run has only this part left to do.
+      return .interrupted
+    }
+  }
+
+  private struct StopRequest: Error {}
+
+  /// Throws unless the folder is free for a new run, or holds one to continue.
+  private func requireRun(_ resume: Bool) throws(FileError) {
+    func exists(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path) }
+    let last = folder.lastCheckpoint
+    if resume && !exists(last) {
+      throw FileError(
+        folder.path, .missing,
+        exists(folder.metrics)
+          ? "holds a run that ended before its first checkpoint; start it anew without --resume"
+          : "holds no run to continue; start one without --resume")
+    }
+    if !resume, let taken = [last, folder.bestCheckpoint].first(where: exists) {
+      throw .invalid(
+        folder.path,
+        "holds a run already (\((taken as NSString).lastPathComponent)); continue it with --resume, or choose another "
+          + "folder with --set output=FOLDER")
+    }
+  }
+
+  /// Restores the last checkpoint and returns which settings differ from those it was made with.
+  private func continueRun(_ trainer: Trainer) throws -> [String] {
+    try trainer.resume()
+    let path = folder.lastCheckpoint
+    guard trainer.progress.iteration >= 0 else {
+      throw FileError.invalid(path, "tells of \(trainer.progress.iteration) steps done; start a new run")
+    }
+    let metadata = try CheckpointMetadata(Safetensors.describe(path).metadata, path: path)
+    return metadata.map { settings.differences(from: $0.settings) } ?? []
   }
 
   /// A network of the settings' making, its backbone with the weights that they name.
@@ -100,12 +112,12 @@ extension Experiment {
     do {
       state = try WeightsFile.read(path)
     } catch let error as FileError where error.reason == .missing && weights == .imageNet {
-      throw FileError(path, .missing, "no such file; Scripts/setup installs it, and is to be run in this folder")
+      throw FileError(path, .missing, "no such file; run Scripts/setup, which installs it, or run in its folder")
     }
     do {
       try network.loadBackbone(state.map { ($0.name, $0.tensor) })
     } catch let error as ParameterMismatch {
-      throw FileError.invalid(path, "does not fit model.backbone \(settings.model.backbone.rawValue): \(error)")
+      throw FileError.invalid(path, "cannot be backbone \(settings.model.backbone.rawValue): \(error)")
     }
     return network
   }

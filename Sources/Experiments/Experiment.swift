@@ -94,7 +94,12 @@ extension DataSettings {
     switch classes {
     case .voc: return .voc
     case .file(let file): return try ClassList(contentsOf: path(file))
-    case .names(let names): return try ClassList(names)
+    case .names(let names):
+      do {
+        return try ClassList(names)
+      } catch {
+        throw SettingsError(source: "data.classes", problem: error.problem)
+      }
     }
   }
 }

@@ -56,7 +56,7 @@ struct ExperimentReport {
     let photograph = sample.image
     let labels = try predictor(photograph).labels()
     let annotation = try predictor.annotationProbability(photograph)
-    let groundTruth = try sample.groundTruth ?? mask(of: sample.id)
+    let groundTruth = sample.groundTruth ?? mask(of: sample)
     var matrix = ConfusionMatrix(classCount: experiment.classes.count)
     if let groundTruth { try matrix.add(prediction: labels, groundTruth: groundTruth) }
     return ReportRow(
@@ -66,12 +66,15 @@ struct ExperimentReport {
       prediction: photograph.overlaid(with: labels), groundTruth: groundTruth.map { photograph.overlaid(with: $0) })
   }
 
-  /// The mask of a training image, of which training itself knows nothing, where there is one.
-  private func mask(of id: String) throws -> LabelMap? {
+  /// The mask of a training image, of which training itself knows nothing; nil where there is none that fits.
+  private func mask(of sample: Sample) -> LabelMap? {
     let data = experiment.settings.data
-    guard let masks = data.masks else { return nil }
-    let path = "\(data.path(masks))/\(id).png"
-    return FileManager.default.fileExists(atPath: path) ? try LabelMap(contentsOf: path) : nil
+    guard let masks = data.masks,
+      let mask = try? LabelMap(contentsOf: "\(data.path(masks))/\(sample.id).png"),
+      mask.width == sample.image.width, mask.height == sample.image.height,
+      mask.labels.allSatisfy({ $0 < experiment.classes.count || $0 == Label.ignored })
+    else { return nil }
+    return mask
   }
 
   private func charts() throws -> [LineChart] {

@@ -2,7 +2,6 @@ import Checkpoints
 import Datasets
 import Files
 import Foundation
-import Layers
 import Networks
 import Tensors
 import Training
@@ -11,32 +10,39 @@ import Training
 public enum Inspection {
   /// A file of weights: what network it is, how far it was trained, its tensors.
   public static func checkpoint(_ path: String, listingTensors: Bool) throws -> String {
-    let state = try WeightsFile.read(path) { BLPSeg.isDropped($0) }
-    let own = state.filter { !TrainingCheckpoint.isExtra($0.name) }
-    let shapes = Dictionary(uniqueKeysWithValues: own.map { ($0.name, $0.tensor.shape) })
-    var lines = ["file        \(path)"]
-    if let metadata = try CheckpointMetadata(state.metadata, path: path) {
-      lines.append("experiment  \(metadata.settings.name)")
-      lines.append("classes     \(metadata.classes.joined(separator: ", "))")
+    let (tensors, metadata) = try contents(path)
+    let own = tensors.filter { !TrainingCheckpoint.isExtra($0.name) }
+    let shapes = Dictionary(uniqueKeysWithValues: own.map { ($0.name, $0.shape) })
+    var facts = [("file", path)]
+    if let metadata = try CheckpointMetadata(metadata, path: path) {
+      facts.append(("experiment", metadata.settings.name))
+      facts.append(("classes", metadata.classes.joined(separator: ", ")))
     }
     do {
       let network = try BLPSegConfiguration(inferredFrom: shapes)
-      lines.append(
-        "network     BLPSeg, backbone \(network.backbone.rawValue), \(network.classCount) classes, "
-          + "decoder width \(network.decoderWidth)")
+      facts.append(
+        (
+          "network",
+          "BLPSeg, backbone \(network.backbone.rawValue), \(network.classCount) classes, "
+            + "decoder width \(network.decoderWidth)"
+        ))
     } catch {
-      lines.append("network     unknown: \(error.problem)")
+      facts.append(("network", "unknown: \(error.problem)"))
     }
-    if let progress = TrainingCheckpoint.progress(in: state.metadata) {
-      lines.append("trained     \(progress.iteration) steps, \(Int(progress.seconds)) s")
-      if let best = progress.bestMeanIoU { lines.append("best mIoU   \((best * 10_000).rounded() / 100) %") }
+    if let progress = TrainingCheckpoint.progress(in: metadata) {
+      facts.append(("trained", "\(progress.iteration) steps in \(seconds(progress.seconds)) s"))
+      if let best = progress.bestMeanIoU { facts.append(("best mIoU", String(format: "%.2f %%", best * 100))) }
     }
-    let elements = own.reduce(0) { $0 + $1.tensor.elementCount }
-    lines.append("tensors     \(own.count) with \(elements) numbers; \(state.count - own.count) more for training")
-    if listingTensors {
-      lines += own.map { "  \($0.name) \($0.tensor.shape) \($0.tensor.type)" }
-    }
-    return lines.joined(separator: "\n")
+    let extra = tensors.count - own.count
+    facts.append(
+      (
+        "tensors",
+        "\(own.count) with \(elements(own)) numbers"
+          + (extra > 0 ? "; \(extra) more to continue training from" : "")
+      ))
+    var lines = facts.map { "\($0.0.padding(toLength: 12, withPad: " ", startingAt: 0))\($0.1)" }
+    if listingTensors { lines += own.map { "  \($0.name) \($0.shape) \($0.type)" } }
+    return lines.map(printable).joined(separator: "\n")
   }
 
   /// The network that settings describe: its parts with their parameter counts.
@@ -49,7 +55,11 @@ public enum Inspection {
       parts[parts.count - 1].count += entry.tensor.elementCount
     }
     let total = parts.reduce(0) { $0 + $1.count }
-    let rows = parts.map { "  \($0.name.padding(toLength: 16, withPad: " ", startingAt: 0))\($0.count)" }
+    let width = "\(total)".count
+    let rows = parts.map { part in
+      let count = String(repeating: " ", count: width - "\(part.count)".count) + "\(part.count)"
+      return "  \(part.name.padding(toLength: 16, withPad: " ", startingAt: 0))\(count)"
+    }
     let configuration = experiment.configuration
     let heading =
       "BLPSeg, backbone \(configuration.backbone.rawValue), \(configuration.classCount) classes, "
@@ -64,5 +74,31 @@ public enum Inspection {
       parts.append("validation: \(try DatasetSummary(of: validation))")
     }
     return parts.joined(separator: "\n\n")
+  }
+
+  /// A file's tensors without their elements, where the format tells them apart, and its metadata.
+  private static func contents(
+    _ path: String
+  ) throws -> (tensors: [TensorDescription], metadata: [String: String]) {
+    do {
+      return try Safetensors.describe(path)
+    } catch where error.reason == .invalid {
+      // Another format, or a damaged file: the reader of all formats has the better words for it.
+      let state = try WeightsFile.read(path) { BLPSeg.isDropped($0) }
+      let tensors = state.map { TensorDescription(name: $0.name, shape: $0.tensor.shape, type: $0.tensor.type) }
+      return (tensors, state.metadata)
+    }
+  }
+
+  /// As a file may claim more than there can be, numbers are counted in floating point.
+  private static func elements(_ tensors: [TensorDescription]) -> String {
+    String(format: "%.0f", tensors.reduce(0.0) { $0 + $1.shape.reduce(1.0) { $0 * Double($1) } })
+  }
+
+  private static func seconds(_ seconds: Double) -> String { String(format: "%.0f", seconds) }
+
+  /// A line of text without anything that a terminal could obey: names in files come from strangers.
+  private static func printable(_ line: String) -> String {
+    String(String.UnicodeScalarView(line.unicodeScalars.map { $0.properties.generalCategory == .control ? "?" : $0 }))
   }
 }

@@ -9,29 +9,53 @@ import Training
 /// A network with the weights of a file, and what the file says about it.
 public struct TrainedNetwork {
   public let network: BLPSeg
-  /// Class names, where the file carries them.
+  /// Class names, where the file carries them; as many as the network has classes.
   public let classes: [String]?
-  public let path: String
 
   /// Reads our checkpoints, safetensors and reference .pth state dicts.
   ///
-  /// Of files that carry no settings, backbone, classes and decoder width are read off names and shapes, and the rest
-  /// takes the published values.
+  /// Backbone, classes and decoder width are read off names and shapes; the rest comes from the settings that our
+  /// checkpoints carry, and takes the published values for other files.
   public init(_ path: String, on device: Device) throws {
-    self.path = path
     let state = try WeightsFile.read(path) { BLPSeg.isDropped($0) || TrainingCheckpoint.isExtra($0) }
+    let metadata = try CheckpointMetadata(state.metadata, path: path)
+    let shapes = Dictionary(uniqueKeysWithValues: state.map { ($0.name, $0.tensor.shape) })
     do {
-      let metadata = try CheckpointMetadata(state.metadata, path: path)
-      var configuration = try BLPSegConfiguration(
-        inferredFrom: Dictionary(uniqueKeysWithValues: state.map { ($0.name, $0.tensor.shape) }))
-      if let model = metadata?.settings.model { configuration = model.configuration(classCount: configuration.classCount) }
+      var configuration = try BLPSegConfiguration(inferredFrom: shapes)
+      try Self.requireSize(configuration, shapes, path)
+      if let model = metadata?.settings.model.configuration(classCount: configuration.classCount) {
+        configuration.sigma = model.sigma
+        configuration.dropout = model.dropout
+      }
       network = try BLPSeg(configuration, ParameterStore(device: device))
       try network.load(state.map { ($0.name, $0.tensor) })
-      classes = metadata?.classes
     } catch let error as UnknownNetwork {
       throw FileError.invalid(path, "\(error); expected a checkpoint of this program or of the published one")
     } catch let error as ParameterMismatch {
       throw FileError.invalid(path, "\(error)")
     }
+    classes = metadata?.classes
+    if let classes, classes.count != network.configuration.classCount {
+      throw FileError.invalid(
+        path, "names \(classes.count) classes and predicts \(network.configuration.classCount); it is damaged")
+    }
   }
+
+  /// Throws for a network larger than the file could hold the weights of, before memory is taken for it.
+  private static func requireSize(
+    _ configuration: BLPSegConfiguration, _ shapes: [String: [Int]], _ path: String
+  ) throws(FileError) {
+    let (classes, width) = (configuration.classCount, configuration.decoderWidth)
+    guard ClassList.possibleCounts.contains(classes) else {
+      throw .invalid(path, "predicts \(classes) classes; masks hold from 2 to \(ClassList.possibleCounts.upperBound)")
+    }
+    guard shapes["seg_head.0.weight"] == [width, width, 1, 1] else {
+      throw .invalid(path, "has a seg_head whose layers do not fit each other; it is damaged")
+    }
+  }
+}
+
+extension ClassList {
+  /// How many classes there can be: one label is "ignored", and in training another "unlabelled".
+  static let possibleCounts = 2...254
 }

@@ -92,6 +92,18 @@ struct LocalAggregationTests {
     }
   }
 
+  @Test("memory grows with the positions, not with their pairs", .enabled(if: Memory.peak != nil))
+  func memory() throws {
+    let side = 200
+    let bytesOfPairs = side * side * side * side * 4
+    let before = try #require(Memory.peak)
+    let feature = try Tensor.normal([1, 4, side, side], .float32, Generator(seed: 8)).requiringGradient()
+    let value = try Tensor.normal([1, 2, side, side], .float32, Generator(seed: 9)).requiringGradient()
+    try feature.locallyAggregated(value, sigma: 6).sum().backward()
+    #expect(feature.gradient != nil)
+    #expect(try #require(Memory.peak) - before < bytesOfPairs / 4)
+  }
+
   @Test("the result does not depend on the number of threads")
   func threads() throws {
     let feature = try Tensor.normal([2, 8, 24, 24], .float32, Generator(seed: 5))
@@ -111,5 +123,15 @@ struct LocalAggregationTests {
     let error = #expect(throws: TorchError.self) { try feature.locallyAggregated(value, sigma: 6) }
     #expect(error?.operation == "local_aggregation")
     #expect(error?.message.contains("must agree in N, h and w") == true)
+  }
+}
+
+/// Memory of this process.
+private enum Memory {
+  /// The most bytes that were ever resident; nil where the system does not tell.
+  static var peak: Int? {
+    let status = try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)
+    let line = status?.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
+    return line?.split(whereSeparator: { !$0.isNumber }).first.flatMap { Int($0) }.map { $0 * 1024 }
   }
 }

@@ -47,24 +47,31 @@ extension ExperimentSettings: SettingsSection {
     Setting("evaluation", section: \.evaluation, "The views of an image whose logits are averaged."),
   ]
 
-  private static let device = SettingValue<String>.text("auto, cpu, cuda, cuda:N or mps").mapped(
-    { word -> Device? in
-      switch word {
-      case "auto": return .auto
-      case "cpu": return .cpu
-      case "cuda": return .cuda(0)
-      case "mps": return .mps
-      default:
-        guard word.hasPrefix("cuda:"), let index = Int(word.dropFirst(5)), (0...127).contains(index) else { return nil }
-        return .cuda(index)
-      }
-    },
-    back: { device in
-      switch device {
-      case .auto: "auto"
-      case .cpu: "cpu"
-      case .cuda(let index): "cuda:\(index)"
-      case .mps: "mps"
-      }
-    })
+  private static let device = SettingValue<String>.text("auto, cpu, cuda, cuda:N or mps")
+    .mapped({ Device(name: $0) }, back: { $0.name })
+}
+
+extension ExperimentSettings.Device {
+  /// Reads "auto", "cpu", "cuda", "cuda:1" or "mps"; nil for anything else.
+  public init?(name: String) {
+    switch name {
+    case "auto": self = .auto
+    case "cpu": self = .cpu
+    case "cuda": self = .cuda(0)
+    case "mps": self = .mps
+    default:
+      guard name.hasPrefix("cuda:"), let index = Int(name.dropFirst(5)), (0...127).contains(index) else { return nil }
+      self = .cuda(index)
+    }
+  }
+
+  /// What `init(name:)` reads.
+  public var name: String {
+    switch self {
+    case .auto: "auto"
+    case .cpu: "cpu"
+    case .cuda(let index): "cuda:\(index)"
+    case .mps: "mps"
+    }
+  }
 }

@@ -23,6 +23,8 @@ struct Setting<Owner: Sendable>: Sendable {
   let read: @Sendable (Node, String, SettingsDocument, inout Owner) throws(SettingsError) -> Void
   /// The lines of YAML, without indentation.
   let write: @Sendable (Owner) -> [String]
+  /// What differs between two owners, each with its name, the first one's value as the old one.
+  let differences: @Sendable (Owner, Owner) -> [String]
   /// The expectation in words; nil for a section.
   let expectation: String?
   /// The default as it would be written, or in words.
@@ -48,6 +50,10 @@ struct Setting<Owner: Sendable>: Sendable {
       owner[keyPath: place] = found
     }
     write = { owner in value.write(owner[keyPath: place]).map { ["\(key): \($0)"] } ?? [] }
+    differences = { old, new in
+      let (before, after) = (value.write(old[keyPath: place]), value.write(new[keyPath: place]))
+      return before == after ? [] : ["\(key) was \(before ?? "not given"), is \(after ?? "not given")"]
+    }
     self.standard = { owner in standard ?? value.write(owner[keyPath: place]).map { "`\($0)`" } ?? "" }
     reference = { nil }
   }
@@ -64,6 +70,7 @@ struct Setting<Owner: Sendable>: Sendable {
       try owner[keyPath: place].read(node, path: path, from: document)
     }
     write = { owner in ["\(key):"] + owner[keyPath: place].yamlLines.map { "  \($0)" } }
+    differences = { old, new in new[keyPath: place].differences(from: old[keyPath: place]).map { "\(key).\($0)" } }
     standard = { _ in "" }
     reference = { Section.reference }
   }
@@ -108,6 +115,9 @@ extension SettingsSection {
 
   /// The settings as lines of YAML in the order of their declaration.
   var yamlLines: [String] { Self.settings.flatMap { $0.write(self) } }
+
+  /// The settings that differ from older ones, in the order of their declaration: "training.epochs was 5, is 40".
+  func differences(from old: Self) -> [String] { Self.settings.flatMap { $0.differences(old, self) } }
 
   /// A Markdown table of the settings that stand in this section itself.
   static var reference: String {

@@ -2,15 +2,14 @@ import Foundation
 import Layers
 import Networks
 import Tensors
-import TestSupport
 
 /// The network, inputs and expected values of golden.safetensors and golden.json.
-struct GoldenNetwork {
-  let network: BLPSeg
-  let tensors: SafetensorsFixture
-  let values: [String: Any]
+public struct GoldenNetwork {
+  public let network: BLPSeg
+  public let tensors: SafetensorsFixture
+  public let values: [String: Any]
 
-  init(_ type: ElementType) throws {
+  public init(_ type: ElementType) throws {
     network = try BLPSeg(
       BLPSegConfiguration(backbone: .resnet50, classCount: 21, dropout: 0), ParameterStore(type: type))
     try GoldenWeights.fill(network.store.entries.map { ($0.name, $0.tensor) })
@@ -19,18 +18,20 @@ struct GoldenNetwork {
     values = try JSONSerialization.jsonObject(with: json) as? [String: Any] ?? [:]
   }
 
-  func input(_ name: String, _ type: ElementType = .float32) throws -> Tensor {
+  /// A float32 tensor of the file, converted to `type`.
+  public func input(_ name: String, _ type: ElementType = .float32) throws -> Tensor {
     let entry = try tensors(name)
     return try Tensor(entry.floats, entry.shape).to(type)
   }
 
-  func labels(_ name: String) throws -> Tensor {
+  /// An int64 tensor of the file.
+  public func labels(_ name: String) throws -> Tensor {
     let entry = try tensors(name)
     return try Tensor(entry.int64s, entry.shape)
   }
 
   /// A section of golden.json, by its keys from the outside in.
-  func numbers(_ keys: String...) -> [String: Any] {
+  public func numbers(_ keys: String...) -> [String: Any] {
     keys.reduce(values) { $0[$1] as? [String: Any] ?? [:] }
   }
 }

@@ -1,0 +1,35 @@
+import Tensors
+import Training
+
+/// What a run tells while it trains, and is asked.
+public struct TrainingWatch {
+  /// What a run is about to do.
+  public struct Plan: Sendable {
+    public let images: Int
+    public let validationImages: Int
+    /// Steps in all.
+    public let iterations: Int
+    public let batchesPerEpoch: Int
+    public let batchSize: Int
+    /// Steps done before, where a run is continued.
+    public let firstIteration: Int
+    /// Where a run is continued with other settings than before: each of them, with both values.
+    public let changedSettings: [String]
+    public let device: Device
+    /// Numbers that are learnt.
+    public let parameters: Int
+  }
+
+  /// Called once, before the first step.
+  public var planned: (Plan) -> Void = { _ in }
+  /// Called after each step with the number of steps done.
+  public var stepped: (Int) -> Void = { _ in }
+  /// Called with each entry of the run's record.
+  public var report: (MetricsEntry) -> Void = { _ in }
+  /// Called after each validation image.
+  public var evaluating: (_ done: Int, _ of: Int) -> Void = { _, _ in }
+  /// Asked after each step; true saves and stops.
+  public var shouldStop: () -> Bool = { false }
+
+  public init() {}
+}

@@ -1,0 +1,86 @@
+import Batches
+import Checkpoints
+import Datasets
+import Images
+import Layers
+import Networks
+import Tensors
+import TestSupport
+import Testing
+import Training
+
+/// A run with a small network on photographs of the demo data: three batches of two in each epoch.
+struct SmallRun {
+  static let batchesPerEpoch = 3
+
+  let folder: TemporaryFolder
+  let network: BLPSeg
+  let loader: BatchLoader
+  let trainer: Trainer
+
+  /// A new start in `folder`, with fresh weights.
+  init(
+    _ folder: TemporaryFolder, iterations: Int, width: Int = 8, dropout: Double = 0.1,
+    _ configure: (inout TrainingConfiguration) -> Void = { _ in }
+  ) throws {
+    self.folder = folder
+    network = try Self.network(width: width, dropout: dropout)
+    loader = try Self.loader()
+    trainer = try Trainer(
+      network, loader, Self.configuration(iterations: iterations, configure), on: .cpu, folder: RunFolder(folder.path),
+      metadata: ["settings": "small"])
+  }
+
+  static func network(width: Int = 8, dropout: Double) throws -> BLPSeg {
+    let configuration = BLPSegConfiguration(
+      backbone: .resnet18, classCount: 3, decoderWidth: width, dropout: dropout)
+    return try BLPSeg(configuration, ParameterStore(seed: 11))
+  }
+
+  static func configuration(
+    iterations: Int, _ configure: (inout TrainingConfiguration) -> Void = { _ in }
+  ) -> TrainingConfiguration {
+    var configuration = TrainingConfiguration(iterations: iterations)
+    configuration.learningRate = 1e-3
+    configuration.selfTrainingStart = 4
+    configuration.selfTrainingThreshold = 0.4
+    configuration.logEvery = 1
+    configuration.checkpointEvery = 0
+    configuration.seed = 5
+    configure(&configuration)
+    return configuration
+  }
+
+  static func loader() throws -> BatchLoader {
+    let ids = ["Abyssinian_124", "Abyssinian_18", "Abyssinian_217", "Bengal_152", "Birman_102", "Birman_108", "Birman_2"]
+    let list = try TemporaryFolder()
+    try list.write("list.txt", ids.joined(separator: "\n"))
+    let layout = DatasetLayout(
+      images: Fixture.demo("JPEGImages"), scribbles: Fixture.demo("scribbles"), list: list("list.txt"))
+    let dataset = try SegmentationDataset(layout, classes: ClassList(["background", "cat", "dog"]))
+    return try BatchLoader(dataset, Augmentation(crop: 64), .imageNet, batchSize: 2, seed: 5, threads: 1)
+  }
+
+  var files: RunFolder { trainer.folder }
+
+  /// Iterations done when the last checkpoint was written; nil where there is none.
+  func savedIteration() -> Int? {
+    let metadata = (try? Safetensors.describe(files.lastCheckpoint))?.metadata ?? [:]
+    return TrainingCheckpoint.progress(in: metadata)?.iteration
+  }
+
+  /// The bytes of every tensor of the network.
+  func weights() throws -> [String: [UInt8]] {
+    Dictionary(uniqueKeysWithValues: try network.store.entries.map { ($0.name, try $0.tensor.bytes()) })
+  }
+
+  /// The bytes of every tensor in a file.
+  static func tensors(_ path: String) throws -> [String: [UInt8]] {
+    Dictionary(uniqueKeysWithValues: try Safetensors.read(path).map { ($0.name, try $0.tensor.bytes()) })
+  }
+}
+
+/// Names under which two sets of tensors differ.
+func differences(_ a: [String: [UInt8]], _ b: [String: [UInt8]]) -> [String] {
+  Set(a.keys).union(b.keys).filter { a[$0] != b[$0] }.sorted()
+}

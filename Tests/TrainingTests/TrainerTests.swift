@@ -1,0 +1,169 @@
+import Batches
+import Checkpoints
+import Files
+import Foundation
+import Tensors
+import TestSupport
+import Testing
+import Training
+
+// One after the other: dropout draws from LibTorch's one source of random numbers.
+@Suite("The trainer", .serialized)
+struct TrainerTests {
+  /// Stops after this many steps.
+  private func stopping(after steps: Int) -> Trainer.Hooks {
+    var hooks = Trainer.Hooks()
+    var done = 0
+    hooks.shouldStop = {
+      done += 1
+      return done == steps
+    }
+    return hooks
+  }
+
+  @Test(
+    "a run that was stopped within an epoch and resumed ends with the same bits",
+    arguments: [TrainingConfiguration.Precision.float32, .float16])
+  func resuming(precision: TrainingConfiguration.Precision) throws {
+    let (whole, broken) = (try TemporaryFolder(), try TemporaryFolder())
+    let uninterrupted = try SmallRun(whole, iterations: 7) { $0.precision = precision }
+    #expect(try uninterrupted.trainer.run(Trainer.Hooks()) == .finished)
+
+    let first = try SmallRun(broken, iterations: 7) { $0.precision = precision }
+    #expect(try first.trainer.run(stopping(after: 5)) == .interrupted)
+    #expect(first.savedIteration() == 5)
+    let second = try SmallRun(broken, iterations: 7) { $0.precision = precision }
+    try second.trainer.resume()
+    #expect(second.trainer.progress.iteration == 5)
+    #expect(try second.trainer.run(Trainer.Hooks()) == .finished)
+
+    let expected = try SmallRun.tensors(uninterrupted.files.lastCheckpoint)
+    let found = try SmallRun.tensors(second.files.lastCheckpoint)
+    #expect(expected.keys.contains("optimizer.exp_avg.seg_head.4.bias"))
+    #expect(expected.keys.contains("generator.state"))
+    #expect(expected.keys.contains("scaler.scale") == (precision == .float16))
+    #expect(differences(found, expected).isEmpty)
+
+    let losses = try [uninterrupted, second].map { run in
+      try MetricsFile.read(run.files.metrics).map { [$0.scribbleLoss, $0.segmentationLoss, $0.learningRate] }
+    }
+    #expect(losses[0].count == 7)
+    #expect(losses[0] == losses[1])
+  }
+
+  @Test("learning changes every parameter that takes part, and the losses are finite")
+  func learning() throws {
+    let run = try SmallRun(TemporaryFolder(), iterations: 2)
+    let before = try run.weights()
+    _ = try run.trainer.run(Trainer.Hooks())
+    #expect(differences(try run.weights(), before) == before.keys.filter { $0 != "CELoss.weight" }.sorted())
+    #expect(try run.network.store.entries.allSatisfy { try $0.tensor.isFinite().all().item() == 1 })
+  }
+
+  @Test("a checkpoint is kept at every end of an epoch, and where checkpointEvery asks for it")
+  func checkpoints() throws {
+    let run = try SmallRun(TemporaryFolder(), iterations: 7) { $0.checkpointEvery = 2 }
+    var saved: [Int?] = []
+    var hooks = Trainer.Hooks()
+    // Told before the checkpoint of the same step is written.
+    hooks.report = { _ in saved.append(run.savedIteration()) }
+    _ = try run.trainer.run(hooks)
+    #expect(saved == [nil, nil, 2, 3, 4, 4, 6])
+    #expect(run.savedIteration() == 7)
+    let metadata = try Safetensors.describe(run.files.lastCheckpoint).metadata
+    #expect(metadata["settings"] == "small")
+  }
+
+  @Test("a loss that is not finite ends the run with the iteration and the images of the batch")
+  func nonFinite() throws {
+    let run = try SmallRun(TemporaryFolder(), iterations: 7)
+    var hooks = Trainer.Hooks()
+    hooks.report = { entry in
+      guard entry.iteration == 2 else { return }
+      try? withoutGradient { try run.network.store["seg_head.4.bias"]?.fill(.nan) }
+    }
+    let error = #expect(throws: NonFiniteLoss.self) { _ = try run.trainer.run(hooks) }
+    let batches = try SmallRun.loader().epoch(0, startingAt: 2)
+    let ids = try #require(try batches.next()).ids
+    #expect(error?.iteration == 2)
+    #expect(error?.ids == ids)
+    #expect(error?.losses.segmentation.isNaN == true)
+    let text = error?.description ?? ""
+    #expect(text.contains("iteration 2") && text.contains(ids.joined(separator: ", ")), "\(text)")
+    #expect(try MetricsFile.read(run.files.metrics).map(\.iteration) == [1, 2])
+    let head = try #require(run.network.store["scribble_head.4.bias"])
+    #expect(try head.isFinite().all().item() == 1)
+  }
+
+  @Test("the record of a resumed run has what precedes the checkpoint, and each step once")
+  func record() throws {
+    let folder = try TemporaryFolder()
+    let first = try SmallRun(folder, iterations: 6)
+    _ = try first.trainer.run(stopping(after: 2))
+    // Steps that a crash undid, the last line cut short.
+    let text = try InputFile.text(first.files.metrics)
+    try folder.write("metrics.jsonl", text + "{\"epoch\":0,\"iteration\":3}\n{\"epoch\":1,\"iter")
+    let second = try SmallRun(folder, iterations: 6)
+    try second.trainer.resume()
+    _ = try second.trainer.run(Trainer.Hooks())
+    #expect(try MetricsFile.read(second.files.metrics).map(\.iteration) == Array(1...6))
+    #expect(try InputFile.lines(second.files.metrics).count == 6)
+  }
+
+  @Test("the best weights are those of the highest validation, also over a resume")
+  func best() throws {
+    let folder = try TemporaryFolder()
+    var kept: [[String: [UInt8]]] = []
+    func hooks(_ run: SmallRun, _ scores: [Double]) -> Trainer.Hooks {
+      var hooks = Trainer.Hooks()
+      var rest = scores[...]
+      hooks.validate = { _ in
+        kept.append(try run.weights())
+        return rest.removeFirst()
+      }
+      return hooks
+    }
+    let first = try SmallRun(folder, iterations: 6)
+    _ = try first.trainer.run(hooks(first, [0.5, 0.75]))
+    #expect(differences(try SmallRun.tensors(first.files.bestCheckpoint), kept[1]).isEmpty)
+
+    let second = try SmallRun(folder, iterations: 12)
+    try second.trainer.resume()
+    #expect(second.trainer.progress.bestMeanIoU == 0.75)
+    _ = try second.trainer.run(hooks(second, [0.625, 0.75]))
+    #expect(differences(try SmallRun.tensors(second.files.bestCheckpoint), kept[1]).isEmpty)
+    #expect(second.trainer.progress.bestMeanIoU == 0.75)
+
+    let third = try SmallRun(folder, iterations: 13)
+    try third.trainer.resume()
+    _ = try third.trainer.run(hooks(third, [0.875]))
+    #expect(differences(try SmallRun.tensors(third.files.bestCheckpoint), kept[4]).isEmpty)
+    let metadata = try Safetensors.describe(third.files.bestCheckpoint).metadata
+    #expect(TrainingCheckpoint.progress(in: metadata)?.bestMeanIoU == 0.875)
+    #expect(try MetricsFile.read(third.files.metrics).compactMap(\.meanIoU) == [0.5, 0.75, 0.625, 0.75, 0.875])
+  }
+
+  @Test("validation comes every so many epochs, and at the end", arguments: [(0, []), (1, [3, 6, 7]), (2, [6, 7])])
+  func validation(every: Int, expected: [Int]) throws {
+    let run = try SmallRun(TemporaryFolder(), iterations: 7) { $0.validateEvery = every }
+    var hooks = Trainer.Hooks()
+    hooks.validate = { _ in 0.5 }
+    _ = try run.trainer.run(hooks)
+    #expect(try MetricsFile.read(run.files.metrics).filter { $0.meanIoU != nil }.map(\.iteration) == expected)
+  }
+
+  @Test("a run stopped with the last step of an epoch does not lose that epoch's validation")
+  func stoppingAtEndOfEpoch() throws {
+    let folder = try TemporaryFolder()
+    let first = try SmallRun(folder, iterations: 6)
+    var hooks = stopping(after: 3)
+    hooks.validate = { _ in 0.25 }
+    #expect(try first.trainer.run(hooks) == .interrupted)
+    let second = try SmallRun(folder, iterations: 6)
+    try second.trainer.resume()
+    hooks.shouldStop = { false }
+    #expect(try second.trainer.run(hooks) == .finished)
+    let scores = try MetricsFile.read(second.files.metrics).filter { $0.meanIoU != nil }
+    #expect(scores.map(\.iteration) == [3, 6])
+  }
+}
