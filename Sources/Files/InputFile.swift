@@ -2,11 +2,11 @@ import Foundation
 
 /// Reads whole files that somebody named, with an error that says which one failed and why.
 public enum InputFile {
-  /// The bytes of the file at `path`, mapped where the system can so that a large file costs no copy.
+  /// The bytes of the file at `path`.
   public static func read(_ path: String) throws(FileError) -> Data {
     try requireFile(path)
     do {
-      return try Data(contentsOf: URL(fileURLWithPath: path), options: .mappedIfSafe)
+      return try Data(contentsOf: URL(fileURLWithPath: path))
     } catch {
       throw FileError(path, .inaccessible, "cannot be read (\(reason(of: error))); check its permissions")
     }

@@ -69,16 +69,14 @@ public final class Trainer {
           try record.append(entry)
           hooks.report(entry)
         }
-        if hooks.shouldStop() {
-          try save()
-          return .interrupted
-        }
         let isEndOfEpoch = progress.iteration % perEpoch == 0 || progress.iteration == configuration.iterations
         if isEndOfEpoch {
           try validate(hooks, record, epoch: epoch)
           clock.restartRate()
         }
-        if isEndOfEpoch || isDue(configuration.checkpointEvery) { try save() }
+        let isStopping = hooks.shouldStop()
+        if isStopping || isEndOfEpoch || isDue(configuration.checkpointEvery) { try save() }
+        if isStopping { return .interrupted }
       }
     }
     return .finished

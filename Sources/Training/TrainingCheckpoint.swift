@@ -44,13 +44,14 @@ public enum TrainingCheckpoint {
       throw FileError.invalid(path, "is not a checkpoint that training can continue from; name its last.safetensors")
     }
     do {
-      try step.network.store.load(state.map { ($0.name, $0.tensor) }, isExtra: isExtra)
       try step.optimizer.restore(from: state)
+      try step.scaler?.restore(from: state)
+      try Generator.standard(on: device).restore(generator)
+      // Last, and itself all or nothing, so that a file that does not fit leaves the network as it was.
+      try step.network.store.load(state.map { ($0.name, $0.tensor) }, isExtra: isExtra)
     } catch {
       throw FileError.invalid(path, "\(error); continue with the settings it was made with, or start a new run")
     }
-    try step.scaler?.restore(from: state)
-    try Generator.standard(on: device).restore(generator)
     return progress
   }
 

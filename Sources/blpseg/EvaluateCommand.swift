@@ -8,10 +8,10 @@ struct EvaluateCommand: ParsableCommand {
 
   @OptionGroup var settings: SettingsArguments
 
-  @Option(help: "Weights: a checkpoint, safetensors or a PyTorch state dict; default the run's best.")
+  @Option(help: "Weights: a checkpoint, safetensors or a PyTorch state dict (default: the run's best).")
   var weights: String?
 
-  @Option(help: "Where the JSON goes; default evaluation.json in the run's folder.")
+  @Option(help: "Where the JSON goes (default: evaluation.json in the run's folder).")
   var output: String?
 
   @OptionGroup var views: ViewArguments
@@ -21,12 +21,10 @@ struct EvaluateCommand: ParsableCommand {
       let experiment = try settings.experiment(views.overrides)
       let start = ContinuousClock.now
       let result = try experiment.evaluate(weights: weights, output: output) { done, total in
-        let seconds = (ContinuousClock.now - start) / .seconds(1)
-        let rest = seconds / Double(done) * Double(total - done)
-        Console.progress("\(Console.bar(done, of: total)) \(done)/\(total)  \(Console.clock(rest)) left")
+        Console.progress("evaluating", done, of: total, since: start)
       }
       Console.line("\(result.images) images, weights \(result.weights)")
-      print(result.table)
+      Console.result(result.table)
     }
   }
 }

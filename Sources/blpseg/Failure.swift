@@ -9,7 +9,8 @@ func reportingFailure(_ body: () throws -> Void) throws {
   } catch let code as ExitCode {
     throw code
   } catch {
-    Console.error("\(error)")
+    // What LibTorch has to say may be several lines long.
+    Console.error("\(error)".split(whereSeparator: \.isNewline).joined(separator: " "))
     throw exitCode(for: error)
   }
 }

@@ -3,8 +3,8 @@ import Experiments
 
 struct InspectCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "inspect", abstract: "Show what a checkpoint, a network or a data set holds.",
-    subcommands: [Checkpoint.self, Model.self, Dataset.self])
+    commandName: "inspect", abstract: "Show what a checkpoint, a network or a data set holds, or what can be set.",
+    subcommands: [Checkpoint.self, Model.self, Dataset.self, Settings.self])
 
   struct Checkpoint: ParsableCommand {
     static let configuration = CommandConfiguration(abstract: "A file of weights: its network, progress and tensors.")
@@ -38,5 +38,11 @@ struct InspectCommand: ParsableCommand {
     func run() throws {
       try reportingFailure { print(try Inspection.dataset(settings.experiment())) }
     }
+  }
+
+  struct Settings: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Every setting with its values and default, as Markdown.")
+
+    func run() { print(ExperimentSettings.settingsReference, terminator: "") }
   }
 }

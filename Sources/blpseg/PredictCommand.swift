@@ -1,5 +1,6 @@
 import ArgumentParser
 import Experiments
+import Foundation
 import Prediction
 import Tensors
 import Training
@@ -9,7 +10,7 @@ struct PredictCommand: ParsableCommand {
     commandName: "predict", abstract: "Label every pixel of photographs.",
     discussion: """
       For NAME.jpg writes NAME.png, a palette PNG whose index is the class, and NAME.overlay.png, the classes drawn over \
-      the photograph.
+      the photograph. Prints each mask with the classes that it holds and their shares of the pixels.
       """)
 
   @Argument(help: "Photographs (JPEG or PNG), or folders of them.")
@@ -18,7 +19,7 @@ struct PredictCommand: ParsableCommand {
   @Option(help: "Weights: a checkpoint, safetensors or a PyTorch state dict.")
   var weights: String
 
-  @Option(name: .customLong("out"), help: "Folder of the results.")
+  @Option(name: .customLong("out"), help: ArgumentHelp("Folder of the results.", valueName: "folder"))
   var folder: String
 
   @OptionGroup var views: ViewArguments
@@ -26,37 +27,55 @@ struct PredictCommand: ParsableCommand {
   @Flag(inversion: .prefixedNo, help: "Write NAME.overlay.png.")
   var overlay = true
 
-  @Flag(help: "Write NAME.probability.safetensors, tensor 'probability', [C, H, W] float32.")
+  @Flag(help: "Write NAME.probability.safetensors: tensor 'probability', [C, H, W] float32.")
   var saveProbabilities = false
 
-  @Flag(help: "Write NAME.logits.safetensors, tensor 'logits', [C, H, W] float32, averaged over the views.")
+  @Flag(help: "Write NAME.logits.safetensors: tensor 'logits', [C, H, W] float32, averaged over the views.")
   var saveLogits = false
 
   @Option(help: "auto, cpu, cuda, cuda:N or mps.")
-  var device = "auto"
+  var device = ExperimentSettings.Device.auto
 
-  @Option(help: "Arithmetic of the convolutions: float32, bfloat16 or float16.")
+  @Option(help: "Arithmetic of the convolutions.")
   var precision = TrainingConfiguration.Precision.float32
 
   func run() throws {
     try reportingFailure {
-      let device = try Device(ExperimentSettings.parse("device: \(device)", source: "--device").device)
       var options = PhotographPredictions.Options()
       options.overlay = overlay
       options.probabilities = saveProbabilities
       options.logits = saveLogits
+      let predictions = try PhotographPredictions(inputs, to: folder, options)
+      let device = try Device(device)
       let trained = try TrainedNetwork(weights, on: device)
-      let seen = Views(
-        scales: views.scales.isEmpty ? Views.published.scales : views.scales,
-        mirror: views.mirror ?? Views.published.mirror)
       let predictor = Predictor(
-        trained.network, views: seen, on: device, autocastType: precision.autocastType)
-      try PhotographPredictions(inputs, predictor, to: folder, options).write { done, total, path in
-        Console.progress("\(Console.bar(done, of: total)) \(done)/\(total)  \(path)")
-        if done == total { Console.line("\(total) \(total == 1 ? "photograph" : "photographs") predicted into \(folder)") }
+        trained.network, views: views.views, on: device, autocastType: precision.autocastType)
+      let start = ContinuousClock.now
+      try predictions.write(with: predictor) { done, finding in
+        Console.result(line(finding, trained.classes))
+        Console.progress("predicting", done, of: predictions.count, since: start)
       }
+      let seconds = (ContinuousClock.now - start) / .seconds(1)
+      Console.line(
+        "\(predictions.count) \(predictions.count == 1 ? "photograph" : "photographs") predicted into \(folder), "
+          + String(format: "%.2f s each", seconds / Double(predictions.count)))
     }
+  }
+
+  /// "out/a.png  0 background 71.3 %, 1 cat 28.7 %"
+  private func line(_ finding: PhotographPredictions.Finding, _ classes: [String]?) -> String {
+    let shares = finding.shares.map { label, share in
+      let name = classes.map { "\(label) \($0[label])" } ?? "\(label)"
+      return "\(name) \(String(format: "%.1f %%", share * 100))"
+    }
+    return "\(finding.mask)  \(shares.joined(separator: ", "))"
   }
 }
 
 extension TrainingConfiguration.Precision: ExpressibleByArgument {}
+
+extension ExperimentSettings.Device: ExpressibleByArgument {
+  public init?(argument: String) { self.init(name: argument) }
+
+  public var defaultValueDescription: String { name }
+}

@@ -3,7 +3,7 @@ import Experiments
 
 /// A settings file with overrides: what most commands begin with.
 struct SettingsArguments: ParsableArguments {
-  @Argument(help: "Settings of the experiment, a YAML file (Docs/Settings.md lists them all).")
+  @Argument(help: "Settings of the experiment, a YAML file (blpseg inspect settings lists them all).")
   var config: String
 
   @Option(name: .customLong("set"), help: ArgumentHelp("Override a setting, as in training.epochs=3.", valueName: "path=value"))

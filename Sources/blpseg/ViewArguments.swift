@@ -1,24 +1,39 @@
 import ArgumentParser
+import Foundation
+import Prediction
 
 /// The views that are averaged.
 struct ViewArguments: ParsableArguments {
-  @Option(parsing: .upToNextOption, help: "Factors of the sides at which each photograph is seen; default 0.5 0.75 1 1.25.")
-  var scales: [Double] = []
+  @Option(
+    help: ArgumentHelp(
+      "Factors from 0.1 to 4 by which the sides are resized for each view, with commas between (published: 0.5,0.75,1,1.25).",
+      valueName: "factors"))
+  var scales: ScaleList?
 
-  @Flag(inversion: .prefixedNo, help: "See each scale mirrored too (the default).")
+  @Flag(inversion: .prefixedNo, help: "See each scale mirrored too (published: yes).")
   var mirror: Bool?
 
-  /// The same as settings.
+  /// The views asked for; what is not given is as published.
+  var views: Views {
+    Views(scales: scales?.factors ?? Views.published.scales, mirror: mirror ?? Views.published.mirror)
+  }
+
+  /// The same as overrides of settings, where what is not given is as the settings say.
   var overrides: [String] {
     var result: [String] = []
-    if !scales.isEmpty { result.append("evaluation.scales=[\(scales.map { "\($0)" }.joined(separator: ", "))]") }
+    if let factors = scales?.factors { result.append("evaluation.scales=\(factors)") }
     if let mirror { result.append("evaluation.mirror=\(mirror)") }
     return result
   }
+}
 
-  func validate() throws {
-    if let wrong = scales.first(where: { !(0.1...4).contains($0) }) {
-      throw ValidationError("--scales takes factors from 0.1 to 4, found \(wrong).")
-    }
+/// Factors as a command line gives them: "0.5,1".
+struct ScaleList: ExpressibleByArgument {
+  let factors: [Double]
+
+  init?(argument: String) {
+    let words = argument.split(separator: ",", omittingEmptySubsequences: false)
+    factors = words.compactMap { Double($0.trimmingCharacters(in: .whitespaces)) }
+    guard factors.count == words.count, factors.count <= 16, factors.allSatisfy((0.1...4).contains) else { return nil }
   }
 }

@@ -16,7 +16,7 @@ extension TrainerTests {
       case .missing: "no such file"
       case .text, .cutShort: ""
       case .foreign, .weightsOnly: "name its last.safetensors"
-      case .otherWidth: "do not fit the network"
+      case .otherWidth: "optimiser state of another shape"
       case .noOptimizer: "holds no optimiser state"
       case .oddGenerator: "generator"
       case .oddScaler: "start a new run"

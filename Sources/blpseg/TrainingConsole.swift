@@ -1,0 +1,66 @@
+import Experiments
+import Foundation
+import Training
+
+/// Tells how a run goes: on a terminal in one line that is redrawn, elsewhere in a line for each entry of the record.
+final class TrainingConsole {
+  private let experiment: Experiment
+  private var plan: TrainingWatch.Plan?
+  private var latest: MetricsEntry?
+
+  init(_ experiment: Experiment) { self.experiment = experiment }
+
+  var watch: TrainingWatch {
+    var watch = TrainingWatch()
+    watch.planned = { self.begin($0) }
+    watch.stepped = { self.draw(step: $0) }
+    watch.report = { self.report($0) }
+    watch.evaluating = { Console.progress("\(Console.bar($0, of: $1)) \($0)/\($1)  validating") }
+    watch.shouldStop = { Interruption.isRequested }
+    return watch
+  }
+
+  private func begin(_ plan: TrainingWatch.Plan) {
+    self.plan = plan
+    let (settings, network) = (experiment.settings, experiment.configuration)
+    Console.line(
+      "\(settings.name): \(plan.images) training and \(plan.validationImages) validation images, "
+        + "\(experiment.classes.count) classes")
+    Console.line(
+      "\(network.backbone.rawValue), decoder width \(network.decoderWidth), "
+        + String(format: "%.1f million parameters", Double(plan.parameters) / 1e6)
+        + ", \(settings.training.precision.rawValue) on \(plan.device)")
+    Console.line("\(plan.iterations) steps of \(plan.batchSize) images, \(plan.batchesPerEpoch) an epoch")
+    for setting in plan.changedSettings { Console.line("changed since the checkpoint: \(setting)") }
+    if plan.firstIteration > 0 { Console.line("continuing after step \(plan.firstIteration)") }
+  }
+
+  private func report(_ entry: MetricsEntry) {
+    if let score = entry.meanIoU {
+      Console.line(
+        "epoch \(entry.epoch + 1)  step \(entry.iteration)  validation mIoU \(String(format: "%.2f %%", score * 100))")
+    } else {
+      latest = entry
+      if !Console.isTerminal { Console.line("step \(status(step: entry.iteration))") }
+    }
+  }
+
+  private func draw(step: Int) {
+    guard let plan else { return }
+    Console.progress("\(Console.bar(step, of: plan.iterations)) \(status(step: step))")
+  }
+
+  /// Steps done, and what the last entry of the record knows of losses and speed.
+  private func status(step: Int) -> String {
+    guard let plan else { return "" }
+    var parts = ["\(step)/\(plan.iterations)", "epoch \((step - 1) / plan.batchesPerEpoch + 1)"]
+    if let scribble = latest?.scribbleLoss, let segmentation = latest?.segmentationLoss {
+      parts.append(String(format: "scribble %.4f  blp %.4f", scribble, segmentation))
+    }
+    if let rate = latest?.imagesPerSecond, rate > 0 {
+      parts.append(String(format: "%.1f images/s", rate))
+      parts.append("\(Console.clock(Double((plan.iterations - step) * plan.batchSize) / rate)) left")
+    }
+    return parts.joined(separator: "  ")
+  }
+}

@@ -1,0 +1,150 @@
+import Layers
+import Networks
+import Tensors
+import TestSupport
+import Testing
+
+@Suite("The network")
+struct BLPSegTests {
+  /// Between analytic and numeric directional derivatives, relative.
+  static let gradientTolerance = 1e-5
+
+  private func network(
+    _ type: ElementType = .float32, sigma: Double? = 6, dropout: Double = 0, unlabelledWeight: Double = 0.02
+  ) throws -> BLPSeg {
+    let configuration = BLPSegConfiguration(
+      backbone: .resnet18, classCount: 3, decoderWidth: 8, dropout: dropout, sigma: sigma)
+    return try BLPSeg(configuration, ParameterStore(type: type, seed: 4), unlabelledWeight: unlabelledWeight)
+  }
+
+  @Test("the scribble head's gradient reaches the scribble head alone")
+  func detachedHead() throws {
+    let network = try network()
+    let image = try Tensor.normal([2, 3, 64, 64], Generator(seed: 1))
+    let logits = try network(image, .training).scribbleLogits()
+    try (logits * logits).sum().backward()
+    let reached = network.store.parameters.filter { $0.tensor.gradient != nil }.map(\.name)
+    let head = ["0.weight", "2.weight", "4.weight", "4.bias"].map { "scribble_head.\($0)" }
+    #expect(reached == head)
+  }
+
+  @Test("the class logits' gradient reaches everything but the scribble head")
+  func classGradient() throws {
+    let network = try network()
+    let image = try Tensor.normal([2, 3, 64, 64], Generator(seed: 1))
+    let logits = try network(image, .training).logits()
+    try (logits * logits).sum().backward()
+    for entry in network.store.parameters {
+      #expect((entry.tensor.gradient == nil) == entry.name.hasPrefix("scribble_head."), "\(entry.name)")
+    }
+  }
+
+  @Test("images of any size give predictions of their size", arguments: [(37, 51), (32, 32), (1, 1), (5, 130)])
+  func sizes(height: Int, width: Int) throws {
+    let network = try network()
+    let image = try Tensor.normal([2, 3, height, width], Generator(seed: 2))
+    let prediction = try withInference { try network(image, .evaluation) }
+    let grid = [(height + 3) / 4, (width + 3) / 4]
+    #expect(prediction.decoded.shape == [2, 8] + grid)
+    #expect(prediction.scores.shape == [2, 3] + grid)
+    #expect(prediction.aggregated.shape == [2, 3] + grid)
+    #expect(prediction.scribbleScores.shape == [2, 4] + grid)
+    #expect(try network.shallowFeature(image).shape == [2, 8] + grid)
+    let logits = try withInference { try prediction.logits() }
+    #expect(logits.shape == [2, 3, height, width])
+    #expect(try prediction.scribbleLogits().shape == [2, 4, height, width])
+    #expect(try logits.isFinite().all().item() == 1)
+  }
+
+  @Test("without sigma the scores are not aggregated")
+  func withoutAggregation() throws {
+    let image = try Tensor.normal([1, 3, 48, 48], Generator(seed: 2))
+    let plain = try withInference { try network(sigma: nil)(image, .evaluation) }
+    #expect(try plain.aggregated.floats() == plain.scores.floats())
+    let aggregated = try withInference { try network()(image, .evaluation) }
+    #expect(try aggregated.scores.floats() == plain.scores.floats())
+    #expect(try aggregated.aggregated.floats() != aggregated.scores.floats())
+  }
+
+  @Test("an image's prediction does not depend on the others of the batch in evaluation")
+  func independent() throws {
+    let network = try network()
+    let images = try Tensor.normal([3, 3, 45, 50], Generator(seed: 6))
+    let together = try withInference { try network(images, .evaluation).logits() }
+    for index in 0..<3 {
+      let alone = try withInference { try network(images.sliced(0, index, index + 1), .evaluation).logits() }
+      let closeness = try Closeness(alone, together.sliced(0, index, index + 1))
+      #expect(closeness.relative <= 1e-5, "\(index): \(closeness)")
+    }
+  }
+
+  @Test("evaluation changes no buffer, training counts a batch")
+  func buffers() throws {
+    let network = try network()
+    let image = try Tensor.normal([2, 3, 64, 64], Generator(seed: 1))
+    let buffers = network.store.entries.filter { $0.kind == .buffer }
+    let before = try buffers.map { try $0.tensor.bytes() }
+    _ = try withInference { try network(image, .evaluation) }
+    #expect(try buffers.map { try $0.tensor.bytes() } == before)
+    _ = try withoutGradient { try network(image, .training) }
+    for entry in buffers where entry.name.hasSuffix("num_batches_tracked") {
+      #expect(try entry.tensor.item() == 1, "\(entry.name)")
+    }
+  }
+
+  @Test("the loss weights are 1 for every class and the given one for unlabelled")
+  func lossWeights() throws {
+    #expect(try network().scribbleClassWeight.floats() == [1, 1, 1, 0.02])
+    #expect(try network(unlabelledWeight: 0.25).scribbleClassWeight.floats() == [1, 1, 1, 0.25])
+  }
+
+  @Test("one seed gives one network, another seed another")
+  func seeds() throws {
+    func first(_ seed: UInt64) throws -> [Float] {
+      let configuration = BLPSegConfiguration(backbone: .resnet18, classCount: 3, decoderWidth: 8)
+      let network = try BLPSeg(configuration, ParameterStore(seed: seed))
+      return try network.store.parameters.flatMap { try $0.tensor.floats() }
+    }
+    let one = try first(1)
+    #expect(try first(1) == one)
+    #expect(try first(2) != one)
+  }
+
+  @Test("gradients agree with finite differences in float64 along random directions")
+  func finiteDifferences() throws {
+    let network = try network(.float64)
+    let generator = try Generator(seed: 8)
+    let image = try Tensor.normal([2, 3, 32, 32], .float64, generator)
+    let cotangents = [
+      try Tensor.normal([2, 3, 32, 32], .float64, generator), try Tensor.normal([2, 4, 32, 32], .float64, generator),
+    ]
+    func value() throws -> Tensor {
+      let prediction = try network(image, .evaluation)
+      return try (prediction.logits() * cotangents[0]).sum() + (prediction.scribbleLogits() * cotangents[1]).sum()
+    }
+    try value().backward()
+    let names = [
+      "backbone.conv1.weight", "backbone.layer2.0.conv2.weight", "backbone.layer3.0.downsample.1.weight",
+      "backbone.layer4.1.bn2.bias", "ppm.stages.2.1.weight", "decoder.lateral_convs.1.0.weight",
+      "decoder.fpn_convs.0.0.weight", "decoder.fpn_bottleneck.0.weight", "seg_head.2.weight", "scribble_head.0.weight",
+      "embed_proj.proj.weight", "embed_proj.norm.bias", "embed_proj.conv.bias",
+    ]
+    for name in names {
+      let parameter = try #require(network.store[name])
+      let direction = try Tensor.normal(parameter.shape, .float64, generator)
+      let analytic = try (try #require(parameter.gradient) * direction).sum().item()
+      let start = try parameter.detached().cloned()
+      let reach = 1e-7
+      func moved(_ step: Double) throws -> Double {
+        try withoutGradient {
+          try parameter.copy(from: start + direction * step)
+          return try value().item()
+        }
+      }
+      let numeric = try (moved(reach) - moved(-reach)) / (2 * reach)
+      try withoutGradient { try parameter.copy(from: start) }
+      let scale = try parameter.gradient?.norm().item() ?? 0
+      #expect(abs(numeric - analytic) <= Self.gradientTolerance * scale, "\(name): \(numeric), \(analytic)")
+    }
+  }
+}

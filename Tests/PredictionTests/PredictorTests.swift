@@ -1,0 +1,127 @@
+import Batches
+import Images
+import Layers
+import Networks
+import Prediction
+import Tensors
+import TestSupport
+import Testing
+
+@Suite("The predictor")
+struct PredictorTests {
+  /// Relative to the largest magnitude, in float32.
+  static let tolerance = 1e-5
+
+  private func network(_ backbone: BackboneKind = .resnet18) throws -> BLPSeg {
+    let configuration = BLPSegConfiguration(backbone: backbone, classCount: 4, decoderWidth: 8)
+    return try BLPSeg(configuration, ParameterStore(seed: 2))
+  }
+
+  /// A photograph without symmetry, with sides that are no multiple of 4.
+  private func photograph(_ width: Int = 61, _ height: Int = 47) throws -> Image {
+    let generator = try Generator(seed: 9)
+    let pixels = try (Tensor.uniform([height * width * 3], .float32, generator) * 256).to(.uint8).uint8s()
+    return Image(width: width, height: height, pixels: pixels)
+  }
+
+  @Test("with a single view gives what the network gives", arguments: [BackboneKind.resnet18, .efficientNetLite0])
+  func singleView(backbone: BackboneKind) throws {
+    let (network, image) = (try network(backbone), try photograph())
+    let prediction = try Predictor(network, views: .single)(image)
+    let input = try ChannelNormalization(backbone).tensor(from: image)
+    let expected = try withInference { try network(input, .evaluation).logits() }
+    #expect(prediction.logits.shape == [4, 47, 61])
+    #expect(try prediction.logits.floats() == expected.floats())
+    let labels = try prediction.labels()
+    #expect((labels.width, labels.height) == (61, 47))
+    #expect(try labels.labels.map(Int64.init) == expected.argmax(1).int64s())
+  }
+
+  @Test("adds the mirror image of the mirrored photograph's logits")
+  func mirror() throws {
+    let (network, image) = (try network(), try photograph())
+    let predictor = Predictor(network, views: .single)
+    let (seen, mirrored) = (try predictor(image).logits, try predictor(image.mirrored()).logits)
+    let expected = try (seen + mirrored.flipped([2])) / 2
+    let found = try Predictor(network, views: Views(scales: [1], mirror: true))(image).logits
+    let closeness = try Closeness(found, expected)
+    #expect(closeness.relative <= Self.tolerance, "\(closeness)")
+  }
+
+  @Test("averages over the scales, each seen alone")
+  func scales() throws {
+    let (network, image) = (try network(), try photograph())
+    func logits(_ scales: [Double]) throws -> Tensor {
+      try Predictor(network, views: Views(scales: scales, mirror: false))(image).logits
+    }
+    let expected = try (logits([0.5]) + logits([1.25])) / 2
+    let closeness = try Closeness(try logits([0.5, 1.25]), expected)
+    #expect(closeness.relative <= Self.tolerance, "\(closeness)")
+  }
+
+  @Test("gives mirrored labels for a mirrored photograph")
+  func mirroredLabels() throws {
+    let (network, image) = (try network(), try photograph())
+    let predictor = Predictor(network, views: Views(scales: [0.75, 1], mirror: true))
+    let (straight, mirrored) = (try predictor(image), try predictor(image.mirrored()))
+    let closeness = try Closeness(try mirrored.logits.flipped([2]), straight.logits)
+    #expect(closeness.relative <= Self.tolerance, "\(closeness)")
+    #expect(try mirrored.labels().mirrored() == straight.labels())
+    #expect(try Set(straight.labels().labels).count > 1)
+  }
+
+  @Test("probabilities are above 0 and sum to 1 at each pixel")
+  func probability() throws {
+    let probability = try Predictor(network(), views: .single)(photograph()).probability()
+    #expect(probability.shape == [4, 47, 61])
+    #expect(try probability.floats().allSatisfy { $0 > 0 && $0 < 1 })
+    let sums = try Closeness(try probability.sum([0]), [Double](repeating: 1, count: 47 * 61))
+    #expect(sums.worst <= Self.tolerance, "\(sums)")
+  }
+
+  @Test("the annotation probability is one less that of no scribble, a number for each pixel")
+  func annotationProbability() throws {
+    let (network, image) = (try network(), try photograph())
+    let found = try Predictor(network).annotationProbability(image)
+    #expect(found.count == 47 * 61)
+    #expect(found.allSatisfy { 0...1 ~= $0 })
+    #expect(Set(found).count > 1)
+    let input = try ChannelNormalization(.resnet18).tensor(from: image)
+    let scores = try withInference { try network(input, .evaluation).scribbleLogits().softmax(1) }
+    let expected = try scores.sliced(1, 0, 4).sum([1])
+    let closeness = try Closeness(found, expected.floats())
+    #expect(closeness.worst <= Self.tolerance, "\(closeness)")
+  }
+
+  @Test("photographs smaller than a cell of the coarsest grid are predicted too", arguments: [(1, 1), (3, 2), (33, 1)])
+  func tiny(width: Int, height: Int) throws {
+    let prediction = try Predictor(network(), views: .published)(photograph(width, height))
+    #expect(prediction.logits.shape == [4, height, width])
+    #expect(try prediction.logits.isFinite().all().item() == 1)
+  }
+
+  @Test("under autocast gives finite float32 logits near the exact ones")
+  func autocast() throws {
+    let (network, image) = (try network(), try photograph())
+    let exact = try Predictor(network, views: .single)(image).logits
+    let found = try Predictor(network, views: .single, autocastType: .bfloat16)(image).logits
+    #expect(found.type == .float32)
+    let closeness = try Closeness(found, exact)
+    #expect(closeness.relative > 0 && closeness.relative <= 0.05, "\(closeness)")
+  }
+
+  @Test("eight views are published, and a single one has no mirror image")
+  func counts() {
+    #expect(Views.published.count == 8)
+    #expect(Views.published.scales == [0.5, 0.75, 1, 1.25])
+    #expect(Views.single.count == 1)
+  }
+
+  @Test("a backbone's normalisation is the one it was trained with")
+  func normalization() {
+    for backbone in BackboneKind.allCases {
+      let expected: ChannelNormalization = backbone == .efficientNetLite0 ? .centered127 : .imageNet
+      #expect(ChannelNormalization(backbone) == expected, "\(backbone)")
+    }
+  }
+}
