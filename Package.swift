@@ -68,7 +68,8 @@ let package = Package(
         "Images", "Tensors", "Losses", "Files", yams,
       ]),
     .executableTarget(
-      name: "blpseg", dependencies: ["Experiments", "Files", "Tensors", parser], swiftSettings: swift),
+      name: "blpseg", dependencies: ["Experiments", "Prediction", "Training", "Files", "Tensors", parser],
+      swiftSettings: swift),
 
     // Tests
     .target(
@@ -92,7 +93,7 @@ let package = Package(
         "Training", "Batches", "Datasets", "Images", "Networks", "Layers", "Losses", "Checkpoints", "Tensors", "Files",
       ]),
     tests("ExperimentsTests", ["Experiments", "Files"]),
-    tests("EndToEndTests", ["Images", "Evaluation", "Checkpoints", "Tensors", "Files"]),
+    tests("EndToEndTests", ["blpseg", "Images", "Evaluation", "Checkpoints", "Tensors", "Files"]),
   ],
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx20

@@ -1,4 +1,5 @@
 import Checkpoints
+import Datasets
 import Evaluation
 import Files
 import Foundation
@@ -41,31 +42,33 @@ extension Experiment {
     }
     if let validation {
       hooks.validate = { _ in
-        let result = try evaluator.result(of: validation, weights: folder.lastCheckpoint, watch.evaluating)
+        guard let result = try evaluate(evaluator, validation, watch) else { return nil }
         validated = (trainer.progress.iteration, result)
         return result.meanIoU ?? 0
       }
     }
     guard try trainer.run(hooks) == .finished else { return .interrupted }
     guard let validation else { return .finished(nil) }
+    // Weights are saved already: a run that is stopped from here on and continued has only this part left to do.
+    let isFresh = validated?.iteration == trainer.progress.iteration
+    let last = isFresh ? validated?.result : try evaluate(evaluator, validation, watch)
+    guard let result = last, !watch.shouldStop() else { return .interrupted }
+    try result.write(to: folder.evaluation)
+    try ExperimentReport(self, evaluator.predictor, result, trainer.progress).write(training, validation)
+    return .finished(result)
+  }
 
+  /// The result of the validation images, or nil where the run was asked to stop.
+  private func evaluate(
+    _ evaluator: Evaluator, _ validation: SegmentationDataset, _ watch: TrainingWatch
+  ) throws -> EvaluationResult? {
     do {
-      let result =
-        if let validated, validated.iteration == trainer.progress.iteration {
-          validated.result
-        } else {
-          try evaluator.result(of: validation, weights: folder.lastCheckpoint) { done, total in
-            watch.evaluating(done, total)
-            if watch.shouldStop() { throw StopRequest() }
-          }
-        }
-      if watch.shouldStop() { throw StopRequest() }
-      try result.write(to: folder.evaluation)
-      try ExperimentReport(self, evaluator.predictor, result, trainer.progress).write(training, validation)
-      return .finished(result)
+      return try evaluator.result(of: validation, weights: folder.lastCheckpoint) { done, total in
+        watch.evaluating(done, total)
+        if watch.shouldStop() { throw StopRequest() }
+      }
     } catch is StopRequest {
-      // The weights are saved already; a continued run has only this part left to do.
-      return .interrupted
+      return nil
     }
   }
 

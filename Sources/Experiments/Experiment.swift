@@ -28,7 +28,8 @@ public struct Experiment {
   public func trainingSet() throws -> SegmentationDataset {
     let data = settings.data
     return try SegmentationDataset(
-      DatasetLayout(images: data.path(data.images), scribbles: data.path(data.scribbles), list: data.path(data.trainList)),
+      DatasetLayout(
+        images: data.path(data.images), scribbles: data.path(data.scribbles), list: data.path(data.trainList)),
       classes: classes)
   }
 
@@ -124,7 +125,8 @@ extension Device {
     guard isAvailable else {
       throw SettingsError(
         source: "device",
-        problem: "\(self) is not there: LibTorch \(LibTorch.version) sees \(Device.count(of: kind)) devices of this kind; "
+        problem:
+          "\(self) is not there: LibTorch \(LibTorch.version) sees \(Device.count(of: kind)) devices of this kind; "
           + "use cpu, or name a LibTorch built for it in the variable LIBTORCH and build anew")
     }
   }

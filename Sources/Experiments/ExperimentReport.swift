@@ -40,7 +40,8 @@ struct ExperimentReport {
           rows: try rows(validation)),
         .init(
           title: "What it learnt from",
-          note: "Training images with the scribbles that were all it was told about them; the ground truth was not used.",
+          note:
+            "Training images with the scribbles that were all it was told about them; the ground truth was not used.",
           rows: try rows(training)),
       ],
       settings: settings.resolvedYAML)

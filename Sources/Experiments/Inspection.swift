@@ -80,14 +80,11 @@ public enum Inspection {
   private static func contents(
     _ path: String
   ) throws -> (tensors: [TensorDescription], metadata: [String: String]) {
-    do {
-      return try Safetensors.describe(path)
-    } catch where error.reason == .invalid {
-      // Another format, or a damaged file: the reader of all formats has the better words for it.
-      let state = try WeightsFile.read(path) { BLPSeg.isDropped($0) }
-      let tensors = state.map { TensorDescription(name: $0.name, shape: $0.tensor.shape, type: $0.tensor.type) }
-      return (tensors, state.metadata)
-    }
+    if let described = try? Safetensors.describe(path) { return described }
+    // Another format, or a damaged file, for which the reader of all formats has the better words.
+    let state = try WeightsFile.read(path) { BLPSeg.isDropped($0) }
+    let tensors = state.map { TensorDescription(name: $0.name, shape: $0.tensor.shape, type: $0.tensor.type) }
+    return (tensors, state.metadata)
   }
 
   /// As a file may claim more than there can be, numbers are counted in floating point.

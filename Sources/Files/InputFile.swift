@@ -35,8 +35,9 @@ public enum InputFile {
       throw FileError(path, .missing, "no such file")
     }
     if isFolder.boolValue { throw .invalid(path, "is a folder, a file was expected") }
-    let type = try? FileManager.default.attributesOfItem(atPath: (path as NSString).resolvingSymlinksInPath)[.type]
-    guard type as? FileAttributeType == .typeRegular else {
+    // Follows links, as reading will.
+    var status = stat()
+    guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
       throw .invalid(path, "is a device or a pipe, a file was expected")
     }
   }

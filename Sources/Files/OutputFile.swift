@@ -12,12 +12,13 @@ public final class OutputFile {
   /// Opens a temporary file beside `path`; folders on the way are made.
   public init(_ path: String) throws(FileError) {
     self.path = path
-    let folder = (path as NSString).deletingLastPathComponent
-    temporary = (folder as NSString).appendingPathComponent(
-      ".\((path as NSString).lastPathComponent).\(ProcessInfo.processInfo.processIdentifier).\(UInt32.random(in: .min ... .max)).partial"
-    )
+    let folder = OutputFile.folder(of: path)
+    let name = ".\((path as NSString).lastPathComponent)."
+    let process = ProcessInfo.processInfo.processIdentifier
+    temporary = "\(folder)/\(name)\(process).\(UInt32.random(in: .min ... .max)).partial"
     descriptor = -1
-    try OutputFile.makeFolder(folder.isEmpty ? "." : folder)
+    try OutputFile.makeFolder(folder)
+    OutputFile.removeLeftovers(folder, prefix: name)
     descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
     if descriptor < 0 { throw OutputFile.failure(path, errno) }
   }
@@ -51,8 +52,7 @@ public final class OutputFile {
     guard fsync(descriptor) == 0, rename(temporary, path) == 0 else { throw OutputFile.failure(path, errno) }
     close(descriptor)
     descriptor = -1
-    let folder = (path as NSString).deletingLastPathComponent
-    let folderDescriptor = open(folder.isEmpty ? "." : folder, O_RDONLY)
+    let folderDescriptor = open(OutputFile.folder(of: path), O_RDONLY)
     if folderDescriptor >= 0 {
       fsync(folderDescriptor)
       close(folderDescriptor)
@@ -73,10 +73,30 @@ public final class OutputFile {
 
   /// Makes a folder and those above it where they are missing.
   public static func makeFolder(_ path: String) throws(FileError) {
-    do {
-      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    } catch {
-      throw FileError(path, .inaccessible, "the folder cannot be made (\(InputFile.reason(of: error)))")
+    var isFolder: ObjCBool = false
+    if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) {
+      if isFolder.boolValue { return }
+      throw .invalid(path, "is a file, a folder was expected; move it away or choose another folder")
+    }
+    let parent = folder(of: path)
+    if parent != path { try makeFolder(parent) }
+    if mkdir(path, 0o777) != 0 && errno != EEXIST {
+      throw FileError(path, .inaccessible, "the folder cannot be made (\(String(cString: strerror(errno))))")
+    }
+  }
+
+  /// The folder that a path lies in.
+  private static func folder(of path: String) -> String {
+    let folder = (path as NSString).deletingLastPathComponent
+    return folder.isEmpty ? "." : folder
+  }
+
+  /// Removes what processes that are no more were writing for the same file when they ended.
+  private static func removeLeftovers(_ folder: String, prefix: String) {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    for name in names where name.hasPrefix(prefix) && name.hasSuffix(".partial") {
+      guard let process = pid_t(name.dropFirst(prefix.count).prefix { $0 != "." }) else { continue }
+      if kill(process, 0) != 0 && errno == ESRCH { unlink("\(folder)/\(name)") }
     }
   }
 

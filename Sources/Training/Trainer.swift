@@ -14,8 +14,8 @@ public final class Trainer {
 
   /// What the owner of the run wants to be told and asked.
   public struct Hooks {
-    /// Mean IoU on the validation images.
-    public var validate: ((BLPSeg) throws -> Double)?
+    /// Mean IoU on the validation images; nil where it was asked to stop.
+    public var validate: ((BLPSeg) throws -> Double?)?
     /// Called after each log entry.
     public var report: (MetricsEntry) -> Void = { _ in }
     /// Asked after every step; true saves and stops.
@@ -92,7 +92,7 @@ public final class Trainer {
     let isLast = progress.iteration == configuration.iterations
     let isDue = configuration.validateEvery > 0 && (epoch + 1) % configuration.validateEvery == 0
     guard let validate = hooks.validate, isDue || (isLast && configuration.validateEvery > 0) else { return }
-    let score = try validate(step.network)
+    guard let score = try validate(step.network) else { return }
     var entry = MetricsEntry(iteration: progress.iteration, epoch: epoch)
     entry.meanIoU = score
     try record.append(entry)

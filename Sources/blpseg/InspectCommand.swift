@@ -31,7 +31,8 @@ struct InspectCommand: ParsableCommand {
   }
 
   struct Dataset: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "The images of a settings file: classes, scribbles, masks.")
+    static let configuration = CommandConfiguration(
+      abstract: "The images of a settings file: classes, scribbles, masks.")
 
     @OptionGroup var settings: SettingsArguments
 

@@ -10,13 +10,18 @@ enum Interruption {
   static func listen() {
     // A handler may not be the first to touch a global.
     _ = isRequested
+    var signals = sigset_t()
+    sigemptyset(&signals)
     for number in [SIGINT, SIGTERM] {
       signal(number) { number in
         requested.store(true, ordering: .relaxed)
         signal(number, SIG_DFL)
-        let notice: StaticString = "\nblpseg: saving after this step; once more to end at once\n"
+        let notice: StaticString = "\nblpseg: stopping and saving; once more to end at once\n"
         _ = write(STDERR_FILENO, notice.utf8Start, notice.utf8CodeUnitCount)
       }
+      sigaddset(&signals, number)
     }
+    // Whoever started this program from a thread that blocks signals has handed that on.
+    pthread_sigmask(SIG_UNBLOCK, &signals, nil)
   }
 }

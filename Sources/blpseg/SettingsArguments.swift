@@ -6,7 +6,9 @@ struct SettingsArguments: ParsableArguments {
   @Argument(help: "Settings of the experiment, a YAML file (blpseg inspect settings lists them all).")
   var config: String
 
-  @Option(name: .customLong("set"), help: ArgumentHelp("Override a setting, as in training.epochs=3.", valueName: "path=value"))
+  @Option(
+    name: .customLong("set"),
+    help: ArgumentHelp("Override a setting, as in training.epochs=3.", valueName: "path=value"))
   var overrides: [String] = []
 
   func experiment(_ extra: [String] = []) throws -> Experiment {

@@ -74,6 +74,10 @@ import Testing
         "evaluation.scales is [5], and must be a list of 1 to 16 numbers, each a number from 0.1 to 4"
       ),
       ("evaluation: {mirror: yes}", "evaluation.mirror is yes, and must be true or false"),
+      (
+        "evaluation: {report_images: -1}",
+        "evaluation.report_images is -1, and must be a whole number from 0 to 1000"
+      ),
       ("model: {dropout: 1}", "model.dropout is 1, and must be a number from 0, below 1"),
       ("model: 3", "model is 3, and must be a section of settings, one \"key: value\" a line"),
       ("model: [[1]]", "model is a nested list, and must be a section of settings, one \"key: value\" a line"),
@@ -86,6 +90,13 @@ import Testing
     ])
   func value(yaml: String, problem: String) throws {
     #expect(try message(yaml) == "test.yaml:1: \(problem).")
+  }
+
+  @Test("an error in a parsed text names its source and line") func parsed() {
+    let error = #expect(throws: SettingsError.self) {
+      try ExperimentSettings.parse("name: x\nsede: 3\n", source: "x.safetensors")
+    }
+    #expect(error?.description == "x.safetensors:2: sede is not a setting; did you mean seed?")
   }
 
   @Test("two ways to say the same thing exclude each other") func alternatives() throws {

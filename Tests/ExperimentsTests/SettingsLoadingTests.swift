@@ -23,6 +23,7 @@ import Testing
     #expect(settings.training.selfTrainingStart == .iteration(10_000))
     #expect(settings.data.scale == 0.75...1.25)
     #expect(settings.evaluation.scales == [0.5, 0.75, 1, 1.25])
+    #expect(settings.evaluation.reportImages == 12)
   }
 
   @Test("every setting is read into its place") func everySetting() throws {
@@ -33,7 +34,7 @@ import Testing
     expected.seed = 7
     expected.device = .cuda(1)
     expected.threads = 3
-    expected.model.backbone = .resNet101
+    expected.model.backbone = .resnet101
     expected.model.backboneWeights = .file("w.pth")
     expected.model.decoderWidth = 64
     expected.model.dropout = 0
@@ -67,6 +68,7 @@ import Testing
     expected.training.logEvery = 1
     expected.evaluation.scales = [1]
     expected.evaluation.mirror = false
+    expected.evaluation.reportImages = 3
     #expect(settings == expected)
   }
 
@@ -95,6 +97,22 @@ import Testing
     #expect(try load("", ["data.classes=[a, 'b c', \"d\"]"]).data.classes == .names(["a", "b c", "d"]))
   }
 
+  @Test("a text inside another file is parsed like a file") func parsing() throws {
+    let settings = try load(allSettings)
+    #expect(try ExperimentSettings.parse(settings.resolvedYAML, source: "x.safetensors") == settings)
+    #expect(try ExperimentSettings.parse("", source: "x.safetensors").name == "experiment")
+  }
+
+  @Test("a device is read from its name and written as it") func device() {
+    for name in ["auto", "cpu", "mps", "cuda:0", "cuda:127"] {
+      #expect(ExperimentSettings.Device(name: name)?.name == name)
+    }
+    #expect(ExperimentSettings.Device(name: "cuda") == .cuda(0))
+    for name in ["", "gpu", "CPU", "cuda:", "cuda:-1", "cuda:128", "cpu:0"] {
+      #expect(ExperimentSettings.Device(name: name) == nil)
+    }
+  }
+
   @Test("a missing file is a file error") func missing() {
     let error = #expect(throws: FileError.self) { try ExperimentSettings.load("/nowhere/x.yaml") }
     #expect(error?.reason == .missing)
@@ -114,7 +132,7 @@ import Testing
     #expect(yaml.contains("  learning_rate: 3e-5\n"))
     #expect(yaml.contains("  epochs: 40\n"))
     #expect(!yaml.contains("iterations:"))
-    #expect(yaml.hasSuffix("evaluation:\n  scales: [0.5, 0.75, 1, 1.25]\n  mirror: true\n"))
+    #expect(yaml.hasSuffix("evaluation:\n  scales: [0.5, 0.75, 1, 1.25]\n  mirror: true\n  report_images: 12\n"))
   }
 
   @Test("the reference has a row for every key") func reference() throws {
@@ -173,6 +191,7 @@ private let allSettings = """
   evaluation:
     scales: [1]
     mirror: false
+    report_images: 3
   """
 
 /// Texts that YAML would read as something else, or not at all, if they were written plainly.

@@ -22,7 +22,7 @@ struct LoadingTests {
   @Test("copies every tensor, converting its element type, into the tensors that layers hold")
   func copies() throws {
     let (source, target) = (try network(seed: 1), try network(seed: 2))
-    let image = try Tensor.normal([1, 3, 40, 40], Generator(seed: 3))
+    let image = try Tensor.normal([1, 3, 40, 40], .float32, Generator(seed: 3))
     try target.load(tensors(source).map { ($0.name, try $0.tensor.to(.float64)) })
     #expect(try bytes(target) == bytes(source))
     let expected = try withInference { try source(image, .evaluation).logits().floats() }

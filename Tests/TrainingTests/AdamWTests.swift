@@ -145,15 +145,13 @@ struct AdamWTests {
   @Test("a state of another shape, or none, is refused in words")
   func refusing() throws {
     let optimizer = try AdamW(try store().parameters)
-    #expect(throws: CheckpointMismatch(problem: "holds no optimiser state")) {
-      try optimizer.restore(from: StateDict())
-    }
+    let empty = #expect(throws: CheckpointMismatch.self) { try optimizer.restore(from: StateDict()) }
+    #expect(empty?.description == "the checkpoint holds no optimiser state")
     var state = StateDict()
     state["optimizer.step"] = try Tensor.zeros([])
     state["optimizer.exp_avg.b"] = try Tensor.zeros([5])
     state["optimizer.exp_avg_sq.b"] = try Tensor.zeros([5])
-    #expect(throws: CheckpointMismatch(problem: "holds optimiser state of another shape for b")) {
-      try optimizer.restore(from: state)
-    }
+    let misshapen = #expect(throws: CheckpointMismatch.self) { try optimizer.restore(from: state) }
+    #expect(misshapen?.description == "the checkpoint holds optimiser state of another shape for b")
   }
 }

@@ -14,9 +14,9 @@ extension TrainerTests {
     var words: String {
       switch self {
       case .missing: "no such file"
-      case .text, .cutShort: ""
+      case .text, .cutShort: "cut short"
       case .foreign, .weightsOnly: "name its last.safetensors"
-      case .otherWidth: "optimiser state of another shape"
+      case .otherWidth: "another shape"
       case .noOptimizer: "holds no optimiser state"
       case .oddGenerator: "generator"
       case .oddScaler: "start a new run"
@@ -24,7 +24,8 @@ extension TrainerTests {
     }
   }
 
-  @Test("what a run cannot continue from is refused in one sentence, and the network keeps its weights",
+  @Test(
+    "what a run cannot continue from is refused in one sentence, and the network keeps its weights",
     arguments: Unfit.allCases)
   func refusing(_ unfit: Unfit) throws {
     let folder = try TemporaryFolder()
@@ -43,7 +44,10 @@ extension TrainerTests {
   private func makeUnfit(_ unfit: Unfit, in folder: TemporaryFolder) throws {
     let path = RunFolder(folder.path).lastCheckpoint
     if unfit == .missing { return }
-    if unfit == .text { return _ = try folder.write("last.safetensors", "hello") }
+    if unfit == .text {
+      try folder.write("last.safetensors", "hello")
+      return
+    }
     if unfit == .foreign {
       var state = StateDict()
       state["weight"] = try Tensor.zeros([3])

@@ -33,7 +33,7 @@ struct SmallRun {
 
   static func network(width: Int = 8, dropout: Double) throws -> BLPSeg {
     let configuration = BLPSegConfiguration(
-      backbone: .resnet18, classCount: 3, decoderWidth: width, dropout: dropout)
+      backbone: .efficientNetLite0, classCount: 3, decoderWidth: width, dropout: dropout)
     return try BLPSeg(configuration, ParameterStore(seed: 11))
   }
 
@@ -52,13 +52,13 @@ struct SmallRun {
   }
 
   static func loader() throws -> BatchLoader {
-    let ids = ["Abyssinian_124", "Abyssinian_18", "Abyssinian_217", "Bengal_152", "Birman_102", "Birman_108", "Birman_2"]
+    let ids = ["Abyssinian_217", "Bengal_152", "Bengal_93", "Birman_108", "Birman_128", "Birman_199", "Birman_2"]
     let list = try TemporaryFolder()
     try list.write("list.txt", ids.joined(separator: "\n"))
     let layout = DatasetLayout(
       images: Fixture.demo("JPEGImages"), scribbles: Fixture.demo("scribbles"), list: list("list.txt"))
     let dataset = try SegmentationDataset(layout, classes: ClassList(["background", "cat", "dog"]))
-    return try BatchLoader(dataset, Augmentation(crop: 64), .imageNet, batchSize: 2, seed: 5, threads: 1)
+    return try BatchLoader(dataset, Augmentation(crop: 64), .centered127, batchSize: 2, seed: 5, threads: 1)
   }
 
   var files: RunFolder { trainer.folder }

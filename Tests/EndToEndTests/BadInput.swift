@@ -1,0 +1,167 @@
+import Checkpoints
+import Foundation
+import Images
+import Tensors
+import TestSupport
+import Testing
+
+/// Arguments that cannot be served, and how the program must refuse them.
+struct BadInput: Sendable, CustomTestStringConvertible {
+  let name: String
+  let arguments: [String]
+  let code: Int32
+  /// What the message says, beginning with the file or setting.
+  let message: String
+  /// Whether the input is reached only after the run was announced.
+  var isFoundLate = false
+
+  var testDescription: String { name }
+
+  static let cases: [BadInput] = [
+    .init("an unknown setting", train("training.learnig_rate=1"), 64, "learnig_rate is not a setting; did you mean"),
+    .init("a value of another type", train("training.batch_size=two"), 64, "training.batch_size is two, and must be"),
+    .init(
+      "a typo in the file", ["train", "bad/typo.yaml"], 64, "bad/typo.yaml:2: data.corp is not a setting; did you"),
+    .init("an unknown device", train("device=gpu"), 64, "device is gpu, and must be auto, cpu, cuda, cuda:N or mps"),
+    .init("a device that is not there", train("device=cuda:99"), 64, "device: cuda:99 is not there"),
+    .init("no settings file", ["train", "nowhere.yaml"], 66, "nowhere.yaml: no such file"),
+    .init("no data", train("data.root=nowhere"), 66, "nowhere/classes.txt: no such file"),
+    .init("no list", train("data.train_list=nowhere.txt"), 66, "data/nowhere.txt: no such file"),
+    .init("an empty list", train("data.train_list=../bad/empty.txt"), 1, "bad/empty.txt: lists nothing"),
+    .init(
+      "a photograph that is listed and missing", train("data.train_list=../bad/ghost.txt"), 66,
+      "bad/ghost.txt: 1 of 3 listed ids have no photographs (.jpg, .jpeg, .png) in data/JPEGImages: ghost"),
+    .init("a batch larger than the data set", train("training.batch_size=6"), 1, "fewer than one batch of 6"),
+    .init(
+      "a JPEG that is cut short", train("data.train_list=../bad/truncated.txt"), 1,
+      "data/JPEGImages/truncated.jpg: is cut short", isFoundLate: true),
+    .init(
+      "a mask of another size", evaluate("data.validation_list=../bad/size.txt"), 1,
+      "data/SegmentationClass/size.png: has 40 x 30 pixels, its photograph data/JPEGImages/size.jpg has"),
+    .init(
+      "a label that is no class", evaluate("data.validation_list=../bad/label.txt"), 1,
+      "data/SegmentationClass/label.png: has label 7 at column 0, row 0"),
+    .init("no backbone weights", train("model.backbone_weights=nowhere.pth"), 66, "nowhere.pth: no such file"),
+    .init(
+      "backbone weights of something else", train("model.backbone_weights=bad/other.safetensors"), 1,
+      "bad/other.safetensors: cannot be backbone efficientnet_lite0"),
+    .init(
+      "an output folder that is a file", train("output=tiny.yaml"), 1, "tiny.yaml: the folder cannot be made"),
+    .init("an output folder below a file", train("output=tiny.yaml/x"), 1, "tiny.yaml/x: the folder cannot be made"),
+    .init(
+      "a folder that holds a run", ["train", "tiny.yaml"], 1,
+      "runs/tiny: holds a run already (last.safetensors); continue it with --resume, or choose another folder"),
+    .init("no run to continue", train("seed=1", "--resume"), 66, "runs/bad: holds no run to continue"),
+    .init(
+      "a run killed before its first checkpoint", ["train", "tiny.yaml", "--resume", "--set", "output=bad/early"], 66,
+      "bad/early: holds a run that ended before its first checkpoint; start it anew without --resume"),
+    .init(
+      "a run of another network",
+      ["train", "tiny.yaml", "--resume", "--set", "output=runs/tiny", "--set", "model.decoder_width=16"], 1,
+      "runs/tiny/last.safetensors: "),
+    .init("no weights", predict("nowhere.safetensors"), 66, "nowhere.safetensors: no such file"),
+    .init("no weights in the run", evaluate("seed=1"), 66, "runs/bad: holds no weights; train first"),
+    .init(
+      "weights of another network", predict("bad/other.safetensors"), 1,
+      "bad/other.safetensors: this is not a BLPSeg network: there is no tensor seg_head.4.weight"),
+    .init(
+      "weights with a tensor missing", predict("bad/incomplete.safetensors"), 1,
+      "bad/incomplete.safetensors: the weights do not fit the network: 1 tensors are missing (decoder."),
+    .init(
+      "weights that promise a huge network", predict("bad/huge.safetensors"), 1,
+      "bad/huge.safetensors: has a seg_head whose layers do not fit each other"),
+    .init("weights of more classes than masks hold", predict("bad/many.safetensors"), 1, "predicts 300 classes"),
+    .init("a web page for weights", predict("bad/page.pth"), 1, "bad/page.pth: is a web page or XML"),
+    .init("an empty file for weights", predict("bad/empty.txt"), 1, "bad/empty.txt: is empty"),
+    .init(
+      "a web page to be inspected", ["inspect", "checkpoint", "bad/page.pth"], 1,
+      "bad/page.pth: is a web page or XML"),
+    .init(
+      "weights of other classes", evaluate("data.classes=[background, cat]", "--weights", weights), 1,
+      "runs/tiny/best.safetensors: predicts 3 classes, and data.classes names 2"),
+    .init(
+      "evaluation without masks", evaluate("data.masks=null", "--weights", weights), 64,
+      "data: validation_list and masks are needed to evaluate"),
+    .init(
+      "a result that cannot be written", evaluate("seed=1", "--weights", weights, "--output", "tiny.yaml/x.json"), 1,
+      "tiny.yaml: "),
+    .init(
+      "no photograph", ["predict", "nowhere.jpg", "--weights", weights, "--out", "runs/bad"], 66,
+      "nowhere.jpg: no such file or folder"),
+    .init(
+      "a folder without photographs", ["predict", "runs", "--weights", weights, "--out", "runs/bad"], 1,
+      "runs: holds no .jpg, .jpeg or .png file"),
+    .init(
+      "a photograph that is cut short",
+      ["predict", "data/JPEGImages/truncated.jpg", "--weights", weights, "--out", "runs/bad"], 1,
+      "data/JPEGImages/truncated.jpg: is cut short"),
+    .init(
+      "a folder of results below a file",
+      ["predict", "data/JPEGImages/size.jpg", "--weights", weights, "--out", "tiny.yaml/x"], 1,
+      "tiny.yaml/x: the folder cannot be made"),
+  ]
+
+  private static let weights = "\(Workspace.run)/best.safetensors"
+
+  private init(
+    _ name: String, _ arguments: [String], _ code: Int32, _ message: String, isFoundLate: Bool = false
+  ) {
+    (self.name, self.arguments, self.code, self.message, self.isFoundLate) =
+      (name, arguments, code, message, isFoundLate)
+  }
+
+  private static func train(_ override: String, _ others: String...) -> [String] {
+    ["train", "tiny.yaml", "--set", "output=runs/bad", "--set", override] + others
+  }
+
+  private static func evaluate(_ override: String, _ others: String...) -> [String] {
+    let arguments = ["evaluate", "tiny.yaml", "--set", "output=runs/bad", "--set", override] + others
+    return override.hasPrefix("data.validation_list") ? arguments + ["--weights", weights] : arguments
+  }
+
+  private static func predict(_ weights: String) -> [String] {
+    ["predict", "data/JPEGImages/size.jpg", "--weights", weights, "--out", "runs/bad"]
+  }
+}
+
+extension Workspace {
+  /// The folder `bad` and the photographs that the cases of `BadInput` name, made once.
+  static let withBadInput = Result {
+    let workspace = try shared.get()
+    let id = Workspace.photographs[0]
+    let photograph = try workspace.data("data/JPEGImages/\(id).jpg")
+    try workspace.write(photograph.prefix(photograph.count / 2), "data/JPEGImages/truncated.jpg")
+    for name in ["size", "label"] { try workspace.write(photograph, "data/JPEGImages/\(name).jpg") }
+    try workspace.write(workspace.data("data/scribbles/\(id).xml"), "data/scribbles/truncated.xml")
+    try LabelMap(width: 40, height: 30, filledWith: 0).write(palettePNG: workspace("data/SegmentationClass/size.png"))
+    let size = try Image.size(ofFile: workspace("data/JPEGImages/label.jpg"))
+    try LabelMap(width: size.width, height: size.height, filledWith: 7)
+      .write(palettePNG: workspace("data/SegmentationClass/label.png"))
+
+    try workspace.write("data:\n  corp: 64\n", "bad/typo.yaml")
+    try workspace.write("", "bad/empty.txt")
+    try workspace.write("\(id)\nghost\n\(Workspace.photographs[1])\n", "bad/ghost.txt")
+    try workspace.write("\(id)\ntruncated\n", "bad/truncated.txt")
+    try workspace.write("size\n", "bad/size.txt")
+    try workspace.write("label\n", "bad/label.txt")
+    try workspace.write("<!DOCTYPE html>\n<html><body>Sign in</body></html>\n", "bad/page.pth")
+    try workspace.write("", "bad/early/metrics.jsonl")
+    try writeWeights(workspace)
+    return workspace
+  }
+
+  private static func writeWeights(_ workspace: Workspace) throws {
+    let state = try Safetensors.read(workspace("\(run)/best.safetensors"))
+    let other = StateDict([("fc.weight", try Tensor([1, 2] as [Float], [2]))])
+    try Safetensors.write(other, to: workspace("bad/other.safetensors"))
+    var incomplete = state
+    incomplete[try #require(state.names.first { $0.hasPrefix("decoder.") })] = nil
+    try Safetensors.write(incomplete, to: workspace("bad/incomplete.safetensors"))
+    var huge = state
+    huge["seg_head.4.weight"] = try Tensor([Float](repeating: 0, count: 3_000_000), [3, 1_000_000, 1, 1])
+    try Safetensors.write(huge, to: workspace("bad/huge.safetensors"))
+    var many = state
+    many["seg_head.4.weight"] = try Tensor([Float](repeating: 0, count: 2400), [300, 8, 1, 1])
+    try Safetensors.write(many, to: workspace("bad/many.safetensors"))
+  }
+}

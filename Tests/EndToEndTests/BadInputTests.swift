@@ -1,0 +1,45 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite(.serialized) struct BadInputTests {
+  @Test("it is refused in one sentence that names it, and nothing half-written stays", arguments: BadInput.cases)
+  func refused(_ input: BadInput) throws {
+    let workspace = try Workspace.withBadInput.get()
+    let before = try files(in: workspace)
+    let outcome = try Program.run(input.arguments, in: workspace.path)
+    #expect(outcome.code == input.code)
+    #expect(outcome.output.isEmpty)
+    let message = try #require(outcome.errorLines.last)
+    #expect(message.hasPrefix("blpseg: "))
+    #expect(message.contains(input.message), "\(message)")
+    #expect(message.hasSuffix(".") || message.hasSuffix("?"))
+    for word in ["Error", "NSCocoa", "Optional(", "Swift."] { #expect(!message.contains(word), "\(message)") }
+    if !input.isFoundLate { #expect(outcome.errorLines.count == 1, "\(outcome.errors)") }
+
+    let added = try files(in: workspace).subtracting(before)
+    // A run that began has its settings and its record, and starts anew over them.
+    let allowed = input.isFoundLate ? ["runs/bad/settings.yaml", "runs/bad/metrics.jsonl"] : []
+    #expect(added.subtracting(allowed).isEmpty)
+    try? FileManager.default.removeItem(atPath: workspace("runs/bad"))
+  }
+
+  @Test("an option that is none, or missing, is answered with the usage", arguments: [["train"], ["train", "--foo"]])
+  func usage(arguments: [String]) throws {
+    let outcome = try Program.run(arguments, in: Workspace.shared.get().path)
+    #expect(outcome.code == 64)
+    #expect(outcome.output.isEmpty)
+    #expect(outcome.errors.contains("Usage: blpseg train <config>"))
+  }
+
+  /// Files, hidden ones included, that these tests are concerned with: what other tests write at the same time is not.
+  private func files(in workspace: Workspace) throws -> Set<String> {
+    let all = FileManager.default.enumerator(atPath: workspace.path)?.compactMap { $0 as? String } ?? []
+    return Set(
+      all.filter { path in
+        var isFolder: ObjCBool = false
+        return FileManager.default.fileExists(atPath: workspace(path), isDirectory: &isFolder) && !isFolder.boolValue
+          && ["runs/bad", "runs/tiny", "bad", "data"].contains { path.hasPrefix("\($0)/") }
+      })
+  }
+}

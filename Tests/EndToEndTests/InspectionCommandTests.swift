@@ -1,0 +1,78 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite struct InspectionCommandTests {
+  let workspace: Workspace
+
+  init() throws { workspace = try Workspace.shared.get() }
+
+  @Test("a checkpoint tells its network, its classes and how far it was trained") func checkpoint() throws {
+    let outcome = try workspace.blpseg("inspect", "checkpoint", "\(Workspace.run)/last.safetensors")
+    #expect(outcome.code == 0, "\(outcome.errors)")
+    let lines = outcome.output.split(separator: "\n").map(String.init)
+    #expect(lines.contains("experiment  tiny"))
+    #expect(lines.contains("classes     background, cat, dog"))
+    #expect(lines.contains("network     BLPSeg, backbone efficientnet_lite0, 3 classes, decoder width 8"))
+    #expect(lines.contains { $0.hasPrefix("trained     12 steps in ") })
+    #expect(lines.contains { $0.hasPrefix("best mIoU   ") && $0.hasSuffix(" %") })
+    #expect(lines.contains { $0.hasPrefix("tensors     ") && $0.hasSuffix(" more to continue training from") })
+  }
+
+  @Test("all tensors are listed on request") func tensors() throws {
+    let outcome = try workspace.blpseg("inspect", "checkpoint", "\(Workspace.run)/best.safetensors", "--tensors")
+    #expect(outcome.code == 0, "\(outcome.errors)")
+    #expect(outcome.output.contains("\n  seg_head.4.weight [3, 8, 1, 1] float32\n"))
+    #expect(!outcome.output.contains("optimizer."))
+  }
+
+  @Test("PyTorch files are inspected too") func pyTorch() throws {
+    let outcome = try workspace.blpseg("inspect", "checkpoint", Fixture.golden("pytorch/network.zip.pth"), "--tensors")
+    #expect(outcome.code == 0, "\(outcome.errors)")
+    #expect(outcome.output.contains("network     unknown: there is no tensor seg_head.4.weight"))
+  }
+
+  @Test("a network tells the parameters of its parts, which add up") func model() throws {
+    let outcome = try workspace.blpseg("inspect", "model", "tiny.yaml")
+    #expect(outcome.code == 0, "\(outcome.errors)")
+    let lines = outcome.output.split(separator: "\n")
+    #expect(lines[0].hasPrefix("BLPSeg, backbone efficientnet_lite0, 3 classes, decoder width 8: "))
+    let total = lines[0].split(separator: " ").dropLast().last.flatMap { Int($0) }
+    let parts = lines.dropFirst().compactMap { $0.split(separator: " ").last.flatMap { Int($0) } }
+    #expect(parts.count == 6)
+    #expect(parts.reduce(0, +) == total)
+  }
+
+  @Test("a data set tells its images and classes") func dataset() throws {
+    let outcome = try workspace.blpseg("inspect", "dataset", "tiny.yaml")
+    #expect(outcome.code == 0, "\(outcome.errors)")
+    #expect(outcome.output.contains("training: 5 images of "))
+    #expect(outcome.output.contains("validation: 2 images of "))
+    #expect(outcome.output.contains("background"))
+  }
+
+  @Test("the settings are listed") func settings() throws {
+    let outcome = try workspace.blpseg("inspect", "settings")
+    #expect(outcome.code == 0)
+    #expect(outcome.output.contains("| `learning_rate` | a number above 0, up to 1 | `3e-5` |"))
+  }
+
+  @Test(
+    "every command has a help text",
+    arguments: [
+      [], ["train"], ["evaluate"], ["predict"], ["inspect"], ["inspect", "checkpoint"], ["inspect", "model"],
+      ["inspect", "dataset"], ["inspect", "settings"],
+    ])
+  func help(command: [String]) throws {
+    let outcome = try Program.run(command + ["--help"], in: workspace.path)
+    #expect(outcome.code == 0)
+    #expect(outcome.errors.isEmpty)
+    #expect(outcome.output.contains("USAGE: \((["blpseg"] + command).joined(separator: " "))"))
+  }
+
+  @Test("the version is a number") func version() throws {
+    let outcome = try workspace.blpseg("--version")
+    #expect(outcome.code == 0)
+    #expect(outcome.output.wholeMatch(of: /[0-9]+\.[0-9]+\.[0-9]+\n/) != nil)
+  }
+}

@@ -1,0 +1,85 @@
+import Foundation
+import TestSupport
+
+/// The built executable, run as its users run it.
+enum Program {
+  /// How a run of the program ended and what it said.
+  struct Outcome {
+    /// The exit code; the number of the signal, negative, for a program that a signal ended.
+    let code: Int32
+    let output: String
+    let errors: String
+
+    /// The lines on standard error that are not empty.
+    var errorLines: [String] { errors.split(whereSeparator: \.isNewline).map(String.init) }
+  }
+
+  struct NotFound: Error, CustomStringConvertible {
+    let description = "no executable blpseg lies beside the tests; build it with: swift build -c release"
+  }
+
+  /// Runs the program to its end.
+  static func run(_ arguments: [String], in folder: String) throws -> Outcome {
+    try Running(arguments, in: folder).outcome()
+  }
+
+  /// The path of the executable, beside the bundle of the tests.
+  static func path() throws -> String {
+    for argument in CommandLine.arguments where argument.contains("/") {
+      var folder = URL(fileURLWithPath: argument)
+      for _ in 0..<5 {
+        folder.deleteLastPathComponent()
+        let candidate = folder.appendingPathComponent("blpseg").path
+        var isFolder: ObjCBool = false
+        if FileManager.default.fileExists(atPath: candidate, isDirectory: &isFolder), !isFolder.boolValue {
+          return candidate
+        }
+      }
+    }
+    throw NotFound()
+  }
+
+  /// A program that has been started.
+  final class Running {
+    private let process = Process()
+    private let texts: TemporaryFolder
+    private let ended = DispatchSemaphore(value: 0)
+
+    init(_ arguments: [String], in folder: String) throws {
+      texts = try TemporaryFolder()
+      process.executableURL = URL(fileURLWithPath: try Program.path())
+      process.arguments = arguments
+      process.currentDirectoryURL = URL(fileURLWithPath: folder)
+      process.standardInput = FileHandle.nullDevice
+      // Files, not pipes, which would fill up and halt the program.
+      process.standardOutput = FileHandle(forWritingAtPath: try texts.write("output", ""))
+      process.standardError = FileHandle(forWritingAtPath: try texts.write("errors", ""))
+      process.terminationHandler = { [ended] _ in ended.signal() }
+      try process.run()
+    }
+
+    func send(_ signal: Int32) { kill(process.processIdentifier, signal) }
+
+    /// Waits until `condition` holds or the program has ended; returns whether it held.
+    func waits(for condition: () -> Bool) -> Bool {
+      while process.isRunning {
+        if condition() { return true }
+        usleep(2000)
+      }
+      return false
+    }
+
+    /// Waits for the end, which must come within two minutes.
+    func outcome() throws -> Outcome {
+      if ended.wait(timeout: .now() + 120) == .timedOut {
+        send(SIGKILL)
+        ended.wait()
+      }
+      let code = process.terminationStatus
+      return Outcome(
+        code: process.terminationReason == .exit ? code : -code,
+        output: try String(contentsOfFile: texts("output"), encoding: .utf8),
+        errors: try String(contentsOfFile: texts("errors"), encoding: .utf8))
+    }
+  }
+}

@@ -1,0 +1,105 @@
+import Evaluation
+import Files
+import Foundation
+import TestSupport
+import Testing
+
+@Suite struct TrainingCommandTests {
+  let workspace: Workspace
+
+  init() throws { workspace = try Workspace.shared.get() }
+
+  @Test("a run leaves its weights, record, settings, evaluation and report") func files() throws {
+    #expect(workspace.training.code == 0, "\(workspace.training.errors)")
+    let files = try FileManager.default.contentsOfDirectory(atPath: workspace(Workspace.run)).sorted()
+    #expect(
+      files == [
+        "best.safetensors", "evaluation.json", "last.safetensors", "metrics.jsonl", "report.html", "settings.yaml",
+      ])
+  }
+
+  @Test("the table of classes goes to standard output, progress to standard error") func streams() throws {
+    let lines = workspace.training.output.split(separator: "\n")
+    #expect(lines.first?.hasPrefix("class") == true)
+    #expect(lines.dropFirst(2).prefix(3).map { $0.prefix { $0 != " " } } == ["background", "cat", "dog"])
+    #expect(lines.contains { $0.hasPrefix("mean IoU") })
+    let errors = workspace.training.errors
+    #expect(errors.contains("tiny: 5 training and 2 validation images, 3 classes\n"))
+    #expect(errors.contains("step 12/12  epoch 6  scribble "))
+    #expect(errors.contains("epoch 2  step 4  validation mIoU "))
+    #expect(!errors.contains("\u{1B}"))
+  }
+
+  @Test("the evaluation is JSON about the validation images") func evaluation() throws {
+    let result = try EvaluationResult(contentsOf: workspace("\(Workspace.run)/evaluation.json"))
+    #expect(result.classes == ["background", "cat", "dog"])
+    #expect(result.images == 2)
+    #expect(result.views == .init(scales: [1], mirror: false))
+    #expect((0...1).contains(try #require(result.pixelAccuracy)))
+  }
+
+  @Test("the report shows each photograph with its pictures") func report() throws {
+    let page = try String(contentsOfFile: workspace("\(Workspace.run)/report.html"), encoding: .utf8)
+    // Two validation rows of photograph, annotation map, prediction and truth; two training rows with scribbles too.
+    #expect(page.components(separatedBy: "src=\"data:image/").count - 1 == 2 * 4 + 2 * 5)
+    for id in Workspace.validationPhotographs { #expect(page.contains(id)) }
+    #expect(page.contains("decoder_width: 8"))
+  }
+
+  @Test("the record has a line for each step and each validation") func record() throws {
+    let lines = try InputFile.lines(workspace("\(Workspace.run)/metrics.jsonl"))
+    #expect(lines.filter { $0.contains("scribble_loss") }.count == 12)
+    #expect(lines.filter { $0.contains("mean_iou") }.count == 3)
+  }
+
+  @Test("a killed run continues to the same weights, bit for bit", .timeLimit(.minutes(2))) func killed() throws {
+    let running = try Program.Running(["train", "tiny.yaml", "--set", "output=runs/killed"], in: workspace.path)
+    #expect(running.waits { workspace.exists("runs/killed/last.safetensors") })
+    running.send(SIGKILL)
+    #expect(try running.outcome().code == -SIGKILL)
+    let resumed = try workspace.blpseg("train", "tiny.yaml", "--resume", "--set", "output=runs/killed")
+    #expect(resumed.code == 0, "\(resumed.errors)")
+    #expect(resumed.errors.contains("continuing after step "))
+    try expectSameWeights("runs/killed")
+  }
+
+  @Test("an interrupted run exits with 130 and continues to the same weights", .timeLimit(.minutes(2)))
+  func interrupted() throws {
+    let running = try Program.Running(["train", "tiny.yaml", "--set", "output=runs/stopped"], in: workspace.path)
+    #expect(running.waits { (try? workspace.data("runs/stopped/metrics.jsonl"))?.isEmpty == false })
+    running.send(SIGINT)
+    let outcome = try running.outcome()
+    #expect(outcome.code == 130)
+    #expect(
+      outcome.errorLines.last
+        == "Interrupted; saved to runs/stopped/last.safetensors. Continue with --resume.")
+    #expect(outcome.output.isEmpty)
+    #expect(!workspace.exists("runs/stopped/report.html"))
+    let resumed = try workspace.blpseg("train", "tiny.yaml", "--resume", "--set", "output=runs/stopped")
+    #expect(resumed.code == 0, "\(resumed.errors)")
+    try expectSameWeights("runs/stopped")
+  }
+
+  @Test("settings that changed since the checkpoint are told") func changed() throws {
+    try FileManager.default.copyItem(atPath: workspace(Workspace.run), toPath: workspace("runs/longer"))
+    let resumed = try workspace.blpseg(
+      "train", "tiny.yaml", "--resume", "--set", "output=runs/longer", "--set", "training.iterations=13")
+    #expect(resumed.code == 0, "\(resumed.errors)")
+    let changes = resumed.errorLines.filter { $0.hasPrefix("changed since the checkpoint: ") }
+    #expect(
+      changes.map { $0.dropFirst("changed since the checkpoint: ".count) } == [
+        "output was runs/tiny, is runs/longer", "training.iterations was 12, is 13",
+      ])
+    #expect(resumed.errors.contains("continuing after step 12\n"))
+    #expect(resumed.errors.contains("step 13/13 "))
+  }
+
+  private func expectSameWeights(_ run: String) throws {
+    let expected = try workspace.tensors("\(Workspace.run)/last.safetensors")
+    let found = try workspace.tensors("\(run)/last.safetensors")
+    #expect(found.keys.sorted() == expected.keys.sorted())
+    #expect(expected.count > 300)
+    let different = expected.filter { found[$0.key] != $0.value }.keys.sorted()
+    #expect(different.isEmpty)
+  }
+}

@@ -1,0 +1,98 @@
+import Files
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("Files that are written")
+struct OutputFileTests {
+  private func contents(_ folder: String) throws -> [String] {
+    try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
+  }
+
+  @Test("appear whole once they are committed, and not before")
+  func commit() throws {
+    let folder = try TemporaryFolder()
+    let file = try OutputFile(folder("a.txt"))
+    try file.write(Data("one ".utf8))
+    try file.write(Data("two".utf8))
+    #expect(!FileManager.default.fileExists(atPath: folder("a.txt")))
+    try file.commit()
+    #expect(try InputFile.text(folder("a.txt")) == "one two")
+    #expect(try contents(folder.path) == ["a.txt"])
+  }
+
+  @Test("that are not committed leave the old file and nothing else")
+  func abandoned() throws {
+    let folder = try TemporaryFolder()
+    try folder.write("a.txt", "old")
+    var file: OutputFile? = try OutputFile(folder("a.txt"))
+    try file?.write(Data("new".utf8))
+    #expect(try InputFile.text(folder("a.txt")) == "old")
+    #expect(try contents(folder.path).count == 2)
+    file = nil
+    #expect(try InputFile.text(folder("a.txt")) == "old")
+    #expect(try contents(folder.path) == ["a.txt"])
+  }
+
+  @Test("replace what stood there, and two writers of one path do not mix")
+  func replacing() throws {
+    let folder = try TemporaryFolder()
+    try folder.write("a.txt", "a long old text")
+    let (first, second) = (try OutputFile(folder("a.txt")), try OutputFile(folder("a.txt")))
+    try first.write(Data("fir".utf8))
+    try second.write(Data("second".utf8))
+    try first.write(Data("st".utf8))
+    try first.commit()
+    #expect(try InputFile.text(folder("a.txt")) == "first")
+    try second.commit()
+    #expect(try InputFile.text(folder("a.txt")) == "second")
+    #expect(try contents(folder.path) == ["a.txt"])
+  }
+
+  @Test("may be empty, and folders on the way are made")
+  func folders() throws {
+    let folder = try TemporaryFolder()
+    try OutputFile.write(Data(), to: folder("new/deep/empty.bin"))
+    #expect(try InputFile.read(folder("new/deep/empty.bin")).isEmpty)
+  }
+
+  @Test("below a file cannot be, and the error names the folder")
+  func belowFile() throws {
+    let folder = try TemporaryFolder()
+    try folder.write("a.txt", "text")
+    let error = #expect(throws: FileError.self) { try OutputFile.write("x", to: folder("a.txt/sub/b.txt")) }
+    #expect(error?.path == folder("a.txt/sub"))
+    #expect(error?.reason == .inaccessible)
+    #expect(try InputFile.text(folder("a.txt")) == "text")
+  }
+
+  @Test("that the system refuses are reported with its reason and the way out")
+  func refused() throws {
+    let folder = try TemporaryFolder()
+    let path = folder(String(repeating: "n", count: 300))
+    let error = #expect(throws: FileError.self) { try OutputFile.write("x", to: path) }
+    #expect(error?.path == path)
+    #expect(error?.reason == .inaccessible)
+    #expect(error?.problem == "cannot be written (File name too long); check the folder and its permissions")
+    #expect(try contents(folder.path).isEmpty)
+  }
+
+  @Test("cannot take the place of a folder, which stays as it was")
+  func folderInPlace() throws {
+    let folder = try TemporaryFolder()
+    try folder.write("runs/a.txt", "old")
+    let error = #expect(throws: FileError.self) { try OutputFile.write("x", to: folder("runs")) }
+    #expect(error?.path == folder("runs"))
+    #expect(try contents(folder.path) == ["runs"])
+    #expect(try contents(folder("runs")) == ["a.txt"])
+  }
+
+  @Test("in a folder without permission are refused", .enabled(if: geteuid() != 0, "the superuser may write anywhere"))
+  func unwritable() throws {
+    let folder = try TemporaryFolder()
+    try FileManager.default.setAttributes([.posixPermissions: 0o555], ofItemAtPath: folder.path)
+    defer { try? FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: folder.path) }
+    let error = #expect(throws: FileError.self) { try OutputFile.write("x", to: folder("a.txt")) }
+    #expect(error?.problem.contains("Permission denied") == true)
+  }
+}
