@@ -10,7 +10,6 @@
 #include <torch/csrc/autograd/custom_function.h>
 #include <torch/library.h>
 
-#include "DistanceTable.h"
 #include "LocalAggregationKernel.h"
 
 namespace {
@@ -39,14 +38,23 @@ AggregationShape checked_shape(const Tensor &feature, const Tensor &value, doubl
   return {feature.size(0), feature.size(1), value.size(1), feature.size(2), feature.size(3), sigma};
 }
 
+/// Distance weights by the differences of rows and columns, `[height, 2 * width - 1]`: see DistanceTable.
+///
+/// Distances are taken, squared and exponentiated in float32 whatever the element type, as in the published program: its
+/// float64 losses can be met to 1e-10 only with weights that are rounded so.
+Tensor distance_weights(const AggregationShape &shape, const at::TensorOptions &options) {
+  Tensor row = at::arange(shape.height, at::kFloat).unsqueeze(1);
+  Tensor column = at::arange(1 - shape.width, shape.width, at::kFloat).unsqueeze(0);
+  Tensor distance = at::sqrt(row * row + column * column);
+  return at::exp(-(distance * distance) / (2 * shape.sigma * shape.sigma)).to(options);
+}
+
 // Chunks of targets, in LibTorch's operators: any device.
 
 class ChunkDistances {
  public:
   ChunkDistances(const AggregationShape &shape, const at::TensorOptions &options) : width_(shape.width) {
-    blpseg::DistanceTable<float> table(shape.height, shape.width, shape.sigma);
-    stride_ = table.stride();
-    weights_ = at::tensor(table.weights(), at::kFloat).to(options);
+    weights_ = distance_weights(shape, options);
     Tensor position = at::arange(shape.positions(), options.dtype(at::kLong));
     row_ = at::floor_divide(position, width_);
     column_ = position - row_ * width_;
@@ -57,11 +65,11 @@ class ChunkDistances {
     auto difference = [&](const Tensor &coordinate) {
       return coordinate.slice(0, first, first + count).unsqueeze(0) - coordinate.unsqueeze(1);
     };
-    return at::take(weights_, difference(row_).abs() * stride_ + difference(column_) + (width_ - 1));
+    return at::take(weights_, difference(row_).abs() * (2 * width_ - 1) + difference(column_) + (width_ - 1));
   }
 
  private:
-  int64_t width_, stride_;
+  int64_t width_;
   Tensor weights_, row_, column_;
 };
 
@@ -112,9 +120,11 @@ std::tuple<Tensor, Tensor> chunked_backward(
 std::tuple<Tensor, Tensor, Tensor> tiled(const AggregationShape &shape, const Tensor &feature, const Tensor &value) {
   Tensor out = at::empty(value.sizes(), value.options());
   Tensor peak = at::empty({shape.images, shape.positions()}, value.options()), denominator = at::empty_like(peak);
+  Tensor weights = distance_weights(shape, value.options());
   AT_DISPATCH_FLOATING_TYPES(feature.scalar_type(), "local_aggregation", [&] {
+    blpseg::DistanceTable<scalar_t> distances{weights.const_data_ptr<scalar_t>(), shape.width};
     blpseg::aggregate<scalar_t>(
-        shape, feature.const_data_ptr<scalar_t>(), value.const_data_ptr<scalar_t>(), out.mutable_data_ptr<scalar_t>(),
+        shape, distances, feature.const_data_ptr<scalar_t>(), value.const_data_ptr<scalar_t>(), out.mutable_data_ptr<scalar_t>(),
         peak.mutable_data_ptr<scalar_t>(), denominator.mutable_data_ptr<scalar_t>());
   });
   return {out, peak, denominator};
@@ -125,9 +135,11 @@ std::tuple<Tensor, Tensor> tiled_backward(
     const Tensor &denominator, const Tensor &cotangent) {
   Tensor feature_gradient = at::empty(feature.sizes(), feature.options());
   Tensor value_gradient = at::empty(value.sizes(), value.options());
+  Tensor weights = distance_weights(shape, value.options());
   AT_DISPATCH_FLOATING_TYPES(feature.scalar_type(), "local_aggregation_backward", [&] {
+    blpseg::DistanceTable<scalar_t> distances{weights.const_data_ptr<scalar_t>(), shape.width};
     blpseg::aggregate_backward<scalar_t>(
-        shape, feature.const_data_ptr<scalar_t>(), value.const_data_ptr<scalar_t>(), out.const_data_ptr<scalar_t>(),
+        shape, distances, feature.const_data_ptr<scalar_t>(), value.const_data_ptr<scalar_t>(), out.const_data_ptr<scalar_t>(),
         peak.const_data_ptr<scalar_t>(), denominator.const_data_ptr<scalar_t>(), cotangent.const_data_ptr<scalar_t>(),
         feature_gradient.mutable_data_ptr<scalar_t>(), value_gradient.mutable_data_ptr<scalar_t>());
   });

@@ -1,7 +1,5 @@
 #include "LocalAggregationKernel.h"
 
-#include "DistanceTable.h"
-
 #include <algorithm>
 #include <cmath>
 #include <cstring>
@@ -60,25 +58,18 @@ BLPSEG_INLINE float exponential(float x) {
 
 BLPSEG_INLINE double exponential(double x) { return std::exp(x); }
 
+/// Distance weights between one position and `count` positions from `first` on.
 template <typename Real>
-struct Distances {
-  explicit Distances(const AggregationShape &shape)
-      : width(shape.width), table(shape.height, shape.width, shape.sigma) {}
-
-  /// Distance weights between one position and `count` positions from `first` on.
-  BLPSEG_INLINE void weights(int64_t position, int64_t first, int64_t count, Real *result) const {
-    int64_t row = position / width, column = position % width;
-    for (int64_t at = first; at < first + count;) {
-      int64_t other_row = at / width, other_column = at % width;
-      int64_t run = std::min(width - other_column, first + count - at);
-      memcpy(result + at - first, table.from(other_row - row, other_column - column), run * sizeof(Real));
-      at += run;
-    }
+BLPSEG_INLINE void copy_weights(
+    const DistanceTable<Real> &distances, int64_t position, int64_t first, int64_t count, Real *result) {
+  const int64_t width = distances.width, row = position / width, column = position % width;
+  for (int64_t at = first; at < first + count;) {
+    int64_t other_row = at / width, other_column = at % width;
+    int64_t run = std::min(width - other_column, first + count - at);
+    memcpy(result + at - first, distances.from(other_row - row, other_column - column), run * sizeof(Real));
+    at += run;
   }
-
-  int64_t width;
-  DistanceTable<Real> table;
-};
+}
 
 // Matrices are column major: planar tensors `[depth, positions]` are `positions x depth` as they lie.
 
@@ -128,7 +119,7 @@ struct TargetSums {
 /// Raises the peaks to the scores `[sources][targets]`, turns scores into weights and adds them to the sums.
 template <typename Real>
 BLPSEG_INLINE void weigh_sources_inline(
-    TargetSums<Real> &sums, const Distances<Real> &distances, int64_t first_source, int64_t sources,
+    TargetSums<Real> &sums, const DistanceTable<Real> &distances, int64_t first_source, int64_t sources,
     int64_t first_target, int64_t targets) {
   Real *peak = sums.peak.data(), *rescale = sums.rescale.data(), *near = sums.near.data(), *all = sums.all.data();
   Real *weights = sums.weights.data();
@@ -144,7 +135,7 @@ BLPSEG_INLINE void weigh_sources_inline(
   }
   for (int64_t a = 0; a < sources; a++) {
     Real *score = sums.scores.data() + a * tile;
-    distances.weights(first_source + a, first_target, targets, weights);
+    copy_weights(distances, first_source + a, first_target, targets, weights);
     for (int64_t b = 0; b < targets; b++) {
       Real e = exponential(score[b] - peak[b]);
       Real p = e * weights[b];
@@ -156,13 +147,13 @@ BLPSEG_INLINE void weigh_sources_inline(
 }
 
 BLPSEG_CLONES void weigh_sources(
-    TargetSums<float> &sums, const Distances<float> &distances, int64_t first_source, int64_t sources,
+    TargetSums<float> &sums, const DistanceTable<float> &distances, int64_t first_source, int64_t sources,
     int64_t first_target, int64_t targets) {
   weigh_sources_inline(sums, distances, first_source, sources, first_target, targets);
 }
 
 BLPSEG_CLONES void weigh_sources(
-    TargetSums<double> &sums, const Distances<double> &distances, int64_t first_source, int64_t sources,
+    TargetSums<double> &sums, const DistanceTable<double> &distances, int64_t first_source, int64_t sources,
     int64_t first_target, int64_t targets) {
   weigh_sources_inline(sums, distances, first_source, sources, first_target, targets);
 }
@@ -188,7 +179,7 @@ struct PairTile {
 /// For own positions x and others y: both directions of every pair at once, since s_xy = s_yx.
 template <typename Real>
 BLPSEG_INLINE void pair_gradients_inline(
-    PairTile<Real> &pairs, const Distances<Real> &distances, const TargetTerms<Real> &own,
+    PairTile<Real> &pairs, const DistanceTable<Real> &distances, const TargetTerms<Real> &own,
     const TargetTerms<Real> &other, int64_t first_own, int64_t own_count, int64_t first_other, int64_t other_count) {
   Real *weights = pairs.weights.data();
   const Real *peak = own.peak, *inverse = own.inverse_denominator, *delta = own.delta;
@@ -196,7 +187,7 @@ BLPSEG_INLINE void pair_gradients_inline(
     Real *score = pairs.scores.data() + y * tile;
     Real *as_source = pairs.as_source.data() + y * tile;
     const Real *as_target = pairs.as_target.data() + y * tile;
-    distances.weights(first_other + y, first_own, own_count, weights);
+    copy_weights(distances, first_other + y, first_own, own_count, weights);
     Real other_peak = other.peak[y], other_inverse = other.inverse_denominator[y], other_delta = other.delta[y];
     for (int64_t x = 0; x < own_count; x++) {
       Real g = weights[x];
@@ -210,13 +201,13 @@ BLPSEG_INLINE void pair_gradients_inline(
 }
 
 BLPSEG_CLONES void pair_gradients(
-    PairTile<float> &pairs, const Distances<float> &distances, const TargetTerms<float> &own,
+    PairTile<float> &pairs, const DistanceTable<float> &distances, const TargetTerms<float> &own,
     const TargetTerms<float> &other, int64_t first_own, int64_t own_count, int64_t first_other, int64_t other_count) {
   pair_gradients_inline(pairs, distances, own, other, first_own, own_count, first_other, other_count);
 }
 
 BLPSEG_CLONES void pair_gradients(
-    PairTile<double> &pairs, const Distances<double> &distances, const TargetTerms<double> &own,
+    PairTile<double> &pairs, const DistanceTable<double> &distances, const TargetTerms<double> &own,
     const TargetTerms<double> &other, int64_t first_own, int64_t own_count, int64_t first_other, int64_t other_count) {
   pair_gradients_inline(pairs, distances, own, other, first_own, own_count, first_other, other_count);
 }
@@ -250,9 +241,9 @@ void for_each_tile(const AggregationShape &shape, Scratch make_scratch, Body bod
 
 template <typename Real>
 void aggregate(
-    const AggregationShape &shape, const Real *feature, const Real *value, Real *out, Real *peak, Real *denominator) {
+    const AggregationShape &shape, const DistanceTable<Real> &distances, const Real *feature, const Real *value,
+    Real *out, Real *peak, Real *denominator) {
   const int64_t positions = shape.positions(), channels = shape.channels;
-  const Distances<Real> distances(shape);
   auto make_sums = [&] { return TargetSums<Real>(channels); };
   for_each_tile(shape, make_sums, [&](TargetSums<Real> &sums, int64_t image, int64_t first_target, int64_t targets) {
     const Real *f = feature + image * shape.depth * positions;
@@ -282,10 +273,9 @@ void aggregate(
 
 template <typename Real>
 void aggregate_backward(
-    const AggregationShape &shape, const Real *feature, const Real *value, const Real *out, const Real *peak,
-    const Real *denominator, const Real *cotangent, Real *feature_gradient, Real *value_gradient) {
+    const AggregationShape &shape, const DistanceTable<Real> &distances, const Real *feature, const Real *value,
+    const Real *out, const Real *peak, const Real *denominator, const Real *cotangent, Real *feature_gradient, Real *value_gradient) {
   const int64_t positions = shape.positions(), channels = shape.channels, depth = shape.depth;
-  const Distances<Real> distances(shape);
   std::vector<Real> inverse(shape.images * positions), delta(shape.images * positions, Real(0));
   for (int64_t image = 0; image < shape.images; image++) {
     for (int64_t b = 0; b < positions; b++) inverse[image * positions + b] = 1 / denominator[image * positions + b];
@@ -324,13 +314,14 @@ void aggregate_backward(
   });
 }
 
-template void aggregate(const AggregationShape &, const float *, const float *, float *, float *, float *);
-template void aggregate(const AggregationShape &, const double *, const double *, double *, double *, double *);
-template void aggregate_backward(
-    const AggregationShape &, const float *, const float *, const float *, const float *, const float *, const float *,
-    float *, float *);
-template void aggregate_backward(
-    const AggregationShape &, const double *, const double *, const double *, const double *, const double *,
-    const double *, double *, double *);
+#define BLPSEG_INSTANTIATE(Real)                                                                                     \
+  template void aggregate(                                                                                           \
+      const AggregationShape &, const DistanceTable<Real> &, const Real *, const Real *, Real *, Real *, Real *);    \
+  template void aggregate_backward(                                                                                  \
+      const AggregationShape &, const DistanceTable<Real> &, const Real *, const Real *, const Real *, const Real *, \
+      const Real *, const Real *, Real *, Real *);
+
+BLPSEG_INSTANTIATE(float)
+BLPSEG_INSTANTIATE(double)
 
 }  // namespace blpseg

@@ -46,8 +46,9 @@ struct BadInput: Sendable, CustomTestStringConvertible {
       "backbone weights of something else", train("model.backbone_weights=bad/other.safetensors"), 1,
       "bad/other.safetensors: cannot be backbone efficientnet_lite0"),
     .init(
-      "an output folder that is a file", train("output=tiny.yaml"), 1, "tiny.yaml: the folder cannot be made"),
-    .init("an output folder below a file", train("output=tiny.yaml/x"), 1, "tiny.yaml/x: the folder cannot be made"),
+      "an output folder that is a file", train("output=tiny.yaml"), 1, "tiny.yaml: is a file, a folder was expected"),
+    .init(
+      "an output folder below a file", train("output=tiny.yaml/x"), 1, "tiny.yaml: is a file, a folder was expected"),
     .init(
       "a folder that holds a run", ["train", "tiny.yaml"], 1,
       "runs/tiny: holds a run already (last.safetensors); continue it with --resume, or choose another folder"),
@@ -98,7 +99,7 @@ struct BadInput: Sendable, CustomTestStringConvertible {
     .init(
       "a folder of results below a file",
       ["predict", "data/JPEGImages/size.jpg", "--weights", weights, "--out", "tiny.yaml/x"], 1,
-      "tiny.yaml/x: the folder cannot be made"),
+      "tiny.yaml: is a file, a folder was expected"),
   ]
 
   private static let weights = "\(Workspace.run)/best.safetensors"

@@ -26,7 +26,8 @@ import Testing
   @Test("planes are red, green and blue, normalised with their own statistics")
   func planes() {
     let image = Image(width: 2, height: 1, pixels: [0, 51, 255, 102, 255, 0])
-    let floats = FloatImage(image, normalizedBy: ChannelNormalization(mean: [127.5, 63.75, 0], deviation: [255, 127.5, 510]))
+    let floats = FloatImage(
+      image, normalizedBy: ChannelNormalization(mean: [127.5, 63.75, 0], deviation: [255, 127.5, 510]))
     #expect(floats.channels == 3)
     expectClose(floats.values, [-0.5, -0.1, -0.1, 1.5, 0.5, 0], tolerance: 1e-6, "planes")
   }

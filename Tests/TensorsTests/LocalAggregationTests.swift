@@ -41,15 +41,16 @@ struct LocalAggregationTests {
     let flat = try feature.reshaped([f[0], f[1], count])
     let scores = try Operator("matmul")(flat.permuted([0, 2, 1]), flat)
     let q = try scores.softmax(1)
-    var near = [Double](repeating: 0, count: count * count)
+    var squared: [Float] = []
     for a in 0..<count {
       for b in 0..<count {
-        let (rows, columns) = (Double(a / f[3] - b / f[3]), Double(a % f[3] - b % f[3]))
-        let distance = Float(rows * rows + columns * columns).squareRoot()
-        near[a * count + b] = Double(exp(-(distance * distance) / Float(2 * sigma * sigma)))
+        let (rows, columns) = (Float(a / f[3] - b / f[3]), Float(a % f[3] - b % f[3]))
+        squared.append(rows * rows + columns * columns)
       }
     }
-    let weight = try q * Tensor(near, [count, count]).to(feature.type)
+    let distance = try Operator("sqrt")(Tensor(squared, [count, count]))
+    let near = try (-(distance * distance) / (2 * sigma * sigma)).exponential()
+    let weight = try q * near.to(feature.type)
     let sum = try weight.sum([1], keepingDimensions: true) + 1e-7
     return try (Operator("matmul")(value.reshaped([v[0], v[1], count]), weight) / sum).reshaped(v)
   }

@@ -11,6 +11,8 @@ struct GoldenAdamWTests {
   static let firstTolerance = 1e-10
   /// Of everything after several steps, relative.
   static let laterTolerance = 1e-7
+  /// Of the logits after the fourth update, which once more enlarges what the weights at far distances leave open.
+  static let logitsTolerance = 1e-6
   /// Of the losses of each step with distance weights of our own, relative; `PublishedAggregation` says why they grow.
   static let ownTolerances = [1e-10, 1e-7, 1e-5, 1e-3]
   /// Iterations of the run whose first steps are kept.
@@ -73,7 +75,7 @@ struct GoldenAdamWTests {
     let logits = try withInference { try predict(golden, aggregation, training: false).logits }
     let seen = try logits.sliced(2, 0, 96, step: 2).sliced(3, 0, 96, step: 2)
     let closeness = try Closeness(seen, try golden.tensors("after_steps.logits").doubles)
-    #expect(closeness.relative <= later, "logits: \(closeness)")
+    #expect(closeness.relative <= Self.logitsTolerance, "logits: \(closeness)")
   }
 
   @Test("with ours: rates and losses, as far as weights that differ in their last bits allow")

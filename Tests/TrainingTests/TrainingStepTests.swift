@@ -8,7 +8,7 @@ import Training
 @Suite("A training step")
 struct TrainingStepTests {
   /// How far losses in 16 bits may lie from those in float32, relative.
-  static let tolerance = 0.02
+  static let tolerance = 0.05
 
   /// The losses of a first step, and the steps made until one was not left out because gradients overflowed.
   private func learn(
