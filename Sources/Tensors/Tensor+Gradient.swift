@@ -50,7 +50,7 @@ public func withInference<Value, Failure: Error>(_ body: () throws(Failure) -> V
 
 /// Runs `body` with the operators that profit from it computing in `type` (float16 or bfloat16).
 ///
-/// With nil it just runs `body`.
+/// With nil it just runs `body`. Scopes on one device do not nest: the inner one ends both.
 public func withAutocast<Value>(
   _ type: ElementType?, on device: Device, _ body: () throws -> Value
 ) throws -> Value {
