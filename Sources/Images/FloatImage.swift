@@ -32,18 +32,4 @@ public struct FloatImage: Sendable, Equatable {
     }
     self.init(width: image.width, height: image.height, channels: 3, values: values)
   }
-
-  /// The image with left and right exchanged.
-  public func mirrored() -> FloatImage {
-    let values = [Float](unsafeUninitializedCapacity: values.count) { mirrored, initialized in
-      self.values.withUnsafeBufferPointer { values in
-        for row in 0..<height * channels {
-          let start = row * width
-          for x in 0..<width { mirrored[start + x] = values[start + width - 1 - x] }
-        }
-      }
-      initialized = self.values.count
-    }
-    return FloatImage(width: width, height: height, channels: channels, values: values)
-  }
 }

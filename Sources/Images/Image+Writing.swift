@@ -18,10 +18,4 @@ extension Image {
   public func write(png path: String) throws(FileError) {
     try OutputFile.write(ImageEncoder.bytes(for: path) { () throws(ImageEncodingError) in try pngData() }, to: path)
   }
-
-  /// Writes a JPEG file, whole or not at all; `quality` as in `jpegData(quality:)`.
-  public func write(jpeg path: String, quality: Int = 90) throws(FileError) {
-    try OutputFile.write(
-      ImageEncoder.bytes(for: path) { () throws(ImageEncodingError) in try jpegData(quality: quality) }, to: path)
-  }
 }

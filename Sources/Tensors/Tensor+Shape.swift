@@ -2,7 +2,6 @@
 extension Tensor {
   public func reshaped(_ shape: [Int]) throws(TorchError) -> Tensor { try Operator.reshape(self, shape) }
   public func permuted(_ order: [Int]) throws(TorchError) -> Tensor { try Operator.permute(self, order) }
-  public func expanded(_ shape: [Int]) throws(TorchError) -> Tensor { try Operator.expand(self, shape) }
   public func unsqueezed(_ dim: Int) throws(TorchError) -> Tensor { try Operator.unsqueeze(self, dim) }
   public func squeezed(_ dim: Int) throws(TorchError) -> Tensor { try Operator.squeeze(self, dim) }
 
@@ -50,7 +49,6 @@ extension Tensor {
 extension Operator {
   static let reshape = Operator("reshape")
   static let permute = Operator("permute")
-  static let expand = Operator("expand")
   static let unsqueeze = Operator("unsqueeze")
   static let squeeze = Operator("squeeze", "dim")
   static let slice = Operator("slice", "Tensor")

@@ -144,6 +144,12 @@ import Testing
     #expect(reference.contains("| `crop` | a whole number from 32 to 4096 | `384` |"))
     #expect(reference.contains("| `name` | a name without slashes | the file's name |"))
   }
+
+  @Test("Docs/Settings.md is the reference that the program writes")
+  func referencePage() throws {
+    let page = try String(contentsOfFile: "\(Fixture.root)/Docs/Settings.md", encoding: .utf8)
+    #expect(page == ExperimentSettings.settingsReference)
+  }
 }
 
 private let allSettings = """

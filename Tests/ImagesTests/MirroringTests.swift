@@ -15,11 +15,7 @@ import Testing
   func twice() {
     #expect(image.mirrored().mirrored() == image)
     #expect(map.mirrored().mirrored() == map)
-    #expect(FloatImage(image).mirrored().mirrored() == FloatImage(image))
   }
-
-  @Test("a float image of the mirrored photograph is the mirrored float image")
-  func floats() { #expect(FloatImage(image.mirrored()) == FloatImage(image).mirrored()) }
 }
 
 @Suite struct FloatImageTests {

@@ -49,7 +49,5 @@ import Testing
     let image = Image(width: 70_000, height: 1, pixels: Array(repeating: 0, count: 210_000))
     let error = #expect(throws: ImageEncodingError.self) { try image.jpegData() }
     #expect(error?.problem.contains("65500") == true)
-    let fileError = #expect(throws: FileError.self) { try image.write(jpeg: "/nowhere/image.jpg") }
-    #expect(fileError?.path == "/nowhere/image.jpg")
   }
 }

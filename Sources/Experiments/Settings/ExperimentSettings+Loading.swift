@@ -47,6 +47,11 @@ extension ExperimentSettings {
     let sections = settings.compactMap { section in
       section.reference().map { "## `\(section.key)`\n\n\(section.meaning)\n\n\($0)" }
     }
-    return (["## Top level\n\n\(reference)"] + sections).joined(separator: "\n\n") + "\n"
+    return (["# Settings", settingsIntroduction, "## Top level\n\n\(reference)"] + sections).joined(separator: "\n\n") + "\n"
   }
+
+  private static let settingsIntroduction = """
+    What a settings file may hold, in YAML; every setting has a default. On the command line `--set training.epochs=3` \
+    overrides one. `blpseg inspect settings` writes this page.
+    """
 }
