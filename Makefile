@@ -12,9 +12,9 @@ demo: build
 build: setup
 	swift build -c release --product blpseg
 
-# Tests run in release mode, as users run the program, and share its build.
+# Tests run in release mode, as users run the program, and share its build; one at a time, since each uses all cores.
 test: build
-	swift test -c release
+	swift test -c release --no-parallel
 
 # Format, imports that Package.swift does not declare, and warnings in our own code: all are errors.
 check: setup

@@ -47,7 +47,8 @@ extension ExperimentSettings {
     let sections = settings.compactMap { section in
       section.reference().map { "## `\(section.key)`\n\n\(section.meaning)\n\n\($0)" }
     }
-    return (["# Settings", settingsIntroduction, "## Top level\n\n\(reference)"] + sections).joined(separator: "\n\n") + "\n"
+    return (["# Settings", settingsIntroduction, "## Top level\n\n\(reference)"] + sections).joined(separator: "\n\n")
+      + "\n"
   }
 
   private static let settingsIntroduction = """
