@@ -1,6 +1,6 @@
-import Images
 import Datasets
 import Files
+import Images
 
 /// Training batches of a data set, prepared ahead on background threads.
 ///

@@ -2,8 +2,7 @@
 ///
 /// The generator is xoshiro256** (Blackman and Vigna, 2018). Its state is four outputs of SplitMix64, which starts from
 /// m(m(m(seed) + epoch) + index), where m is the first output of a SplitMix64 generator in that state; sums wrap
-/// around.
-/// Numbers are drawn by the methods below, because the algorithms behind `Double.random(in:using:)` and
+/// around. Numbers are drawn by the methods below, because the algorithms behind `Double.random(in:using:)` and
 /// `shuffled(using:)` are not part of their promise.
 public struct RandomStream: RandomNumberGenerator, Sendable, Equatable {
   private var state: (UInt64, UInt64, UInt64, UInt64)

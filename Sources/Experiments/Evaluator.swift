@@ -16,7 +16,7 @@ public struct Evaluator {
 
   /// The confusion matrix over all images of `dataset`, which must have masks; `progress` is called after each and may
   /// throw to stop.
-  public func matrix(
+  private func matrix(
     of dataset: SegmentationDataset, _ progress: (_ done: Int, _ of: Int) throws -> Void
   ) throws -> ConfusionMatrix {
     var matrix = ConfusionMatrix(classCount: classes.count)

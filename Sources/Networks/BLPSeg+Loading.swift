@@ -10,11 +10,8 @@ extension BLPSeg {
   }
 
   /// Loads a whole state dict, strictly but for the names that `isDropped` and counts of batches, which old files lack.
-  public func load(
-    _ tensors: [(name: String, tensor: Tensor)], isExtra: (String) -> Bool = { _ in false }
-  ) throws {
-    try store.load(
-      tensors, isOptional: { $0.hasSuffix("num_batches_tracked") }, isExtra: { Self.isDropped($0) || isExtra($0) })
+  public func load(_ tensors: [(name: String, tensor: Tensor)]) throws {
+    try store.load(tensors, isOptional: { $0.hasSuffix("num_batches_tracked") }, isExtra: Self.isDropped)
   }
 
   /// Loads ImageNet weights of the backbone alone, whose names have no prefix; names of a classifier are dropped.
