@@ -3,7 +3,7 @@
 BLPSEG = .build/release/blpseg
 SOURCES = Package.swift Sources Tests
 
-.PHONY: demo build test check format setup clean
+.PHONY: demo build test test-interop check format setup clean
 
 demo: build
 	@rm -rf runs/demo
@@ -14,7 +14,12 @@ build: setup
 
 # Tests run in release mode, as users run the program, and share its build; one at a time, since each uses all cores.
 test: build
-	swift test -c release --no-parallel
+	swift test -c release --no-parallel --skip InteropTests
+
+# The same against real counterparts: PyTorch, pydensecrf, TensorBoard, SciPy, in a Python environment made in .interop.
+test-interop: build
+	@Scripts/setup-interop
+	swift test -c release --no-parallel --filter InteropTests
 
 # Format, imports that Package.swift does not declare, and warnings in our own code: all are errors.
 check: setup

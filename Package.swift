@@ -11,6 +11,7 @@ let swift: [SwiftSetting] =
   [.enableUpcomingFeature("ExistentialAny")] + (strict ? [.unsafeFlags(["-warnings-as-errors"])] : [])
 
 let parser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
 func module(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
@@ -27,12 +28,14 @@ let package = Package(
   products: [.executable(name: "blpseg", targets: ["blpseg"])],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+    .package(url: "https://github.com/apple/swift-protobuf", from: "1.30.0"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),
   ],
   targets: [
     // System libraries
     .target(name: "CJPEG", linkerSettings: [.linkedLibrary("jpeg")]),
     .target(name: "CPNG", linkerSettings: [.linkedLibrary("png")]),
+    .target(name: "CMatIO", linkerSettings: [.linkedLibrary("matio")]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(
       name: "CLibTorch",
@@ -54,21 +57,25 @@ let package = Package(
     module("Checkpoints", ["Tensors", "Files", "CZlib"]),
     module("Images", ["Files", "CJPEG", "CPNG"]),
     module("Scribbles", ["Images", "Files"]),
-    module("Datasets", ["Scribbles", "Images", "Files"]),
+    module("Datasets", ["Scribbles", "Images", "Files", "CMatIO"]),
+    module("Preparation", ["Datasets", "Scribbles", "Images", "Files"]),
     module("Batches", ["Datasets", "Images", "Tensors", "Files"]),
     module("Networks", ["Layers", "Tensors"]),
     module("Losses", ["Tensors"]),
+    module("DenseCRF", ["Images"]),
     module("Evaluation", ["Images", "Files"]),
-    module("Prediction", ["Networks", "Layers", "Batches", "Images", "Tensors"]),
+    module("TensorBoard", ["Files", protobuf]),
+    module("Prediction", ["Networks", "Layers", "Batches", "DenseCRF", "Images", "Tensors"]),
     module("Training", ["Batches", "Networks", "Layers", "Losses", "Checkpoints", "Tensors", "Files"]),
     module(
       "Experiments",
       [
-        "Training", "Prediction", "Evaluation", "Networks", "Layers", "Checkpoints", "Batches", "Datasets", "Scribbles",
-        "Images", "Tensors", "Losses", "Files", yams,
+        "Training", "Prediction", "Preparation", "Evaluation", "DenseCRF", "TensorBoard", "Networks", "Layers",
+        "Checkpoints", "Batches", "Datasets", "Scribbles", "Images", "Tensors", "Losses", "Files", yams,
       ]),
     .executableTarget(
-      name: "blpseg", dependencies: ["Experiments", "Prediction", "Training", "Files", "Tensors", parser],
+      name: "blpseg",
+      dependencies: ["Experiments", "Prediction", "Preparation", "Training", "Datasets", "Files", "Tensors", parser],
       swiftSettings: swift),
 
     // Tests
@@ -82,10 +89,13 @@ let package = Package(
     tests("ImagesTests", ["Images", "Files"]),
     tests("ScribblesTests", ["Scribbles", "Images", "Files"]),
     tests("DatasetsTests", ["Datasets", "Scribbles", "Images", "Files"]),
+    tests("PreparationTests", ["Preparation", "Datasets", "Scribbles", "Images", "Files"]),
     tests("BatchesTests", ["Batches", "Datasets", "Images", "Tensors", "Files"]),
     tests("NetworksTests", ["Networks", "Layers", "Losses", "Checkpoints", "Tensors"]),
     tests("LossesTests", ["Losses", "Tensors"]),
+    tests("DenseCRFTests", ["DenseCRF", "Images"]),
     tests("EvaluationTests", ["Evaluation", "Images", "Files"]),
+    tests("TensorBoardTests", ["TensorBoard", "Files"]),
     tests("PredictionTests", ["Prediction", "Networks", "Layers", "Batches", "Images", "Checkpoints", "Tensors"]),
     tests(
       "TrainingTests",
@@ -94,6 +104,12 @@ let package = Package(
       ]),
     tests("ExperimentsTests", ["Experiments", "Files"]),
     tests("EndToEndTests", ["blpseg", "Images", "Evaluation", "Checkpoints", "Tensors", "Files"]),
+    .testTarget(
+      name: "InteropTests",
+      dependencies: [
+        "blpseg", "TensorBoard", "DenseCRF", "Datasets", "Checkpoints", "Images", "Tensors", "Files", "TestSupport",
+      ],
+      exclude: ["Peers"], swiftSettings: swift),
   ],
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx20
