@@ -53,37 +53,42 @@ let package = Package(
     // Data flows down this list
     module("Files", []),
     module("Tensors", ["CLibTorch"]),
-    module("Layers", ["Tensors"]),
+    module("Processes", ["Tensors", "CLibTorch"]),
+    module("Layers", ["Processes", "Tensors"]),
     module("Checkpoints", ["Tensors", "Files", "CZlib"]),
     module("Images", ["Files", "CJPEG", "CPNG"]),
     module("Scribbles", ["Images", "Files"]),
     module("Datasets", ["Scribbles", "Images", "Files", "CMatIO"]),
     module("Preparation", ["Datasets", "Scribbles", "Images", "Files"]),
     module("Batches", ["Datasets", "Images", "Tensors", "Files"]),
-    module("Networks", ["Layers", "Tensors"]),
+    module("Networks", ["Layers", "Processes", "Tensors"]),
     module("Losses", ["Tensors"]),
     module("DenseCRF", ["Images"]),
     module("Evaluation", ["Images", "Files"]),
     module("TensorBoard", ["Files", protobuf]),
     module("Prediction", ["Networks", "Layers", "Batches", "DenseCRF", "Images", "Tensors"]),
-    module("Training", ["Batches", "Networks", "Layers", "Losses", "Checkpoints", "Tensors", "Files"]),
+    module(
+      "Training", ["Batches", "Networks", "Layers", "Losses", "Checkpoints", "Processes", "Tensors", "Files"]),
     module(
       "Experiments",
       [
         "Training", "Prediction", "Preparation", "Evaluation", "DenseCRF", "TensorBoard", "Networks", "Layers",
-        "Checkpoints", "Batches", "Datasets", "Scribbles", "Images", "Tensors", "Losses", "Files", yams,
+        "Checkpoints", "Batches", "Datasets", "Scribbles", "Images", "Processes", "Tensors", "Losses", "Files", yams,
       ]),
     .executableTarget(
       name: "blpseg",
-      dependencies: ["Experiments", "Prediction", "Preparation", "Training", "Datasets", "Files", "Tensors", parser],
+      dependencies: [
+        "Experiments", "Prediction", "Preparation", "Processes", "Training", "Datasets", "Files", "Tensors", parser,
+      ],
       swiftSettings: swift),
 
     // Tests
     .target(
-      name: "TestSupport", dependencies: ["Networks", "Layers", "Tensors"], path: "Tests/TestSupport",
+      name: "TestSupport", dependencies: ["Networks", "Layers", "Processes", "Tensors"], path: "Tests/TestSupport",
       swiftSettings: swift),
     tests("FilesTests", ["Files"]),
     tests("TensorsTests", ["Tensors"]),
+    tests("ProcessesTests", ["Processes", "Layers", "Tensors"]),
     tests("LayersTests", ["Layers", "Tensors"]),
     tests("CheckpointsTests", ["Checkpoints", "Tensors", "Files"]),
     tests("ImagesTests", ["Images", "Files"]),
@@ -100,7 +105,8 @@ let package = Package(
     tests(
       "TrainingTests",
       [
-        "Training", "Batches", "Datasets", "Images", "Networks", "Layers", "Losses", "Checkpoints", "Tensors", "Files",
+        "Training", "Batches", "Datasets", "Images", "Networks", "Layers", "Losses", "Checkpoints", "Processes",
+        "Tensors", "Files",
       ]),
     tests("ExperimentsTests", ["Experiments", "Files"]),
     tests("EndToEndTests", ["blpseg", "Images", "Evaluation", "Checkpoints", "Tensors", "Files"]),

@@ -11,7 +11,10 @@ public final class BatchLoader {
   public let dataset: SegmentationDataset
   public let augmentation: Augmentation
   public let normalization: ChannelNormalization
+  /// Images of a batch, those for other processes included.
   public let batchSize: Int
+  /// Which images of each batch this loader loads.
+  public let part: Range<Int>
   public let seed: UInt64
   private let threads: Int
   private let samplesAhead: Int
@@ -21,12 +24,15 @@ public final class BatchLoader {
 
   /// `threads` threads prepare up to `batchesAhead` batches before they are asked for.
   ///
+  /// Where several processes share each batch, `part` names the images of this one's share; all of them by default.
   /// Ground truth is loaded where the data set's layout has it; drop it from the layout to save the time. Throws when
   /// the data set has no scribbles or too few images for one batch.
   public init(
     _ dataset: SegmentationDataset, _ augmentation: Augmentation, _ normalization: ChannelNormalization,
-    batchSize: Int, seed: UInt64, threads: Int = 2, batchesAhead: Int = 2
+    batchSize: Int, part: Range<Int>? = nil, seed: UInt64, threads: Int = 2, batchesAhead: Int = 2
   ) throws(FileError) {
+    let part = part ?? 0..<batchSize
+    precondition(!part.isEmpty && part.clamped(to: 0..<batchSize) == part, "a part of a batch lies inside it")
     precondition(batchSize > 0 && threads > 0 && batchesAhead > 0, "a loader needs a thread and room for a batch")
     guard dataset.layout.scribbles != nil else {
       throw .invalid(dataset.layout.list, "has no folder of scribbles, and training needs one; name it")
@@ -40,9 +46,10 @@ public final class BatchLoader {
     self.augmentation = augmentation
     self.normalization = normalization
     self.batchSize = batchSize
+    self.part = part
     self.seed = seed
     self.threads = threads
-    samplesAhead = batchesAhead * batchSize
+    samplesAhead = batchesAhead * part.count
   }
 
   /// Number of whole batches in the data set.
@@ -59,7 +66,7 @@ public final class BatchLoader {
     if running == nil || position != (epoch, index) { restart(epoch, index) }
     do {
       var samples: [TrainingSample] = []
-      while samples.count < batchSize, let sample = try running?.next() { samples.append(sample) }
+      while samples.count < part.count, let sample = try running?.next() { samples.append(sample) }
       let batch = try Batch(samples)
       position = index + 1 == batchesPerEpoch ? (epoch + 1, 0) : (epoch, index + 1)
       return batch
@@ -74,8 +81,8 @@ public final class BatchLoader {
     running = nil
     position = (epoch, index)
     let order = TrainingOrder(
-      count: dataset.count, visitsPerEpoch: batchesPerEpoch * batchSize, seed: seed, epoch: epoch,
-      visit: index * batchSize)
+      count: dataset.count, visitsPerEpoch: batchesPerEpoch * batchSize, seed: seed, part: part,
+      batchSize: batchSize, epoch: epoch, visit: index * batchSize)
     let (dataset, augmentation, normalization, seed) = (dataset, augmentation, normalization, seed)
     running = OrderedPrefetch(order, threads: threads, ahead: samplesAhead) { visit in
       var stream = RandomStream(seed: seed, epoch: visit.epoch, index: visit.index)

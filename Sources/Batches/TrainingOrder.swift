@@ -1,4 +1,5 @@
-/// The order in which training visits the images of a data set, without end: one permutation for each epoch.
+/// The order in which training visits the images of a data set, without end: one permutation for each epoch, of which
+/// a process may want a part of each batch.
 struct TrainingOrder: Sequence, Sendable {
   /// One visit: which image, and in which epoch, so that its variant can be derived.
   struct Visit: Sendable, Equatable {
@@ -11,6 +12,9 @@ struct TrainingOrder: Sequence, Sendable {
   /// Number of images visited in each epoch; the rest of the permutation is dropped.
   let visitsPerEpoch: Int
   let seed: UInt64
+  /// The visits of each `batchSize` in a row that are wanted.
+  let part: Range<Int>
+  let batchSize: Int
   /// The epoch to begin in.
   let epoch: Int
   /// The visit of that epoch to begin at.
@@ -34,8 +38,10 @@ struct TrainingOrder: Sequence, Sendable {
     }
 
     mutating func next() -> Visit? {
-      if visit == order.visitsPerEpoch {
-        (epoch, visit) = (epoch + 1, 0)
+      while !order.part.contains(visit % order.batchSize) { visit += 1 }
+      // An epoch has whole batches, so that places in the batch go on into the next.
+      if visit >= order.visitsPerEpoch {
+        (epoch, visit) = (epoch + 1, visit - order.visitsPerEpoch)
         permutation = Iterator.permutation(order, epoch)
       }
       defer { visit += 1 }

@@ -1,6 +1,7 @@
 import Tensors
 
-/// Batch normalisation over N, H and W, with running statistics for evaluation.
+/// Batch normalisation over N, H and W, in training over the batches of all processes, with running statistics for
+/// evaluation.
 public struct BatchNorm2d {
   let weight: Tensor
   let bias: Tensor
@@ -24,9 +25,13 @@ public struct BatchNorm2d {
   }
 
   public func callAsFunction(_ x: Tensor, _ mode: Mode) throws(TorchError) -> Tensor {
-    if mode == .training { try batchesTracked.add(1) }
+    if mode.isTraining { try batchesTracked.add(1) }
+    if let group = mode.group {
+      return try group.batchNormalized(
+        x, weight, bias, mean: runningMean, variance: runningVariance, momentum: momentum, epsilon: epsilon)
+    }
     return try x.batchNormalized(
-      weight, bias, mean: runningMean, variance: runningVariance, training: mode == .training, momentum: momentum,
+      weight, bias, mean: runningMean, variance: runningVariance, training: mode.isTraining, momentum: momentum,
       epsilon: epsilon)
   }
 }

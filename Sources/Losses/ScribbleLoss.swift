@@ -1,12 +1,27 @@
 import Tensors
 
-/// Mean cross entropy of the annotation map: which class, if any, is scribbled on each pixel (spec section 3).
+/// Cross entropy of the annotation map: which class, if any, is scribbled on each pixel (spec section 3).
 ///
 /// `logits` are u, `[N, C + 1, H, W]`; `labels` int64 `[N, H, W]` with C for "unlabelled" and 255 left out;
-/// `classWeight` is `[C + 1]`, and the mean is weighted with it.
-public func scribbleLoss(_ logits: Tensor, _ labels: Tensor, classWeight: Tensor) throws(TorchError) -> Tensor {
-  let meanOverPixels = 1
-  return try Operator.crossEntropyLoss(logits, labels, classWeight.to(logits.type), meanOverPixels, BatchLabel.ignored)
+/// `classWeight` is `[C + 1]`. The weighted sum is divided by `totalWeight`, without dimensions, or where it is nil by
+/// the weight of these labels, which gives the weighted mean.
+public func scribbleLoss(
+  _ logits: Tensor, _ labels: Tensor, classWeight: Tensor, totalWeight: Tensor? = nil
+) throws(TorchError) -> Tensor {
+  let (mean, sum) = (1, 2)
+  let weight = try classWeight.to(logits.type)
+  guard let totalWeight else {
+    return try Operator.crossEntropyLoss(logits, labels, weight, mean, BatchLabel.ignored)
+  }
+  return try Operator.crossEntropyLoss(logits, labels, weight, sum, BatchLabel.ignored) / totalWeight.to(logits.type)
+}
+
+/// The weight of labels in the scribble loss: the sum of `classWeight`, `[C + 1]`, over `labels`, int64 `[N, H, W]`
+/// without those that are 255. A float64 tensor without dimensions.
+public func scribbleWeight(_ labels: Tensor, classWeight: Tensor) throws(TorchError) -> Tensor {
+  let isIgnored = try labels.isEqual(to: BatchLabel.ignored)
+  let weights = try classWeight.to(.float64).taken(at: labels.filled(where: isIgnored, with: 0))
+  return try weights.filled(where: isIgnored, with: 0).sum()
 }
 
 extension Operator {

@@ -7,7 +7,7 @@ struct PyramidPooling {
 
   private let stages: [(conv: Conv2d, norm: BatchNorm2d)]
   private let bottleneck: ConvNormReLU
-  private let dropout: Double
+  private let dropout: ChannelDropout
 
   init(_ scope: ParameterScope, _ channels: Int, width: Int, dropout: Double) throws(TorchError) {
     var stages: [(Conv2d, BatchNorm2d)] = []
@@ -18,7 +18,7 @@ struct PyramidPooling {
     }
     self.stages = stages
     bottleneck = try ConvNormReLU(scope / "bottleneck", channels + Self.sizes.count * width, width, kernel: 1)
-    self.dropout = dropout
+    self.dropout = ChannelDropout(dropout)
   }
 
   /// `[N, channels, h, w]` to `[N, width, h, w]`.
@@ -29,7 +29,6 @@ struct PyramidPooling {
       let pooled = try stage.norm(stage.conv(x.adaptiveAveragePooled(size)), mode)
       parts.append(try pooled.resizedBilinear(height: height, width: width, alignCorners: true))
     }
-    let joined = try bottleneck(Tensor.concatenated(parts + [x], 1), mode)
-    return mode == .training && dropout > 0 ? try joined.channelDropout(dropout) : joined
+    return try dropout(bottleneck(Tensor.concatenated(parts + [x], 1), mode), mode)
   }
 }

@@ -3,7 +3,7 @@ import CLibTorch
 /// The LibTorch that this program is linked with.
 public enum LibTorch {
   /// Prepares the process once; every way to a tensor passes here.
-  static let started: Void = torch_start()
+  package static let started: Void = torch_start()
 
   /// Version, e.g. "2.13.0".
   public static var version: String { String(cString: torch_version()) }
@@ -15,7 +15,7 @@ public enum LibTorch {
   }
 
   /// Throws the text that a C function returned, if it returned one.
-  static func check(
+  package static func check(
     _ text: UnsafeMutablePointer<CChar>?, _ operation: String, shapes: @autoclosure () -> [[Int]] = []
   ) throws(TorchError) {
     guard let text else { return }

@@ -17,6 +17,11 @@ extension Tensor {
     _ shape: [Int], _ type: ElementType = .float32, on device: Device = .cpu, _ generator: Generator? = nil
   ) throws(TorchError) -> Tensor { try Operator.rand(shape, generator, type, nil, device) }
 
+  /// Ones with this probability, otherwise zeros, drawn from the device's standard generator.
+  public static func bernoulli(
+    _ probability: Double, _ shape: [Int], _ type: ElementType = .float32, on device: Device = .cpu
+  ) throws(TorchError) -> Tensor { try Operator.bernoulli(zeros(shape, type, on: device), probability) }
+
   public func zerosAlike() throws(TorchError) -> Tensor { try Operator.zerosLike(self) }
 }
 
@@ -25,5 +30,6 @@ extension Operator {
   static let full = Operator("full")
   static let randn = Operator("randn", "generator")
   static let rand = Operator("rand", "generator")
+  static let bernoulli = Operator("bernoulli_", "float")
   static let zerosLike = Operator("zeros_like")
 }

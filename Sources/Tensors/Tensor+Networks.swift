@@ -39,11 +39,6 @@ extension Tensor {
     return try Operator.upsampleBilinear2d(self, [height, width], alignCorners)
   }
 
-  /// Whole channels set to zero with this probability, the others scaled up to keep the mean.
-  public func channelDropout(_ probability: Double) throws(TorchError) -> Tensor {
-    try Operator.featureDropout(self, probability, true)
-  }
-
   /// Local aggregation (spec section 2) of values `[N, C, h, w]` along features (self) `[N, D, h, w]`, both float32 or
   /// both float64; `[N, C, h, w]`.
   ///
@@ -65,6 +60,5 @@ extension Operator {
   static let maxPool2d = Operator("max_pool2d")
   static let adaptiveAvgPool2d = Operator("adaptive_avg_pool2d")
   static let upsampleBilinear2d = Operator("upsample_bilinear2d")
-  static let featureDropout = Operator("feature_dropout")
   static let localAggregation = Operator("blpseg::local_aggregation")
 }

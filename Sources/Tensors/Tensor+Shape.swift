@@ -18,6 +18,9 @@ extension Tensor {
     try Operator.gather(self, dim, index)
   }
 
+  /// The elements of the flattened tensor that `index`, int64 of any shape, names; in that shape.
+  public func taken(at index: Tensor) throws(TorchError) -> Tensor { try Operator.take(self, index) }
+
   /// In reverse order along the dimensions.
   public func flipped(_ dims: [Int]) throws(TorchError) -> Tensor { try Operator.flip(self, dims) }
 
@@ -54,6 +57,7 @@ extension Operator {
   static let slice = Operator("slice", "Tensor")
   static let select = Operator("select", "int")
   static let gather = Operator("gather")
+  static let take = Operator("take")
   static let flip = Operator("flip")
   static let pad = Operator("constant_pad_nd")
   static let cat = Operator("cat")

@@ -5,10 +5,10 @@ import CLibTorch
 /// A reference to LibTorch's tensor: two names of one tensor see the same elements. Not `Sendable`; a tensor stays on
 /// the thread that made it, and threads exchange plain buffers.
 public final class Tensor {
-  let handle: TorchTensor
+  package let handle: TorchTensor
 
   /// Takes over a reference that a C function handed out.
-  init(owning handle: TorchTensor) {
+  package init(owning handle: TorchTensor) {
     self.handle = handle
   }
 

@@ -2,9 +2,12 @@ import Batches
 import Foundation
 import Layers
 import Networks
+import Processes
 import Tensors
 
 /// Trains a network over epochs of batches, keeping checkpoints and a record in a run's folder.
+///
+/// Of several processes that share the batches the first one writes, validates and is asked; the others follow.
 public final class Trainer {
   public enum Outcome: Sendable, Equatable {
     case finished
@@ -30,30 +33,38 @@ public final class Trainer {
   private let loader: BatchLoader
   private let configuration: TrainingConfiguration
   private let device: Device
+  private let group: ProcessGroup?
   private let metadata: [String: String]
 
-  /// `metadata` goes into every checkpoint.
+  /// `metadata` goes into every checkpoint; `group` is nil where this process is alone.
   public init(
     _ network: BLPSeg, _ loader: BatchLoader, _ configuration: TrainingConfiguration, on device: Device,
-    folder: RunFolder, metadata: [String: String] = [:]
+    _ group: ProcessGroup? = nil, folder: RunFolder, metadata: [String: String] = [:]
   ) throws {
     self.loader = loader
     self.configuration = configuration
     self.device = device
+    self.group = group
     self.folder = folder
     self.metadata = metadata
-    step = try TrainingStep(network, configuration, on: device)
+    step = try TrainingStep(network, configuration, on: device, group)
     try Generator.standard(on: device).seed(configuration.seed)
   }
 
-  /// Continues from the folder's last checkpoint.
+  /// Continues from the folder's last checkpoint, which the first process reads for all.
   public func resume() throws {
-    progress = try TrainingCheckpoint.restore(step, on: device, from: folder.lastCheckpoint)
+    if isFirst { progress = try TrainingCheckpoint.restore(step, on: device, from: folder.lastCheckpoint) }
+    try share()
+  }
+
+  /// Gives all processes the state of the first.
+  public func share() throws {
+    if let group { progress = try TrainingCheckpoint.share(step, progress, on: device, group) }
   }
 
   /// Runs to the end, or until it is asked to stop.
   public func run(_ hooks: Hooks) throws -> Outcome {
-    let record = try MetricsFile(folder.metrics, keepingUpTo: progress.iteration)
+    let record = isFirst ? try MetricsFile(folder.metrics, keepingUpTo: progress.iteration) : nil
     var clock = RunClock(secondsBefore: progress.seconds)
     let perEpoch = loader.batchesPerEpoch
     while progress.iteration < configuration.iterations {
@@ -63,23 +74,31 @@ public final class Trainer {
         let losses = try step(batch, iteration: progress.iteration)
         progress.iteration += 1
         progress.seconds = clock.seconds
-        clock.count(images: batch.ids.count)
-        if isDue(configuration.logEvery) || progress.iteration == configuration.iterations {
+        clock.count(images: loader.batchSize)
+        if let record, isDue(configuration.logEvery) || progress.iteration == configuration.iterations {
           let entry = entry(losses, epoch, imagesPerSecond: clock.imagesPerSecond())
           try record.append(entry)
           hooks.report(entry)
         }
         let isEndOfEpoch = progress.iteration % perEpoch == 0 || progress.iteration == configuration.iterations
-        if isEndOfEpoch {
+        if let record, isEndOfEpoch {
           try validate(hooks, record, epoch: epoch)
           clock.restartRate()
         }
-        let isStopping = hooks.shouldStop()
-        if isStopping || isEndOfEpoch || isDue(configuration.checkpointEvery) { try save() }
+        let isStopping = try agreed(hooks.shouldStop())
+        if isFirst, isStopping || isEndOfEpoch || isDue(configuration.checkpointEvery) { try save() }
         if isStopping { return .interrupted }
       }
     }
     return .finished
+  }
+
+  private var isFirst: Bool { group?.rank ?? 0 == 0 }
+
+  /// Whether any process answers yes.
+  private func agreed(_ answer: Bool) throws -> Bool {
+    guard let group else { return answer }
+    return try group.sums([answer ? 1 : 0])[0] > 0
   }
 
   private func isDue(_ interval: Int) -> Bool { interval > 0 && progress.iteration % interval == 0 }

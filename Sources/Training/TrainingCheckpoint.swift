@@ -23,11 +23,17 @@ public enum TrainingCheckpoint {
     _ step: TrainingStep, _ progress: TrainingProgress, on device: Device, metadata: [String: String],
     to path: String
   ) throws {
+    try Safetensors.write(state(of: step, progress, on: device, metadata: metadata), to: path)
+  }
+
+  static func state(
+    of step: TrainingStep, _ progress: TrainingProgress, on device: Device, metadata: [String: String]
+  ) throws(TorchError) -> StateDict {
     var state = weights(of: step.network, progress, metadata: metadata)
     step.optimizer.save(to: &state)
     step.scaler?.save(to: &state)
     state[generatorName] = try Generator.standard(on: device).state()
-    try Safetensors.write(state, to: path)
+    return state
   }
 
   /// Writes the weights alone.
@@ -40,19 +46,23 @@ public enum TrainingCheckpoint {
   /// Restores everything and returns how far the run was.
   static func restore(_ step: TrainingStep, on device: Device, from path: String) throws -> TrainingProgress {
     let state = try Safetensors.read(path)
-    guard let progress = progress(in: state.metadata), let generator = state[generatorName] else {
+    guard let progress = progress(in: state.metadata), state[generatorName] != nil else {
       throw FileError.invalid(path, "is not a checkpoint that training can continue from; name its last.safetensors")
     }
     do {
-      try step.optimizer.restore(from: state)
-      try step.scaler?.restore(from: state)
-      try Generator.standard(on: device).restore(generator)
-      // Last, and itself all or nothing, so that a file that does not fit leaves the network as it was.
-      try step.network.store.load(state.map { ($0.name, $0.tensor) }, isExtra: isExtra)
+      try restore(step, on: device, from: state)
     } catch {
       throw FileError.invalid(path, "\(error); continue with the settings it was made with, or start a new run")
     }
     return progress
+  }
+
+  static func restore(_ step: TrainingStep, on device: Device, from state: StateDict) throws {
+    try step.optimizer.restore(from: state)
+    try step.scaler?.restore(from: state)
+    if let generator = state[generatorName] { try Generator.standard(on: device).restore(generator.to(.cpu)) }
+    // Last, and itself all or nothing, so that a file that does not fit leaves the network as it was.
+    try step.network.store.load(state.map { ($0.name, $0.tensor) }, isExtra: isExtra)
   }
 
   /// The progress that a checkpoint's metadata holds.

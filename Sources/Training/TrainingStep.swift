@@ -1,9 +1,13 @@
 import Batches
 import Losses
 import Networks
+import Processes
 import Tensors
 
 /// One step of training: predictions, losses, gradients, update.
+///
+/// Where several processes share a batch, each takes the step with its part; losses, gradients and statistics are those
+/// of the whole batch.
 public final class TrainingStep {
   /// Losses of one step, before its update.
   public struct Losses: Sendable, Equatable {
@@ -17,9 +21,18 @@ public final class TrainingStep {
   public let scaler: GradientScaler?
   private let configuration: TrainingConfiguration
   private let device: Device
+  private let group: ProcessGroup?
+  private let reducer: GradientReducer?
 
-  public init(_ network: BLPSeg, _ configuration: TrainingConfiguration, on device: Device) throws(TorchError) {
+  /// `group` is nil where this process is alone.
+  public init(
+    _ network: BLPSeg, _ configuration: TrainingConfiguration, on device: Device, _ group: ProcessGroup? = nil
+  ) throws(TorchError) {
     self.network = network
+    self.group = group
+    reducer = try group.map { group throws(TorchError) in
+      try GradientReducer(network.store.parameters.map(\.tensor), group)
+    }
     self.configuration = configuration
     self.device = device
     optimizer = try AdamW(network.store.parameters, configuration.optimizer)
@@ -30,10 +43,10 @@ public final class TrainingStep {
   ///
   /// Throws `NonFiniteLoss` before anything is changed but the running statistics of batch normalisation.
   public func callAsFunction(_ batch: Batch, iteration: Int) throws -> Losses {
-    let image = try batch.image.to(device)
+    let image = try batch.image.to(device).to(network.scribbleClassWeight.type)
     let labels = try batch.label.to(device)
     let prediction = try withAutocast(configuration.precision.autocastType, on: device) {
-      try network(image, .training)
+      try network(image, .training(across: group))
     }
     let logits = try prediction.logits()
     let scribbleLogits = try prediction.scribbleLogits()
@@ -44,17 +57,35 @@ public final class TrainingStep {
         logits, labels: labels, classPresent: batch.classPresent.to(device),
         threshold: configuration.selfTrainingThreshold)
 
-    let scribble = try scribbleLoss(scribbleLogits, labels, classWeight: network.scribbleClassWeight)
+    let scribble = try scribbleLoss(
+      scribbleLogits, labels, classWeight: network.scribbleClassWeight, totalWeight: totalWeight(of: labels))
     let segmentation = try blpLoss(
       logits, scribbleLogits: scribbleLogits, labels: supervision, gamma: configuration.gamma)
-    let losses = Losses(scribble: try scribble.item(), segmentation: try segmentation.item())
+    let losses = try shared(Losses(scribble: try scribble.item(), segmentation: try segmentation.item()))
     guard losses.total.isFinite else { throw NonFiniteLoss(iteration: iteration, ids: batch.ids, losses: losses) }
     try update(scribble + segmentation, learningRate: configuration.schedule.learningRate(at: iteration))
     return losses
   }
 
+  /// What the sum of the scribble loss is divided by, so that its mean over the processes is the weighted mean over the
+  /// whole batch; nil where this process is alone.
+  private func totalWeight(of labels: Tensor) throws(TorchError) -> Tensor? {
+    guard let group else { return nil }
+    let weight = try scribbleWeight(labels, classWeight: network.scribbleClassWeight)
+    try group.sum(weight)
+    return try weight / Double(group.count)
+  }
+
+  /// The losses of the whole batch: the means over the processes.
+  private func shared(_ losses: Losses) throws(TorchError) -> Losses {
+    guard let group else { return losses }
+    let sums = try group.sums([losses.scribble, losses.segmentation])
+    return Losses(scribble: sums[0] / Double(group.count), segmentation: sums[1] / Double(group.count))
+  }
+
   private func update(_ loss: Tensor, learningRate: Double) throws {
     optimizer.clearGradients()
+    try reducer?.prepare(for: loss)
     guard let scaler else {
       try loss.backward()
       try optimizer.step(learningRate: learningRate)

@@ -31,10 +31,10 @@ struct SmallRun {
       metadata: ["settings": "small"])
   }
 
-  static func network(width: Int = 8, dropout: Double) throws -> BLPSeg {
+  static func network(width: Int = 8, dropout: Double, type: ElementType = .float32) throws -> BLPSeg {
     let configuration = BLPSegConfiguration(
       backbone: .efficientNetLite0, classCount: 3, decoderWidth: width, dropout: dropout)
-    return try BLPSeg(configuration, ParameterStore(seed: 11))
+    return try BLPSeg(configuration, ParameterStore(type: type, seed: 11))
   }
 
   static func configuration(
@@ -51,14 +51,15 @@ struct SmallRun {
     return configuration
   }
 
-  static func loader() throws -> BatchLoader {
+  static func loader(batchSize: Int = 2, part: Range<Int>? = nil) throws -> BatchLoader {
     let ids = ["Abyssinian_217", "Bengal_152", "Bengal_93", "Birman_108", "Birman_128", "Birman_199", "Birman_2"]
     let list = try TemporaryFolder()
     try list.write("list.txt", ids.joined(separator: "\n"))
     let layout = DatasetLayout(
       images: Fixture.demo("JPEGImages"), scribbles: Fixture.demo("scribbles"), list: list("list.txt"))
     let dataset = try SegmentationDataset(layout, classes: ClassList(["background", "cat", "dog"]))
-    return try BatchLoader(dataset, Augmentation(crop: 64), .centered127, batchSize: 2, seed: 5, threads: 1)
+    return try BatchLoader(
+      dataset, Augmentation(crop: 64), .centered127, batchSize: batchSize, part: part, seed: 5, threads: 1)
   }
 
   var files: RunFolder { trainer.folder }

@@ -24,6 +24,12 @@ typedef struct { const void *ref; } TorchOperator;
 typedef struct { void *ref; } TorchGenerator;
 /// An inference-mode scope that is open on this thread.
 typedef struct { void *ref; } TorchInferenceScope;
+/// A connection to the key-value store at which processes meet.
+typedef struct { void *ref; } TorchStore;
+/// The processes that compute together, as one of them sees them.
+typedef struct { void *ref; } TorchProcessGroup;
+/// What averages gradients over processes during the backward pass.
+typedef struct { void *ref; } TorchReducer;
 
 typedef enum {
   TorchValueNone,
@@ -113,6 +119,42 @@ char *torch_generator_default(const char *device, TorchGenerator *result);
 int torch_device_count(const char *kind);
 int torch_thread_count(void);
 void torch_set_thread_count(int count);
+
+// Processes that compute together
+
+/// Connects to the store at `host`:`port`, which this process opens if `is_server`. Waiting for it, and for keys, fails
+/// after `timeout_seconds`.
+char *torch_store_connect(
+    const char *host, uint16_t port, bool is_server, double timeout_seconds, TorchStore *result);
+void torch_store_release(TorchStore store);
+char *torch_store_set(TorchStore store, const char *key, const void *bytes, size_t byte_count);
+/// Waits until the key is there; the caller releases `bytes` with `torch_text_release`.
+char *torch_store_get(TorchStore store, const char *key, char **bytes, size_t *byte_count);
+char *torch_store_has(TorchStore store, const char *key, bool *result);
+/// Adds to the number under a key, which begins at 0, and returns the sum.
+char *torch_store_add(TorchStore store, const char *key, int64_t amount, int64_t *result);
+
+/// Waits for the other processes. Collective functions must be called in one order by all, and fail when a process is
+/// lost, or after `timeout_seconds`.
+char *torch_process_group_new(
+    TorchStore store, const char *prefix, int rank, int size, const char *device, double timeout_seconds,
+    TorchProcessGroup *result);
+void torch_process_group_release(TorchProcessGroup group);
+/// Replaces the tensor by its sum over all processes.
+char *torch_process_group_sum(TorchProcessGroup group, TorchTensor tensor);
+/// Replaces the tensor by that of process `root`.
+char *torch_process_group_broadcast(TorchProcessGroup group, TorchTensor tensor, int root);
+/// Normalises with the statistics of all processes' batches, and updates the running ones; can be differentiated.
+char *torch_synchronized_batch_norm(
+    TorchProcessGroup group, TorchTensor x, TorchTensor weight, TorchTensor bias, TorchTensor running_mean,
+    TorchTensor running_variance, double momentum, double epsilon, TorchTensor *result);
+
+/// From now on the backward pass averages the gradients of `parameters` over all processes, in buckets, as they come.
+char *torch_reducer_new(
+    TorchProcessGroup group, const TorchTensor *parameters, size_t count, TorchReducer *result);
+void torch_reducer_release(TorchReducer reducer);
+/// Must be called before each backward pass from `loss`.
+char *torch_reducer_prepare(TorchReducer reducer, TorchTensor loss);
 
 #ifdef __cplusplus
 }

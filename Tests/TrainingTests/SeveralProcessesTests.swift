@@ -1,0 +1,99 @@
+import Batches
+import Foundation
+import Layers
+import Processes
+import Tensors
+import TestSupport
+import Testing
+import Training
+
+@Suite("Training in several processes", .serialized)
+struct SeveralProcessesTests {
+  /// What a process knows after two steps, the second of them self-training.
+  private struct Knowledge: Sendable {
+    var ids: [String] = []
+    var losses: [Double] = []
+    /// Gradients of the first step by parameter; none where there is none.
+    var gradients: [String: [Double]] = [:]
+    var buffers: [String: [Double]] = [:]
+
+    init(_ part: Range<Int>?, _ group: ProcessGroup?) throws {
+      let network = try SmallRun.network(dropout: 0, type: .float64)
+      let configuration = SmallRun.configuration(iterations: 10) {
+        $0.selfTrainingStart = 1
+        $0.selfTrainingThreshold = 0.35
+      }
+      let step = try TrainingStep(network, configuration, on: .cpu, group)
+      let batch = try #require(try SmallRun.loader(batchSize: 6, part: part).epoch(0).next())
+      ids = batch.ids
+      for iteration in 0..<2 {
+        let result = try step(batch, iteration: iteration)
+        losses += [result.scribble, result.segmentation]
+        guard iteration == 0 else { continue }
+        for entry in network.store.parameters { gradients[entry.name] = try entry.tensor.gradient?.doubles() }
+      }
+      for entry in network.store.entries where entry.kind == .buffer {
+        buffers[entry.name] = try entry.tensor.doubles()
+      }
+    }
+  }
+
+  @Test(
+    "losses, gradients and statistics are those of one process with the whole batch", arguments: [2, 3])
+  func sameAsOne(count: Int) throws {
+    let whole = try Knowledge(nil, nil)
+    let share = 6 / count
+    let parts = try Ranks.run(count) { group in
+      try Knowledge(share * group.rank..<share * (group.rank + 1), group)
+    }
+    #expect(parts.flatMap(\.ids) == whole.ids)
+    for part in parts {
+      // The second step's losses come after an update that divides gradients by their own size.
+      let first = Closeness(Array(part.losses[..<2]), Array(whole.losses[..<2]))
+      #expect(first.relative < 1e-12, "\(first)")
+      let second = Closeness(Array(part.losses[2...]), Array(whole.losses[2...]))
+      #expect(second.relative < 1e-7, "\(second)")
+      #expect(part.gradients.keys.sorted() == whole.gradients.keys.sorted())
+      for (name, expected) in whole.gradients {
+        let closeness = Closeness(part.gradients[name] ?? [], expected)
+        // Exactly zero but for rounding where a batch normalisation follows.
+        #expect(closeness.relative < 1e-9 || closeness.worst < 1e-11, "\(name): \(closeness)")
+      }
+      for (name, expected) in whole.buffers {
+        let closeness = Closeness(part.buffers[name] ?? [], expected)
+        // Means of what is centred already are rounding alone.
+        #expect(closeness.relative < 1e-6 || closeness.worst < 1e-9, "\(name): \(closeness)")
+      }
+      #expect(part.gradients == parts[0].gradients)
+    }
+  }
+
+  @Test("a run continues in all processes from the checkpoint that the first one reads")
+  func resuming() throws {
+    let folder = try TemporaryFolder()
+    let first = try SmallRun(folder, iterations: 2)
+    _ = try first.trainer.run(Trainer.Hooks())
+    let saved = try SmallRun.tensors(first.files.lastCheckpoint)
+    let lock = NSLock()
+    let path = folder.path
+    let found = try Ranks.run(2) { group -> (Int, [String: [UInt8]]) in
+      let network = try SmallRun.network(dropout: 0.1)
+      // Only the first process sees the run's folder.
+      let place = RunFolder(group.rank == 0 ? path : "/nowhere")
+      let trainer = try lock.withLock {
+        try Trainer(
+          network, SmallRun.loader(part: group.rank..<group.rank + 1), SmallRun.configuration(iterations: 4), on: .cpu,
+          group, folder: place)
+      }
+      try trainer.resume()
+      return (
+        trainer.progress.iteration,
+        Dictionary(uniqueKeysWithValues: try network.store.entries.map { ($0.name, try $0.tensor.bytes()) })
+      )
+    }
+    for (iteration, weights) in found {
+      #expect(iteration == 2)
+      #expect(weights.allSatisfy { saved[$0.key] == $0.value })
+    }
+  }
+}
