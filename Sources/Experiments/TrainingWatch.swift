@@ -1,10 +1,11 @@
+import Processes
 import Tensors
 import Training
 
 /// What a run tells while it trains, and is asked.
 public struct TrainingWatch {
   /// What a run is about to do.
-  public struct Plan: Sendable {
+  public struct Plan {
     public let images: Int
     public let validationImages: Int
     /// Steps in all.
@@ -16,6 +17,10 @@ public struct TrainingWatch {
     /// Where a run is continued with other settings than before: each of them, with both values.
     public let changedSettings: [String]
     public let device: Device
+    /// How many processes share the batches.
+    public let processes: Int
+    /// Where what people are told is kept.
+    public let log: RunLog
     /// Numbers that are learnt.
     public let parameters: Int
   }
@@ -28,6 +33,8 @@ public struct TrainingWatch {
   public var report: (MetricsEntry) -> Void = { _ in }
   /// Called after each validation image.
   public var evaluating: (_ done: Int, _ of: Int) -> Void = { _, _ in }
+  /// Called on another thread when one of several processes has gone silent; training may then wait for it for ever.
+  public var lost: @Sendable (ProcessLoss) -> Void = { _ in }
   /// Asked after each step; true saves and stops.
   public var shouldStop: () -> Bool = { false }
 

@@ -44,6 +44,21 @@ public final class ProcessWatch: Sendable {
   /// Ends the watch; other processes may end from now on.
   public func stop() { signs.stop() }
 
+  /// Runs `body`. An error that another process has caused becomes the `ProcessLoss` that names it; of others the other
+  /// processes are told.
+  public func explaining<Value>(_ body: () throws -> Value) throws -> Value {
+    do {
+      return try body()
+    } catch let error as TorchError {
+      if let loss = cause() { throw loss }
+      tell("\(error)")
+      throw error
+    } catch {
+      tell("\(error)")
+      throw error
+    }
+  }
+
   /// Tells the others why this process is about to end.
   public func tell(_ problem: String) {
     signs.announce(problem)

@@ -33,7 +33,8 @@ public final class Trainer {
   private let loader: BatchLoader
   private let configuration: TrainingConfiguration
   private let device: Device
-  private let group: ProcessGroup?
+  /// The processes that share the batches, nil where this one is alone.
+  public let group: ProcessGroup?
   private let metadata: [String: String]
 
   /// `metadata` goes into every checkpoint; `group` is nil where this process is alone.

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Experiments
 
 @main
 struct BLPSegCommand: ParsableCommand {
@@ -10,6 +11,6 @@ struct BLPSegCommand: ParsableCommand {
       Results go to standard output, progress and errors to standard error. Exit codes: 0 done, 1 failed, 64 bad usage \
       or settings, 66 missing input, 130 interrupted after saving.
       """,
-    version: "0.1.0",
+    version: Software.version,
     subcommands: [TrainCommand.self, EvaluateCommand.self, PredictCommand.self, InspectCommand.self])
 }

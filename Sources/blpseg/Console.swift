@@ -5,7 +5,10 @@ enum Console {
   static let isTerminal = isatty(STDERR_FILENO) == 1
   nonisolated(unsafe) private static var hasOpenLine = false
 
-  static func error(_ message: String) { line("blpseg: \(message)") }
+  /// Which of several processes speaks, nil where there is one.
+  nonisolated(unsafe) static var speaker: String?
+
+  static func error(_ message: String) { line("blpseg\(speaker.map { " (\($0))" } ?? ""): \(message)") }
 
   /// A line that stays.
   static func line(_ text: String) {

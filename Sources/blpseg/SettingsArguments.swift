@@ -1,5 +1,6 @@
 import ArgumentParser
 import Experiments
+import Processes
 
 /// A settings file with overrides: what most commands begin with.
 struct SettingsArguments: ParsableArguments {
@@ -11,7 +12,7 @@ struct SettingsArguments: ParsableArguments {
     help: ArgumentHelp("Override a setting, as in training.epochs=3.", valueName: "path=value"))
   var overrides: [String] = []
 
-  func experiment(_ extra: [String] = []) throws -> Experiment {
-    try Experiment(ExperimentSettings.load(config, overrides: overrides + extra))
+  func experiment(_ extra: [String] = [], as place: ProcessPlace? = nil) throws -> Experiment {
+    try Experiment(ExperimentSettings.load(config, overrides: overrides + extra), as: place)
   }
 }

@@ -1,13 +1,17 @@
 import ArgumentParser
 import Experiments
+import Foundation
+import Processes
 
 struct TrainCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "train", abstract: "Train a network as a settings file says.",
     discussion: """
-      The run's folder (setting output) receives settings.yaml, metrics.jsonl, best.safetensors, last.safetensors, \
-      evaluation.json and report.html. Ctrl-C saves and exits with 130; --resume continues from there, or from the last \
-      checkpoint after a crash.
+      The run's folder (setting output) receives settings.yaml, run.json, train.log, metrics.jsonl, best.safetensors, \
+      last.safetensors, evaluation.json and report.html. Ctrl-C saves and exits with 130; --resume continues from there, or from the last \
+      checkpoint after a crash. Several processes share each batch when torchrun starts them, as in \
+      torchrun --no-python --nproc-per-node 2 blpseg train ..., or anything else that sets RANK, WORLD_SIZE, LOCAL_RANK, \
+      MASTER_ADDR and MASTER_PORT.
       """)
 
   @OptionGroup var settings: SettingsArguments
@@ -18,18 +22,29 @@ struct TrainCommand: ParsableCommand {
   func run() throws {
     try reportingFailure {
       Interruption.listen()
-      let experiment = try settings.experiment()
+      let place = try ProcessPlace(environment: ProcessInfo.processInfo.environment)
+      if let place { Console.speaker = "process \(place.rank) of \(place.count)" }
+      let experiment = try settings.experiment(as: place)
       let console = TrainingConsole(experiment)
-      switch try experiment.train(resume: resume, console.watch) {
+      let outcome: TrainingOutcome
+      do {
+        outcome = try experiment.train(resume: resume, command: CommandLine.arguments, console.watch)
+      } catch {
+        console.keep(error)
+        throw error
+      }
+      let speaks = place?.isFirst ?? true
+      switch outcome {
       case .interrupted:
-        Console.line("Interrupted; saved to \(experiment.folder.lastCheckpoint). Continue with --resume.")
+        if speaks { Console.line("Interrupted; saved to \(experiment.folder.lastCheckpoint). Continue with --resume.") }
         throw ExitCode(130)
-      case .finished(let result):
+      case .finished(let result) where speaks:
         if let result {
           Console.result(result.table)
           Console.line("Report: \(experiment.folder.report)")
         }
         if let weights = experiment.bestWeights { Console.line("Weights: \(weights)") }
+      case .finished: break
       }
     }
   }

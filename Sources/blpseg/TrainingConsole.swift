@@ -16,32 +16,51 @@ final class TrainingConsole {
     watch.stepped = { self.draw(step: $0) }
     watch.report = { self.report($0) }
     watch.evaluating = { Console.progress("\(Console.bar($0, of: $1)) \($0)/\($1)  validating") }
+    watch.lost = { loss in
+      // The thread that trains may be waiting for the lost process for ever.
+      Console.error("\(loss); \(Self.advice)")
+      exit(1)
+    }
     watch.shouldStop = { Interruption.isRequested }
     return watch
+  }
+
+  /// What to do when a process is lost.
+  static let advice = "start all processes again, with --resume to go on from the last checkpoint"
+
+  /// Keeps an error in the run's log, if the run got so far as to have one.
+  func keep(_ error: any Error) { plan?.log.append("\(error)") }
+
+  /// A line for people, now and in the run's log.
+  private func tell(_ text: String) {
+    Console.line(text)
+    plan?.log.append(text)
   }
 
   private func begin(_ plan: TrainingWatch.Plan) {
     self.plan = plan
     let (settings, network) = (experiment.settings, experiment.configuration)
-    Console.line(
+    tell(
       "\(settings.name): \(plan.images) training and \(plan.validationImages) validation images, "
         + "\(experiment.classes.count) classes")
-    Console.line(
+    tell(
       "\(network.backbone.rawValue), decoder width \(network.decoderWidth), "
         + String(format: "%.1f million parameters", Double(plan.parameters) / 1e6)
-        + ", \(settings.training.precision.rawValue) on \(plan.device)")
-    Console.line("\(plan.iterations) steps of \(plan.batchSize) images, \(plan.batchesPerEpoch) an epoch")
-    for setting in plan.changedSettings { Console.line("changed since the checkpoint: \(setting)") }
-    if plan.firstIteration > 0 { Console.line("continuing after step \(plan.firstIteration)") }
+        + ", \(settings.training.precision.rawValue) on \(plan.device)"
+        + (plan.processes > 1 ? ", \(plan.processes) processes" : ""))
+    tell("\(plan.iterations) steps of \(plan.batchSize) images, \(plan.batchesPerEpoch) an epoch")
+    for setting in plan.changedSettings { tell("changed since the checkpoint: \(setting)") }
+    if plan.firstIteration > 0 { tell("continuing after step \(plan.firstIteration)") }
   }
 
   private func report(_ entry: MetricsEntry) {
     if let score = entry.meanIoU {
-      Console.line(
+      tell(
         "epoch \(entry.epoch + 1)  step \(entry.iteration)  validation mIoU \(String(format: "%.2f %%", score * 100))")
     } else {
       latest = entry
-      if !Console.isTerminal { Console.line("step \(status(step: entry.iteration))") }
+      let text = "step \(status(step: entry.iteration))"
+      if Console.isTerminal { plan?.log.append(text) } else { tell(text) }
     }
   }
 

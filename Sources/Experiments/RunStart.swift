@@ -1,0 +1,67 @@
+import Files
+import Foundation
+import Tensors
+import Training
+
+/// One start of a run: when, how and with what it was made. A run's folder keeps all of them.
+struct RunStart: Codable {
+  let time: String
+  /// The command with its arguments.
+  let command: [String]
+  let seed: Int
+  /// Steps done before.
+  let iteration: Int
+  let device: String
+  let processes: Int
+  let threads: Int
+  let host: String
+  /// Names of what computes, with their versions.
+  let software: [String: String]
+
+  init(_ experiment: Experiment, command: [String], iteration: Int) {
+    time = ISO8601DateFormatter().string(from: .now)
+    self.command = command
+    seed = experiment.settings.seed
+    self.iteration = iteration
+    device = experiment.device.description
+    processes = experiment.place?.count ?? 1
+    threads = LibTorch.threadCount
+    host = ProcessInfo.processInfo.hostName
+    software = [
+      "blpseg": Software.version, "libtorch": LibTorch.version, "swift": Software.compiler,
+      "system": ProcessInfo.processInfo.operatingSystemVersionString,
+    ]
+  }
+
+  /// Adds this start to the file at `path`, a JSON list.
+  func append(to path: String) throws(FileError) {
+    let known = FileManager.default.fileExists(atPath: path) ? try InputFile.read(path) : Data("[]".utf8)
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
+    let text: Data
+    do {
+      text = try encoder.encode(JSONDecoder().decode([RunStart].self, from: known) + [self])
+    } catch {
+      throw .invalid(path, "is not a list of starts of this program; move it away")
+    }
+    try OutputFile.write(text + Data("\n".utf8), to: path)
+  }
+}
+
+/// This program.
+public enum Software {
+  public static let version = "0.2.0"
+
+  /// The Swift compiler that made it.
+  static var compiler: String {
+    #if compiler(>=6.4)
+      "6.4 or later"
+    #elseif compiler(>=6.3)
+      "6.3"
+    #elseif compiler(>=6.2)
+      "6.2"
+    #else
+      "6.1"
+    #endif
+  }
+}
