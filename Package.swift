@@ -28,7 +28,7 @@ let package = Package(
   products: [.executable(name: "blpseg", targets: ["blpseg"])],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
-    .package(url: "https://github.com/apple/swift-protobuf", from: "1.30.0"),
+    .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),
   ],
   targets: [
@@ -65,7 +65,9 @@ let package = Package(
     module("Losses", ["Tensors"]),
     module("DenseCRF", ["Images"]),
     module("Evaluation", ["Images", "Files"]),
-    module("TensorBoard", ["Files", protobuf]),
+    .target(
+      name: "TensorBoard", dependencies: ["Images", "Files", protobuf], exclude: ["Protos/Event.proto"],
+      swiftSettings: swift),
     module("Prediction", ["Networks", "Layers", "Batches", "DenseCRF", "Images", "Tensors"]),
     module(
       "Training", ["Batches", "Networks", "Layers", "Losses", "Checkpoints", "Processes", "Tensors", "Files"]),
@@ -100,7 +102,7 @@ let package = Package(
     tests("LossesTests", ["Losses", "Tensors"]),
     tests("DenseCRFTests", ["DenseCRF", "Images"]),
     tests("EvaluationTests", ["Evaluation", "Images", "Files"]),
-    tests("TensorBoardTests", ["TensorBoard", "Files"]),
+    tests("TensorBoardTests", ["TensorBoard", "Images", "Files"]),
     tests("PredictionTests", ["Prediction", "Networks", "Layers", "Batches", "Images", "Checkpoints", "Tensors"]),
     tests(
       "TrainingTests",

@@ -1,0 +1,114 @@
+import Files
+import Foundation
+import Images
+import SwiftProtobuf
+
+/// A log for TensorBoard: scalars and images over the steps of a run, added to as the run goes on.
+///
+/// Every start of a run writes a file of its own, and `tensorboard --logdir` shows the files of one folder as one run.
+/// A record is in the file when the call that adds it returns. Where the process is killed while it writes, the file
+/// ends with a part of a record, which TensorBoard leaves out.
+public final class EventFile {
+  public let path: String
+  private let descriptor: Int32
+  /// Bytes of the records that are whole.
+  private var size: off_t = 0
+
+  /// Makes the file `events.out.tfevents.TIME.PROCESS` in `folder`, which is made where it is missing.
+  ///
+  /// Of what earlier starts wrote into the folder, TensorBoard drops the steps after `step`, which this start writes
+  /// again: at once, or in its default fast mode each tag's as soon as the tag is added to. Earlier files stay as they are.
+  public init(inFolder folder: String, keepingUpTo step: Int) throws(FileError) {
+    try OutputFile.makeFolder(folder)
+    path = "\(folder)/\(try EventFile.name(in: folder))"
+    descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0o666)
+    if descriptor < 0 { throw EventFile.failure(path, errno) }
+    // From version 2 on, TensorBoard drops steps at a START, at every one but a folder's first.
+    try add(.fileVersion("brain.Event:2"), step: 0)
+    try add(.sessionLog(.with { $0.status = .start }), step: min(step, .max - 1) + 1)
+  }
+
+  deinit { close(descriptor) }
+
+  /// Adds a point to the curve `tag`, in float32. Slashes in a tag make groups: "loss/scribble".
+  public func add(scalar: Double, tag: String, step: Int) throws(FileError) {
+    let value = ProtoSummary.Value.with {
+      $0.tag = tag
+      $0.simpleValue = Float(scalar)
+    }
+    try add(value, step: step)
+  }
+
+  /// Adds a picture to the series `tag`, as a PNG.
+  public func add(image: Image, tag: String, step: Int) throws(FileError) {
+    let png: Data
+    do throws(ImageEncodingError) {
+      png = try image.pngData()
+    } catch {
+      throw .invalid(path, "cannot hold the image \(tag) of step \(step) (\(error.problem))")
+    }
+    let value = ProtoSummary.Value.with {
+      $0.tag = tag
+      $0.image.width = Int32(clamping: image.width)
+      $0.image.height = Int32(clamping: image.height)
+      $0.image.colorspace = 3
+      $0.image.encodedImageString = png
+    }
+    try add(value, step: step)
+  }
+
+  private func add(_ value: ProtoSummary.Value, step: Int) throws(FileError) {
+    try add(.summary(.with { $0.value = [value] }), step: step)
+  }
+
+  private func add(_ content: ProtoEvent.OneOf_What, step: Int) throws(FileError) {
+    let event = ProtoEvent.with {
+      $0.wallTime = Date().timeIntervalSince1970
+      $0.step = Int64(step)
+      $0.what = content
+    }
+    let data: Data
+    do {
+      data = try event.serializedData()
+    } catch {
+      throw .invalid(path, "cannot hold the event of step \(step) (\(error))")
+    }
+    try append(TFRecord.framed(data))
+  }
+
+  private func append(_ record: Data) throws(FileError) {
+    let code = record.withUnsafeBytes { bytes -> Int32? in
+      var rest = bytes
+      while !rest.isEmpty {
+        // In one go, unless it is more than the system takes.
+        let written = write(descriptor, rest.baseAddress, min(rest.count, 1 << 30))
+        if written < 0 && errno == EINTR { continue }
+        if written < 0 { return errno }
+        rest = UnsafeRawBufferPointer(rebasing: rest[written...])
+      }
+      return nil
+    }
+    if let code {
+      // A part of a record in the middle of a file would hide all that follows.
+      ftruncate(descriptor, size)
+      throw EventFile.failure(path, code)
+    }
+    size += off_t(record.count)
+  }
+
+  /// A name behind those of earlier starts, also of those in the same second: TensorBoard reads files by name.
+  private static func name(in folder: String) throws(FileError) -> String {
+    let prefix = "events.out.tfevents."
+    let latest = 9_999_999_999
+    let times = try InputFile.names(inFolder: folder).filter { $0.hasPrefix(prefix) }
+      .compactMap { Int($0.dropFirst(prefix.count).prefix { $0 != "." }) }
+      .filter { $0 < latest }
+    let time = max(Int(Date().timeIntervalSince1970), (times.max() ?? 0) + 1)
+    return prefix + String(format: "%010ld", time) + ".\(ProcessInfo.processInfo.processIdentifier)"
+  }
+
+  private static func failure(_ path: String, _ code: Int32) -> FileError {
+    let advice = code == ENOSPC ? "free some space and run again" : "check the folder and its permissions"
+    return FileError(path, .inaccessible, "cannot be written (\(String(cString: strerror(code)))); \(advice)")
+  }
+}
