@@ -66,9 +66,16 @@ c10::intrusive_ptr<c10d::Backend> backend(
       "build cannot on ", device);
 }
 
+/// Runs a collective function on `tensor`, which travels in row-major order.
+template <typename Collective>
+void in_row_major_order(Tensor &tensor, Collective &&collective) {
+  std::vector<Tensor> list = {tensor.contiguous()};
+  collective(list);
+  if (!list[0].is_same(tensor)) tensor.copy_(list[0]);
+}
+
 void sum(const Group &group, Tensor &tensor) {
-  std::vector<Tensor> list = {tensor};
-  group->allreduce(list)->wait();
+  in_row_major_order(tensor, [&](auto &list) { group->allreduce(list)->wait(); });
 }
 
 /// `values` over channels, as `[1, C, 1, 1]`.
@@ -128,6 +135,13 @@ struct SynchronizedBatchNorm : torch::autograd::Function<SynchronizedBatchNorm> 
     Tensor offset = weight * inverse_deviation * sums.slice(0, channels) / total - slope * mean;
     gradient = gradient - x * per_channel(slope).to(x.scalar_type()) - per_channel(offset).to(x.scalar_type());
     return {gradient, weight_gradient, bias_gradient, none, none, none, none, none};
+  }
+};
+
+/// Leaves out one warning of c10d's, which takes another stride of a dimension of size 1 for another layout.
+struct StridesWarningFilter : c10::WarningHandler {
+  void process(const c10::Warning &warning) override {
+    if (warning.msg().rfind("Grad strides do not match", 0) != 0) c10::WarningHandler::process(warning);
   }
 };
 
@@ -199,12 +213,9 @@ char *torch_process_group_broadcast(TorchProcessGroup handle, TorchTensor tensor
   return guarded([&] {
     c10::NoGradGuard no_gradient;
     Tensor whole = borrowed(tensor);
-    // What travels lies in one piece of memory in row-major order.
-    std::vector<Tensor> list = {whole.contiguous()};
     c10d::BroadcastOptions options;
     options.rootRank = root;
-    group(handle)->broadcast(list, options)->wait();
-    if (!list[0].is_same(whole)) whole.copy_(list[0]);
+    in_row_major_order(whole, [&](auto &list) { group(handle)->broadcast(list, options)->wait(); });
   });
 }
 
@@ -225,10 +236,12 @@ char *torch_reducer_new(
     std::vector<bool> is_sparse(count, false);
     auto [buckets, limits] = c10d::compute_bucket_assignment_by_size(
         all, {c10d::kDefaultFirstBucketBytes, c10d::kDefaultBucketBytesCap}, is_sparse);
+    static StridesWarningFilter filter;
+    c10::WarningUtils::set_warning_handler(&filter);
     // Gradients come in the reverse order of the forward pass.
     std::reverse(buckets.begin(), buckets.end());
     *result = {new c10d::Reducer(
-        all, buckets, group(handle), is_sparse, c10d::kDefaultBucketBytesCap, /*find_unused_parameters=*/true,
+        all, buckets, group(handle), is_sparse, c10d::kDefaultBucketBytesCap, /*find_unused_parameters=*/false,
         /*gradient_as_bucket_view=*/false, {}, c10d::kDefaultFirstBucketBytes,
         /*skip_all_reduce_unused_params=*/false, /*use_python_reducer=*/false, {})};
   });
@@ -238,6 +251,6 @@ void torch_reducer_release(TorchReducer handle) {
   free(guarded([&] { delete static_cast<c10d::Reducer *>(handle.ref); }));
 }
 
-char *torch_reducer_prepare(TorchReducer handle, TorchTensor loss) {
-  return guarded([&] { static_cast<c10d::Reducer *>(handle.ref)->prepare_for_backward({borrowed(loss)}); });
+char *torch_reducer_prepare(TorchReducer handle) {
+  return guarded([&] { static_cast<c10d::Reducer *>(handle.ref)->prepare_for_backward({}); });
 }

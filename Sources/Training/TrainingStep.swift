@@ -30,9 +30,7 @@ public final class TrainingStep {
   ) throws(TorchError) {
     self.network = network
     self.group = group
-    reducer = try group.map { group throws(TorchError) in
-      try GradientReducer(network.store.parameters.map(\.tensor), group)
-    }
+    reducer = group.map { GradientReducer(network.store.parameters.map(\.tensor), $0) }
     self.configuration = configuration
     self.device = device
     optimizer = try AdamW(network.store.parameters, configuration.optimizer)
@@ -85,14 +83,17 @@ public final class TrainingStep {
 
   private func update(_ loss: Tensor, learningRate: Double) throws {
     optimizer.clearGradients()
-    try reducer?.prepare(for: loss)
     guard let scaler else {
-      try loss.backward()
+      try backward(from: loss)
       try optimizer.step(learningRate: learningRate)
       return
     }
-    try scaler.scaled(loss).backward()
+    try backward(from: scaler.scaled(loss))
     if try scaler.unscale(optimizer.gradients) { try optimizer.step(learningRate: learningRate) }
+  }
+
+  private func backward(from loss: Tensor) throws(TorchError) {
+    if let reducer { try reducer.backward(from: loss) } else { try loss.backward() }
   }
 }
 

@@ -153,8 +153,8 @@ char *torch_synchronized_batch_norm(
 char *torch_reducer_new(
     TorchProcessGroup group, const TorchTensor *parameters, size_t count, TorchReducer *result);
 void torch_reducer_release(TorchReducer reducer);
-/// Must be called before each backward pass from `loss`.
-char *torch_reducer_prepare(TorchReducer reducer, TorchTensor loss);
+/// Must be called before each backward pass, which must reach every one of the parameters.
+char *torch_reducer_prepare(TorchReducer reducer);
 
 #ifdef __cplusplus
 }
