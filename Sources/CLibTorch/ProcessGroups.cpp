@@ -2,6 +2,7 @@
 #include "CLibTorch.h"
 
 #include <ATen/ATen.h>
+#include <c10/util/Logging.h>
 #include <torch/csrc/autograd/custom_function.h>
 #include <torch/csrc/distributed/c10d/PrefixStore.hpp>
 #include <torch/csrc/distributed/c10d/ProcessGroup.hpp>
@@ -150,6 +151,8 @@ struct StridesWarningFilter : c10::WarningHandler {
 char *torch_store_connect(
     const char *host, uint16_t port, bool is_server, double timeout_seconds, TorchStore *result) {
   return guarded([&] {
+    // c10d logs a broken connection with the stack of C++; the caller reports it in words.
+    if (std::getenv("TORCH_CPP_LOG_LEVEL") == nullptr) FLAGS_caffe2_log_level = c10::GLOG_ERROR;
     c10d::TCPStoreOptions options;
     options.port = port;
     options.isServer = is_server;
