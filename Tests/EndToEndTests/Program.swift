@@ -14,29 +14,9 @@ enum Program {
     var errorLines: [String] { errors.split(whereSeparator: \.isNewline).map(String.init) }
   }
 
-  struct NotFound: Error, CustomStringConvertible {
-    let description = "no executable blpseg lies beside the tests; build it with: swift build -c release"
-  }
-
   /// Runs the program to its end.
   static func run(_ arguments: [String], in folder: String) throws -> Outcome {
     try Running(arguments, in: folder).outcome()
-  }
-
-  /// The path of the executable, beside the bundle of the tests.
-  static func path() throws -> String {
-    for argument in CommandLine.arguments where argument.contains("/") {
-      var folder = URL(fileURLWithPath: argument)
-      for _ in 0..<5 {
-        folder.deleteLastPathComponent()
-        let candidate = folder.appendingPathComponent("blpseg").path
-        var isFolder: ObjCBool = false
-        if FileManager.default.fileExists(atPath: candidate, isDirectory: &isFolder), !isFolder.boolValue {
-          return candidate
-        }
-      }
-    }
-    throw NotFound()
   }
 
   /// A program that has been started.
@@ -45,11 +25,13 @@ enum Program {
     private let texts: TemporaryFolder
     private let ended = DispatchSemaphore(value: 0)
 
-    init(_ arguments: [String], in folder: String) throws {
+    /// `environment` is added to this process's own.
+    init(_ arguments: [String], in folder: String, environment: [String: String] = [:]) throws {
       texts = try TemporaryFolder()
-      process.executableURL = URL(fileURLWithPath: try Program.path())
+      process.executableURL = URL(fileURLWithPath: try Executable.path())
       process.arguments = arguments
       process.currentDirectoryURL = URL(fileURLWithPath: folder)
+      process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
       process.standardInput = FileHandle.nullDevice
       // Files, not pipes, which would fill up and halt the program.
       process.standardOutput = FileHandle(forWritingAtPath: try texts.write("output", ""))
