@@ -19,6 +19,13 @@ struct LoadingTests {
     network.store.entries.map { ($0.name, $0.tensor) }
   }
 
+  /// The backbone's tensors by the names that its own weights have.
+  private func backboneTensors(_ network: BLPSeg) -> [(name: String, tensor: Tensor)] {
+    let prefix = "backbone."
+    return tensors(network).filter { $0.name.hasPrefix(prefix) }
+      .map { (String($0.name.dropFirst(prefix.count)), $0.tensor) }
+  }
+
   @Test("copies every tensor, converting its element type, into the tensors that layers hold")
   func copies() throws {
     let (source, target) = (try network(seed: 1), try network(seed: 2))
@@ -68,15 +75,13 @@ struct LoadingTests {
   @Test("a backbone's weights have no prefix; its classifier and the unused normalisation do not matter")
   func backboneAlone() throws {
     let (source, target) = (try network(seed: 1, backbone: .resnet50), try network(seed: 2, backbone: .resnet50))
-    let prefix = "backbone."
-    var given = tensors(source).filter { $0.name.hasPrefix(prefix) && !$0.name.contains("layernorm") }
-      .map { (name: String($0.name.dropFirst(prefix.count)), tensor: $0.tensor) }
+    var given = backboneTensors(source).filter { !$0.name.hasPrefix("layernorm") }
     given.append(("fc.weight", try Tensor.zeros([1000, 2048])))
     let before = try bytes(target)
     try target.loadBackbone(given)
     let (expected, found) = (try bytes(source), try bytes(target))
     for entry in target.store.entries {
-      let isLoaded = entry.name.hasPrefix(prefix) && !entry.name.contains("layernorm")
+      let isLoaded = entry.name.hasPrefix("backbone.") && !entry.name.contains("layernorm")
       #expect(found[entry.name] == (isLoaded ? expected : before)[entry.name], "\(entry.name)")
     }
   }
@@ -85,10 +90,36 @@ struct LoadingTests {
   func otherBackbone() throws {
     let (source, target) = (try network(seed: 1), try network(seed: 2, backbone: .resnet34))
     let before = try bytes(target)
-    let given = tensors(source).filter { $0.name.hasPrefix("backbone.") }
-      .map { (name: String($0.name.dropFirst("backbone.".count)), tensor: $0.tensor) }
-    let error = #expect(throws: ParameterMismatch.self) { try target.loadBackbone(given) }
+    let error = #expect(throws: ParameterMismatch.self) { try target.loadBackbone(backboneTensors(source)) }
     #expect(error?.missing.contains("backbone.layer1.2.conv1.weight") == true)
     #expect(try bytes(target) == before)
+  }
+
+  @Test("a deeper backbone's weights are refused, and nothing is copied")
+  func deeperBackbone() throws {
+    let (source, target) = (try network(seed: 1, backbone: .resnet34), try network(seed: 2))
+    let before = try bytes(target)
+    let error = #expect(throws: ParameterMismatch.self) { try target.loadBackbone(backboneTensors(source)) }
+    #expect(error?.missing.isEmpty == true)
+    #expect(error?.unexpected.contains("backbone.layer1.2.conv1.weight") == true)
+    #expect(try bytes(target) == before)
+  }
+
+  @Test(
+    "names of a backbone's classifier are dropped, others are refused",
+    arguments: [
+      (.resnet18, ["fc.weight", "fc.bias"], "fc2.weight"),
+      (.efficientNetLite0, ["_conv_head.weight", "_bn1.running_mean", "_fc.bias"], "fc.weight"),
+    ] as [(BackboneKind, [String], String)])
+  func classifier(kind: BackboneKind, dropped: [String], refused: String) throws {
+    let (source, target) = (try network(seed: 1, backbone: kind), try network(seed: 2, backbone: kind))
+    let surplus = try dropped.map { (name: $0, tensor: try Tensor.zeros([2])) }
+    try target.loadBackbone(backboneTensors(source) + surplus)
+    let (expected, found) = (try bytes(source), try bytes(target))
+    for name in expected.keys where name.hasPrefix("backbone.") { #expect(found[name] == expected[name], "\(name)") }
+
+    let other = try backboneTensors(source) + [(refused, Tensor.zeros([2]))]
+    let error = #expect(throws: ParameterMismatch.self) { try target.loadBackbone(other) }
+    #expect(error?.unexpected == ["backbone.\(refused)"])
   }
 }
