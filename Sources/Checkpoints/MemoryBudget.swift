@@ -1,6 +1,7 @@
 import Files
 
-/// How much memory the contents of one file may take: a small file that claims to hold a large model is refused.
+/// How many bytes may be made or checked of the contents of one file: a small file that claims to hold a large model is
+/// refused.
 ///
 /// Weights hardly compress, and a tensor that repeats its storage is rare, so honest files stay far below.
 final class MemoryBudget {

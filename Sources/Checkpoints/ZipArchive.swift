@@ -68,6 +68,8 @@ struct ZipArchive {
     _ = try reader.take(nameLength + extraLength, of: "an entry")
     let packed = try reader.take(entry.packedSize, of: "an entry")
 
+    // Stored entries may overlap: without a limit a small file could ask for the checksum of terabytes.
+    try budget.take(packed.count)
     let contents: Data
     switch entry.method {
     case 0 where entry.packedSize == entry.size: contents = packed
