@@ -3,11 +3,24 @@ import Tensors
 
 /// What PyTorch's pickles name beside plain values: storages, tensors, parameters.
 extension PickleReader {
-  private static let storageTypes: [String: ElementType] = [
-    "DoubleStorage": .float64, "FloatStorage": .float32, "HalfStorage": .float16, "BFloat16Storage": .bfloat16,
-    "LongStorage": .int64, "IntStorage": .int32, "ShortStorage": .int16, "CharStorage": .int8, "ByteStorage": .uint8,
-    "BoolStorage": .bool,
-  ]
+  private static let storageTypes = Dictionary(
+    uniqueKeysWithValues: ElementType.allCases.map { (storageName(of: $0), $0) })
+
+  /// PyTorch's name of the class of storages with these elements, in its module `torch`.
+  static func storageName(of type: ElementType) -> String {
+    switch type {
+    case .uint8: "ByteStorage"
+    case .int8: "CharStorage"
+    case .int16: "ShortStorage"
+    case .int32: "IntStorage"
+    case .int64: "LongStorage"
+    case .float16: "HalfStorage"
+    case .bfloat16: "BFloat16Storage"
+    case .float32: "FloatStorage"
+    case .float64: "DoubleStorage"
+    case .bool: "BoolStorage"
+    }
+  }
 
   func global(_ module: String, _ name: String) throws(FileError) -> PickleValue {
     if let function = PickleFunction(module: module, name: name) { return .function(function) }

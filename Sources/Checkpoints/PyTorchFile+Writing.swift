@@ -1,0 +1,71 @@
+import Files
+import Foundation
+import Tensors
+
+extension PyTorchFile {
+  /// The name that the archive's folder has when PyTorch writes to a stream.
+  private static let folder = "archive"
+  /// The version of the format, as PyTorch 1.6 and later write it.
+  private static let version = "3\n"
+
+  /// Writes the tensors as `torch.save` writes a state dict; the file appears whole or not at all.
+  ///
+  /// `torch.load`, also with `weights_only=True`, gives an ordered dictionary of tensors on the CPU, in the order of the
+  /// names, with `generated` ones last. Metadata have no place in it. Equal state dicts give equal bytes. Throws
+  /// `FileError` where the file cannot be written, or would exceed 4 GB.
+  public static func write(_ stateDict: StateDict, adding generated: [GeneratedTensor] = [], to path: String) throws {
+    let tensors = stateDict.map { GeneratedTensor($0.name, $0.tensor) } + generated
+    var archive = try ZipWriter(path)
+    try archive.add("\(folder)/data.pkl", pickle(tensors.map(\.description)))
+    try archive.add("\(folder)/byteorder", Data("little".utf8))
+    for (key, tensor) in tensors.enumerated() {
+      let size = tensor.description.shape.reduce(tensor.description.type.byteCount, *)
+      try archive.add("\(folder)/data/\(key)", size: size, pieces: tensor.pieces)
+    }
+    try archive.add("\(folder)/version", Data(version.utf8))
+    try archive.finish()
+  }
+
+  /// An ordered dictionary of tensors, each the whole of a storage whose key is its number.
+  private static func pickle(_ tensors: [TensorDescription]) -> Data {
+    var pickle = PickleWriter()
+    pickle.addOrderedDictionary()
+    pickle.add(.mark)
+    for (key, tensor) in tensors.enumerated() {
+      pickle.add(tensor.name)
+      pickle.add(tensor, storage: "\(key)")
+    }
+    pickle.add(.setItems, .stop)
+    return pickle.bytes
+  }
+}
+
+extension PickleWriter {
+  /// `_rebuild_tensor_v2(storage, offset, size, stride, requires_grad, backward_hooks)`.
+  fileprivate mutating func add(_ tensor: TensorDescription, storage key: String) {
+    add(global: "torch._utils", "_rebuild_tensor_v2")
+    add(.mark)
+    add(.mark)
+    add("storage")
+    add(global: "torch", PickleReader.storageName(of: tensor.type))
+    add(key)
+    add("cpu")
+    add(tensor.shape.reduce(1, *))
+    add(.tuple, .binPersistentID)
+    add(0)
+    add(tensor.shape)
+    add(rowMajorStrides(tensor.shape))
+    add(.newFalse)
+    addOrderedDictionary()
+    add(.tuple, .reduce)
+  }
+
+  /// As PyTorch counts them: an empty dimension counts as one element.
+  private func rowMajorStrides(_ shape: [Int]) -> [Int] {
+    var step = 1
+    return shape.reversed().map { size in
+      defer { step *= max(size, 1) }
+      return step
+    }.reversed()
+  }
+}
