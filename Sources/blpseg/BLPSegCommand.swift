@@ -12,5 +12,7 @@ struct BLPSegCommand: ParsableCommand {
       or settings, 66 missing input, 130 interrupted after saving.
       """,
     version: Software.version,
-    subcommands: [TrainCommand.self, EvaluateCommand.self, PredictCommand.self, InspectCommand.self])
+    subcommands: [
+      TrainCommand.self, EvaluateCommand.self, PredictCommand.self, InspectCommand.self, WeightsCommand.self,
+    ])
 }
