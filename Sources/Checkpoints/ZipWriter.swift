@@ -27,7 +27,7 @@ struct ZipWriter {
 
   /// Adds an entry of `size` bytes; `pieces` is called twice, as the header before them tells their checksum.
   mutating func add(_ name: String, size: Int, pieces: (GeneratedTensor.Taker) throws -> Void) throws {
-    guard let length = UInt32(exactly: size), let start = UInt32(exactly: offset) else { throw tooLarge() }
+    let (length, start) = (try field(size, UInt32.self), try field(offset, UInt32.self))
     let checksum = try ZipWriter.checksum(pieces)
 
     var facts = Data()
@@ -70,9 +70,8 @@ struct ZipWriter {
 
   /// Writes the table of contents and puts the finished file in place.
   mutating func finish() throws(FileError) {
-    guard let start = UInt32(exactly: offset), let length = UInt32(exactly: table.count),
-      let entries = UInt16(exactly: count)
-    else { throw tooLarge() }
+    let entries = try field(count, UInt16.self)
+    let (length, start) = (try field(table.count, UInt32.self), try field(offset, UInt32.self))
     table.append(UInt32(0x0605_4B50))
     for number in [0, 0, entries, entries] { table.append(number) }
     table.append(length)
@@ -92,7 +91,10 @@ struct ZipWriter {
     return UInt32(truncatingIfNeeded: checksum)
   }
 
-  private func tooLarge() -> FileError {
-    .invalid(file.path, "would be a zip archive of more than 4 GB or 65535 entries; write safetensors instead")
+  /// A number as the format keeps it; the largest one of each width stands for zip64.
+  private func field<Field: FixedWidthInteger>(_ number: Int, _: Field.Type) throws(FileError) -> Field {
+    if let field = Field(exactly: number), field < Field.max { return field }
+    throw .invalid(
+      file.path, "would be a zip archive of more than 4 GB or \(UInt16.max - 1) entries; write safetensors instead")
   }
 }

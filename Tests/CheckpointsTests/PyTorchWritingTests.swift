@@ -97,12 +97,13 @@ import Testing
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["w.pth"])
   }
 
-  @Test("More than 4 GB or 65535 entries are refused, and nothing is left behind")
+  @Test("4 GB or 65535 entries are refused, and nothing is left behind")
   func limits() throws {
-    let large = GeneratedTensor(TensorDescription(name: "x", shape: [1 << 30], type: .float32)) { _ in
+    let large = GeneratedTensor(TensorDescription(name: "x", shape: [1 << 32 - 1], type: .uint8)) { _ in
       Issue.record("elements were asked for")
     }
-    let many = (0..<65533).map { Self.counting("\($0)", 0) }
+    // With the pickle, the byte order and the version.
+    let many = (0..<65532).map { Self.counting("\($0)", 0) }
     for generated in [[large], many] {
       let error = #expect(throws: FileError.self) {
         try PyTorchFile.write(StateDict(), adding: generated, to: folder("x.pth"))
