@@ -70,11 +70,15 @@ let package = Package(
       swiftSettings: swift),
     module("Prediction", ["Networks", "Layers", "Batches", "DenseCRF", "Images", "Tensors"]),
     module(
-      "Training", ["Batches", "Networks", "Layers", "Losses", "Checkpoints", "Processes", "Tensors", "Files"]),
+      "Training",
+      [
+        "Batches", "Networks", "Layers", "Losses", "Checkpoints", "TensorBoard", "Images", "Processes",
+        "Tensors", "Files",
+      ]),
     module(
       "Experiments",
       [
-        "Training", "Prediction", "Preparation", "Evaluation", "DenseCRF", "TensorBoard", "Networks", "Layers",
+        "Training", "Prediction", "Preparation", "Evaluation", "DenseCRF", "Networks", "Layers",
         "Checkpoints", "Batches", "Datasets", "Scribbles", "Images", "Processes", "Tensors", "Losses", "Files", yams,
       ]),
     .executableTarget(

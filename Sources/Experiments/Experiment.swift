@@ -99,6 +99,7 @@ public struct Experiment {
     result.validateEvery = training.validateEvery
     result.checkpointEvery = training.checkpointEvery
     result.logEvery = training.logEvery
+    result.picturesEvery = training.picturesEvery
     result.seed = UInt64(settings.seed)
     return result
   }

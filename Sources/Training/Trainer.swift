@@ -65,14 +65,14 @@ public final class Trainer {
 
   /// Runs to the end, or until it is asked to stop.
   public func run(_ hooks: Hooks) throws -> Outcome {
-    let record = isFirst ? try MetricsFile(folder.metrics, keepingUpTo: progress.iteration) : nil
+    let record = isFirst ? try RunRecord(folder, keepingUpTo: progress.iteration) : nil
     var clock = RunClock(secondsBefore: progress.seconds)
     let perEpoch = loader.batchesPerEpoch
     while progress.iteration < configuration.iterations {
       let epoch = progress.iteration / perEpoch
       let batches = loader.epoch(epoch, startingAt: progress.iteration % perEpoch)
       while progress.iteration < configuration.iterations, let batch = try batches.next() {
-        let losses = try step(batch, iteration: progress.iteration)
+        let losses = try step(batch, iteration: progress.iteration, observing: painter(batch, record))
         progress.iteration += 1
         progress.seconds = clock.seconds
         clock.count(images: loader.batchSize)
@@ -104,11 +104,21 @@ public final class Trainer {
 
   private func isDue(_ interval: Int) -> Bool { interval > 0 && progress.iteration % interval == 0 }
 
+  /// What paints a batch for the record, if it is time for it.
+  private func painter(_ batch: Batch, _ record: RunRecord?) -> ((TrainingStep.Outputs) throws -> Void)? {
+    guard let record, isDue(configuration.picturesEvery) else { return nil }
+    return { [loader, configuration, progress] outputs in
+      let pictures = try StepPictures(
+        batch, outputs, groundTruth: [], loader.normalization, threshold: configuration.selfTrainingThreshold)
+      try record.append(pictures, iteration: progress.iteration)
+    }
+  }
+
   private func save() throws {
     try TrainingCheckpoint.save(step, progress, on: device, metadata: metadata, to: folder.lastCheckpoint)
   }
 
-  private func validate(_ hooks: Hooks, _ record: MetricsFile, epoch: Int) throws {
+  private func validate(_ hooks: Hooks, _ record: RunRecord, epoch: Int) throws {
     let isLast = progress.iteration == configuration.iterations
     let isDue = configuration.validateEvery > 0 && (epoch + 1) % configuration.validateEvery == 0
     guard let validate = hooks.validate, isDue || (isLast && configuration.validateEvery > 0) else { return }

@@ -34,6 +34,8 @@ public struct TrainingConfiguration: Sendable, Equatable {
   public var checkpointEvery = 500
   /// Iterations between log entries.
   public var logEvery = 10
+  /// Iterations between pictures of a batch for TensorBoard; 0 is never.
+  public var picturesEvery = 100
   public var seed: UInt64 = 0
 
   public init(iterations: Int) { self.iterations = iterations }

@@ -16,6 +16,16 @@ public final class TrainingStep {
     public var total: Double { scribble + segmentation }
   }
 
+  /// What a step computed before its update, without gradients.
+  struct Outputs {
+    /// The scribbles, int64 `[N, H, W]`.
+    let labels: Tensor
+    /// z, `[N, C, H, W]`.
+    let logits: Tensor
+    /// u, `[N, C + 1, H, W]`.
+    let scribbleLogits: Tensor
+  }
+
   public let network: BLPSeg
   public let optimizer: AdamW
   public let scaler: GradientScaler?
@@ -41,6 +51,13 @@ public final class TrainingStep {
   ///
   /// Throws `NonFiniteLoss` before anything is changed but the running statistics of batch normalisation.
   public func callAsFunction(_ batch: Batch, iteration: Int) throws -> Losses {
+    try callAsFunction(batch, iteration: iteration, observing: nil)
+  }
+
+  /// The same; `observe` sees what the step computes.
+  func callAsFunction(
+    _ batch: Batch, iteration: Int, observing observe: ((Outputs) throws -> Void)?
+  ) throws -> Losses {
     let image = try batch.image.to(device).to(network.scribbleClassWeight.type)
     let labels = try batch.label.to(device)
     let prediction = try withAutocast(configuration.precision.autocastType, on: device) {
@@ -48,6 +65,10 @@ public final class TrainingStep {
     }
     let logits = try prediction.logits()
     let scribbleLogits = try prediction.scribbleLogits()
+    if let observe {
+      try observe(
+        Outputs(labels: labels, logits: logits.detached(), scribbleLogits: scribbleLogits.detached()))
+    }
     let supervision =
       iteration < configuration.selfTrainingStart
       ? labels

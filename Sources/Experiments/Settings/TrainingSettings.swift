@@ -57,6 +57,8 @@ public struct TrainingSettings: Sendable, Equatable {
   public var checkpointEvery = 500
   /// Iterations between lines of the log; default 10.
   public var logEvery = 10
+  /// Iterations between pictures for TensorBoard; 0 for none; default 100.
+  public var picturesEvery = 100
 
   public init() {}
 }
@@ -93,6 +95,9 @@ extension TrainingSettings: SettingsSection {
       "checkpoint_every", \.checkpointEvery, .whole(0...Int.max),
       "Iterations between checkpoints; 0 for one at the end of each epoch only."),
     Setting("log_every", \.logEvery, .whole(1...Int.max), "Iterations between lines of the log."),
+    Setting(
+      "pictures_every", \.picturesEvery, .whole(0...Int.max),
+      "Iterations between pictures of a batch for TensorBoard; 0 for none."),
   ]
 
   private static let decayRates = SettingValue<[Double]>.list(.number(0, below: 1), count: 2...2, of: "two numbers")

@@ -1,0 +1,30 @@
+import Files
+import TensorBoard
+
+/// What a run keeps of its course: `metrics.jsonl`, and the same with pictures for TensorBoard.
+final class RunRecord {
+  private let metrics: MetricsFile
+  private let events: EventFile
+
+  /// Goes on after `iteration`; what was recorded after it is dropped.
+  init(_ folder: RunFolder, keepingUpTo iteration: Int) throws(FileError) {
+    metrics = try MetricsFile(folder.metrics, keepingUpTo: iteration)
+    events = try EventFile(inFolder: folder.path, keepingUpTo: iteration)
+  }
+
+  func append(_ entry: MetricsEntry) throws(FileError) {
+    try metrics.append(entry)
+    let scalars = [
+      ("loss/scribble", entry.scribbleLoss), ("loss/blp", entry.segmentationLoss),
+      ("training/learning rate", entry.learningRate), ("training/images per second", entry.imagesPerSecond),
+      ("validation/mean IoU", entry.meanIoU),
+    ]
+    for (tag, value) in scalars {
+      if let value { try events.add(scalar: value, tag: tag, step: entry.iteration) }
+    }
+  }
+
+  func append(_ pictures: StepPictures, iteration: Int) throws(FileError) {
+    for (name, image) in pictures.grids { try events.add(image: image, tag: "batch/\(name)", step: iteration) }
+  }
+}
