@@ -35,8 +35,8 @@ let package = Package(
     // System libraries
     .target(name: "CJPEG", linkerSettings: [.linkedLibrary("jpeg")]),
     .target(name: "CPNG", linkerSettings: [.linkedLibrary("png")]),
-    .target(name: "CMatIO", linkerSettings: [.linkedLibrary("matio")]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .target(name: "CMatIO", dependencies: ["CZlib"], linkerSettings: [.linkedLibrary("matio")]),
     .target(
       name: "CLibTorch",
       cxxSettings: [

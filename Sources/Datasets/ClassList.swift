@@ -37,15 +37,19 @@ public struct ClassList: Sendable, Equatable {
   /// A file with one class a line: plain names in label order, or each after its label ("0 background").
   ///
   /// A line for label 255, or whose name is "void", is passed over, as are empty lines and those that begin with "#".
+  /// Labels that begin with 1 leave 0 to the background. The names of `voc` and `context` bring their tags with them.
   public init(contentsOf path: String) throws(FileError) {
     let lines = try InputFile.lines(path).filter { !$0.hasPrefix("#") }
-    let numbered = lines.compactMap(ClassList.numbered)
+    let numbered = lines.compactMap(NumberedLine.init)
     do {
-      if numbered.count < lines.count || lines.isEmpty {
-        try self.init(lines.filter { $0.lowercased() != "void" })
-      } else {
-        try self.init(try ClassList.inLabelOrder(numbered))
-      }
+      let names =
+        if numbered.count < lines.count || lines.isEmpty {
+          lines.filter { $0.lowercased() != "void" }
+        } else {
+          try ClassList.inLabelOrder(numbered)
+        }
+      let known = [ClassList.voc, .context].first { $0.names == names }
+      try self.init(names, tags: known?.tags)
     } catch {
       throw .invalid(path, error.problem)
     }
@@ -56,22 +60,14 @@ public struct ClassList: Sendable, Equatable {
 
   private init(unchecked names: [String], tags: [String]) { (self.names, self.tags) = (names, tags) }
 
-  /// The label and the name of a line such as "3 bird" or "3: bird".
-  private static func numbered(_ line: String) -> (label: Int, name: String)? {
-    let parts = line.split(maxSplits: 1, whereSeparator: \.isWhitespace)
-    guard parts.count == 2, let number = Int(parts[0].hasSuffix(":") ? parts[0].dropLast() : parts[0]) else {
-      return nil
-    }
-    return (number, parts[1].trimmingCharacters(in: .whitespaces))
-  }
-
-  private static func inLabelOrder(_ lines: [(label: Int, name: String)]) throws(ClassListError) -> [String] {
-    let classes = lines.filter { $0.label != 255 && $0.name.lowercased() != "void" }.sorted { $0.label < $1.label }
-    for (expected, line) in classes.enumerated() where line.label != expected {
+  private static func inLabelOrder(_ lines: [NumberedLine]) throws(ClassListError) -> [String] {
+    var classes = lines.filter { $0.number != 255 && $0.name.lowercased() != "void" }.sorted { $0.number < $1.number }
+    if classes.first?.number == 1 { classes.insert(NumberedLine(number: 0, name: "background"), at: 0) }
+    for (expected, line) in classes.enumerated() where line.number != expected {
       throw ClassListError(
         expected == 0
-          ? "begins with label \(line.label), label 0 was expected; add a line \"0 background\""
-          : "label \(expected) was expected and \(line.label) (\"\(line.name)\") found; "
+          ? "begins with label \(line.number), label 0 was expected; add a line \"0 background\""
+          : "label \(expected) was expected and \(line.number) (\"\(line.name)\") found; "
             + "number the classes without holes"
       )
     }

@@ -41,7 +41,8 @@ import Testing
     "A faulty list is reported with file and cause",
     arguments: [
       ("", "0 classes given"), ("background\n", "1 classes given"),
-      ("1: aeroplane\n2: bicycle\n", "begins with label 1"),
+      ("2: aeroplane\n3: bicycle\n", "begins with label 2"),
+      ("1: background\n2: cat\n", "two classes are named \"background\""),
       ("0 background\n2 cat\n", "label 1 was expected and 2 (\"cat\") found"),
       ("0 background\n1 cat\n1 dog\n", "label 2 was expected and 1 (\"dog\") found"),
       ("background\ncat\ncat\n", "two classes are named \"cat\""),
@@ -53,6 +54,12 @@ import Testing
     let error = try #require(throws: FileError.self) { try ClassList(contentsOf: path) }
     #expect(error.path == path)
     #expect(error.problem.contains(problem), "\(error)")
+  }
+
+  @Test("Labels from 1 on leave 0 to the background") func fromOne() throws {
+    let folder = try TemporaryFolder()
+    let path = try folder.write("classes.txt", "1: cat\n2: dog\n")
+    #expect(try ClassList(contentsOf: path).names == ["background", "cat", "dog"])
   }
 
   @Test("Tags must be as many as classes") func tagCount() {
