@@ -1,6 +1,6 @@
 /// Where a data set keeps its files: a folder of each kind and a list of the ids that belong to it.
 ///
-/// The files of id X are `images/X.jpg` (or .jpeg, .png), `scribbles/X.xml` (or .png) and `masks/X.png`.
+/// The files of id X are `images/X.jpg` (or .jpeg, .png), `scribbles/X.xml` (or .png) and `masks/X.png` (or .mat).
 public struct DatasetLayout: Sendable, Equatable {
   /// Folder of the photographs.
   public var images: String

@@ -3,7 +3,8 @@ import Foundation
 extension DatasetSummary: CustomStringConvertible {
   /// A few lines of facts and a table of the classes, for a terminal.
   public var description: String {
-    var lines = ["\(count) images of \(range(widths)) x \(range(heights)) pixels, \(classes.count) classes"]
+    if count == 0 { return "no image could be loaded" }
+    var lines = ["\(images(count)) of \(range(widths)) x \(range(heights)) pixels, \(classes.count) classes"]
     if let scribbles {
       lines.append("\(percent(scribbles.labelledShare)) of the pixels are scribbled")
       lines += remark("without a scribble", withoutScribble)
@@ -44,8 +45,10 @@ extension DatasetSummary: CustomStringConvertible {
     if ids.isEmpty { return [] }
     let shown = 3
     let first = ids.prefix(shown).joined(separator: ", ") + (ids.count > shown ? ", ..." : "")
-    return ["\(ids.count) \(ids.count == 1 ? "image" : "images") \(what): \(first)"]
+    return ["\(images(ids.count)) \(what): \(first)"]
   }
+
+  private func images(_ count: Int) -> String { "\(count) \(count == 1 ? "image" : "images")" }
 
   private func range(_ sides: ClosedRange<Int>?) -> String {
     guard let sides else { return "0" }

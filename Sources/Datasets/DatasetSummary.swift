@@ -1,7 +1,4 @@
-import Dispatch
 import Files
-import Foundation
-import Images
 
 /// What a data set holds: sizes, classes, and how much of it is labelled.
 public struct DatasetSummary: Sendable, Equatable {
@@ -47,119 +44,53 @@ public struct DatasetSummary: Sendable, Equatable {
   /// Ids of images with a class in the ground truth, background included, on which nobody drew; in list order.
   public private(set) var withUndrawnClass: [String] = []
 
-  private init(classes: ClassList, hasScribbles: Bool, hasGroundTruth: Bool) {
+  /// Loads every image of the data set on `threads` threads; throws what the first faulty one in list order throws.
+  public init(of dataset: SegmentationDataset, threads: Int = 2) throws(FileError) {
+    let examination = DatasetExamination(of: dataset, threads: threads)
+    if let fault = examination.faults.first { throw fault }
+    self = examination.summary
+  }
+
+  /// Sums up images in list order.
+  init(_ classes: ClassList, _ images: [ImageContents], hasScribbles: Bool, hasGroundTruth: Bool) {
     self.classes = classes
     scribbles = hasScribbles ? Labels(classCount: classes.count) : nil
     groundTruth = hasGroundTruth ? Labels(classCount: classes.count) : nil
+    for image in images { add(image) }
   }
 
-  /// Loads every image of the data set on `threads` threads; throws what the first faulty one in list order throws.
-  public init(of dataset: SegmentationDataset, threads: Int = 2) throws(FileError) {
-    precondition(threads > 0, "somebody has to work")
-    let empty = DatasetSummary(
-      classes: dataset.classes, hasScribbles: dataset.layout.scribbles != nil,
-      hasGroundTruth: dataset.layout.masks != nil)
-    // Stretches of the list one after another, so that ids stay in its order.
-    let stretch = (dataset.count + threads - 1) / threads
-    let parts = Parts(count: threads)
-    DispatchQueue.concurrentPerform(iterations: threads) { part in
-      parts.set(
-        part,
-        Result { () throws(FileError) in
-          var summary = empty
-          for item in dataset.items.dropFirst(part * stretch).prefix(stretch) {
-            if parts.hasFailed(before: part) { break }
-            summary.add(try dataset.load(item))
-          }
-          return summary
-        })
-    }
-    var whole = empty
-    for part in parts.results { whole.add(try part.get()) }
-    self = whole
-  }
-
-  private mutating func add(_ sample: Sample) {
+  private mutating func add(_ image: ImageContents) {
     count += 1
-    widths = widths.including(sample.image.width)
-    heights = heights.including(sample.image.height)
-    let drawn = sample.scribbles.map { add($0, to: \.scribbles) }
-    let present = sample.groundTruth.map { add($0, to: \.groundTruth) }
-    guard let drawn else { return }
+    widths = widths.including(image.width)
+    heights = heights.including(image.height)
+    if let labels = image.groundTruth { groundTruth?.add(labels) }
+    guard let labels = image.scribbles else { return }
+    scribbles?.add(labels)
+    let drawn = labels.present
     if drawn.isEmpty {
-      withoutScribble.append(sample.id)
+      withoutScribble.append(image.id)
     } else if !drawn.contains(0) {
-      withoutBackgroundScribble.append(sample.id)
+      withoutBackgroundScribble.append(image.id)
     } else if drawn.count == 1 {
-      withBackgroundScribbleOnly.append(sample.id)
+      withBackgroundScribbleOnly.append(image.id)
     }
-    if let present, !present.isSubset(of: drawn) { withUndrawnClass.append(sample.id) }
-  }
-
-  /// Counts a label map and returns the classes that occur in it.
-  private mutating func add(_ map: LabelMap, to kind: WritableKeyPath<Self, Labels?>) -> Set<Int> {
-    var histogram = [Int](repeating: 0, count: Int(UInt8.max) + 1)
-    histogram.withUnsafeMutableBufferPointer { counts in
-      for label in map.labels { counts[Int(label)] += 1 }
-    }
-    let present = Set((0..<classes.count).filter { histogram[$0] > 0 })
-    for label in present {
-      self[keyPath: kind]?.pixels[label] += histogram[label]
-      self[keyPath: kind]?.images[label] += 1
-    }
-    self[keyPath: kind]?.unlabelledPixels += histogram[Int(Label.ignored)]
-    return present
-  }
-
-  private mutating func add(_ other: DatasetSummary) {
-    count += other.count
-    widths = widths.including(other.widths)
-    heights = heights.including(other.heights)
-    scribbles?.add(other.scribbles)
-    groundTruth?.add(other.groundTruth)
-    withoutScribble += other.withoutScribble
-    withoutBackgroundScribble += other.withoutBackgroundScribble
-    withBackgroundScribbleOnly += other.withBackgroundScribbleOnly
-    withUndrawnClass += other.withUndrawnClass
-  }
-
-  /// Results of the threads.
-  private final class Parts: @unchecked Sendable {
-    private let lock = NSLock()
-    private var firstFailure = Int.max
-    private var slots: [Result<DatasetSummary, FileError>?]
-
-    init(count: Int) { slots = Array(repeating: nil, count: count) }
-
-    func set(_ part: Int, _ result: Result<DatasetSummary, FileError>) {
-      lock.withLock {
-        slots[part] = result
-        if case .failure = result { firstFailure = min(firstFailure, part) }
-      }
-    }
-
-    var results: [Result<DatasetSummary, FileError>] { lock.withLock { slots.compactMap { $0 } } }
-
-    func hasFailed(before part: Int) -> Bool { lock.withLock { firstFailure < part } }
+    if let present = image.groundTruth?.present, !present.isSubset(of: drawn) { withUndrawnClass.append(image.id) }
   }
 }
 
 extension DatasetSummary.Labels {
-  fileprivate mutating func add(_ other: Self?) {
-    guard let other else { return }
-    for label in pixels.indices {
-      pixels[label] += other.pixels[label]
-      images[label] += other.images[label]
+  fileprivate mutating func add(_ labels: ImageContents.Labels) {
+    for (label, count) in labels.pixels.enumerated() where count > 0 {
+      pixels[label] += count
+      images[label] += 1
     }
-    unlabelledPixels += other.unlabelledPixels
+    unlabelledPixels += labels.unlabelledPixels
   }
 }
 
 extension ClosedRange<Int>? {
-  fileprivate func including(_ value: Int) -> ClosedRange<Int> { including(value...value) ?? value...value }
-
-  fileprivate func including(_ other: Self) -> Self {
-    guard let self, let other else { return self ?? other }
-    return Swift.min(self.lowerBound, other.lowerBound)...Swift.max(self.upperBound, other.upperBound)
+  fileprivate func including(_ value: Int) -> ClosedRange<Int> {
+    guard let self else { return value...value }
+    return Swift.min(self.lowerBound, value)...Swift.max(self.upperBound, value)
   }
 }

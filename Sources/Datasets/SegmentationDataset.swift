@@ -17,25 +17,59 @@ public struct SegmentationDataset: Sendable {
 
   public let layout: DatasetLayout
   public let classes: ClassList
-  /// Never empty.
+  /// Never empty, unless made by `init(salvaging:)`.
   public let items: [Item]
   private let tags: ClassTags
+  /// Nil where no mask is a MATLAB file.
+  private let renaming: LabelRenaming?
 
   public var count: Int { items.count }
 
   /// Checks that every file of every listed id is there; their contents are checked as they are loaded.
-  public init(_ layout: DatasetLayout, classes: ClassList) throws(FileError) {
-    let ids = try SegmentationDataset.ids(layout.list)
-    let images = try SegmentationDataset.paths(
-      "photographs", layout.images, ["jpg", "jpeg", "png"], ids, layout.list)
-    let scribbles = try SegmentationDataset.paths("scribbles", layout.scribbles, ["xml", "png"], ids, layout.list)
-    let masks = try SegmentationDataset.paths("ground truth", layout.masks, ["png"], ids, layout.list)
-    items = ids.indices.map { i in
-      Item(id: ids[i], image: images?[i] ?? "", scribbles: scribbles?[i], mask: masks?[i])
-    }
+  ///
+  /// Masks that are MATLAB files hold labels named by `labelNames`, and are renamed to classes as `LabelRenaming`
+  /// describes; with `sequentialRenaming`, which asks for its fault, masks must be MATLAB files.
+  public init(
+    _ layout: DatasetLayout, classes: ClassList, labelNames: LabelNames = .context, sequentialRenaming: Bool = false
+  ) throws(FileError) {
+    var faults: [FileError] = []
+    self = SegmentationDataset(
+      salvaging: layout, classes: classes, labelNames: labelNames, sequentialRenaming: sequentialRenaming, &faults)
+    if let fault = faults.first { throw fault }
+  }
+
+  /// What is there of a data set; whatever is wrong with its list, its folders or its names is added to `faults`, and
+  /// ids that lack a file are left out.
+  public init(
+    salvaging layout: DatasetLayout, classes: ClassList, labelNames: LabelNames = .context,
+    sequentialRenaming: Bool = false, _ faults: inout [FileError]
+  ) {
     self.layout = layout
     self.classes = classes
     tags = classes.scribbleTags
+    let ids = SegmentationDataset.ids(layout.list, &faults)
+    var search = FileSearch(ids: ids, list: layout.list)
+    let images = search.paths("photographs", layout.images, ["jpg", "jpeg", "png"])
+    let scribbles = search.paths("scribbles", layout.scribbles, ["xml", "png"])
+    let masks = search.paths("ground truth", layout.masks, sequentialRenaming ? ["mat"] : ["png", "mat"])
+    faults += search.faults
+    var renaming: LabelRenaming?
+    if masks.values.contains(where: SegmentationDataset.isMATLAB) {
+      do throws(ClassListError) {
+        renaming = try LabelRenaming(from: labelNames, to: classes, sequentially: sequentialRenaming)
+      } catch {
+        faults.append(.invalid(layout.masks ?? "", "holds MATLAB files, and class \(error.problem)"))
+      }
+    }
+    self.renaming = renaming
+    let isComplete = { (id: String) in
+      let mask = masks[id]
+      let isReadable = mask.map { renaming != nil || !SegmentationDataset.isMATLAB($0) } ?? (layout.masks == nil)
+      return images[id] != nil && isReadable && (layout.scribbles == nil || scribbles[id] != nil)
+    }
+    items = ids.filter(isComplete).map { id in
+      Item(id: id, image: images[id] ?? "", scribbles: scribbles[id], mask: masks[id])
+    }
   }
 
   /// Decodes the files of an item.
@@ -44,25 +78,60 @@ public struct SegmentationDataset: Sendable {
   /// `Label.ignored`.
   public func load(_ item: Item) throws(FileError) -> Sample {
     let image = try Image(contentsOf: item.image)
-    var scribbles: LabelMap?
-    if let path = item.scribbles {
-      let map = try ScribbleFile.read(path, width: image.width, height: image.height, tags: tags)
-      try requireClasses(in: map, path)
-      scribbles = map
-    }
-    var groundTruth: LabelMap?
-    if let path = item.mask {
-      let map = try LabelMap(contentsOf: path)
-      guard map.width == image.width, map.height == image.height else {
-        throw .invalid(
-          path,
-          "has \(map.width) x \(map.height) pixels, its photograph \(item.image) has \(image.width) x \(image.height)")
+    return Sample(
+      id: item.id, image: image, scribbles: try scribbles(of: item, for: image),
+      groundTruth: try groundTruth(of: item, for: image))
+  }
+
+  /// Decodes the files of an item, and adds what is wrong with each of them to `faults`; nil where anything is.
+  ///
+  /// Without the photograph the other files are still decoded, of whatever size they are.
+  public func load(_ item: Item, _ faults: inout [FileError]) -> Sample? {
+    func attempt<Value>(_ read: () throws(FileError) -> Value) -> Value? {
+      do throws(FileError) {
+        return try read()
+      } catch {
+        faults.append(error)
+        return nil
       }
-      try requireClasses(in: map, path)
-      groundTruth = map
     }
+    let image = attempt { () throws(FileError) in try Image(contentsOf: item.image) }
+    let scribbles = attempt { () throws(FileError) in try self.scribbles(of: item, for: image) }
+    let groundTruth = attempt { () throws(FileError) in try self.groundTruth(of: item, for: image) }
+    guard let image, let scribbles, let groundTruth else { return nil }
     return Sample(id: item.id, image: image, scribbles: scribbles, groundTruth: groundTruth)
   }
+
+  private func scribbles(of item: Item, for image: Image?) throws(FileError) -> LabelMap? {
+    guard let path = item.scribbles else { return nil }
+    let map =
+      if let image {
+        try ScribbleFile.read(path, width: image.width, height: image.height, tags: tags)
+      } else {
+        try ScribbleFile.read(path, tags: tags)
+      }
+    try requireClasses(in: map, path)
+    return map
+  }
+
+  private func groundTruth(of item: Item, for image: Image?) throws(FileError) -> LabelMap? {
+    guard let path = item.mask else { return nil }
+    let map =
+      if let renaming, SegmentationDataset.isMATLAB(path) {
+        try LabelMap(matFile: path, renaming)
+      } else {
+        try LabelMap(contentsOf: path)
+      }
+    if let image, map.width != image.width || map.height != image.height {
+      throw .invalid(
+        path,
+        "has \(map.width) x \(map.height) pixels, its photograph \(item.image) has \(image.width) x \(image.height)")
+    }
+    try requireClasses(in: map, path)
+    return map
+  }
+
+  private static func isMATLAB(_ path: String) -> Bool { path.lowercased().hasSuffix(".mat") }
 
   private func requireClasses(in map: LabelMap, _ path: String) throws(FileError) {
     let count = UInt8(classes.count)
@@ -74,36 +143,25 @@ public struct SegmentationDataset: Sendable {
   }
 
   /// The ids of a list file, each of which names a file inside a folder and nothing beyond.
-  private static func ids(_ list: String) throws(FileError) -> [String] {
-    let ids = try InputFile.lines(list)
-    if ids.isEmpty { throw .invalid(list, "lists nothing, one id a line was expected") }
+  private static func ids(_ list: String, _ faults: inout [FileError]) -> [String] {
+    var ids: [String] = []
+    do throws(FileError) {
+      ids = try InputFile.lines(list)
+    } catch {
+      faults.append(error)
+      return []
+    }
+    if ids.isEmpty { faults.append(.invalid(list, "lists nothing, one id a line was expected")) }
     var seen: Set<String> = []
-    for id in ids {
+    return ids.filter { id in
       let leavesFolder = id == "." || id == ".." || id.contains { "/\\\0".contains($0) }
       if leavesFolder {
-        throw .invalid(list, "lists \"\(id.prefix(64))\", a file name without folders and extension was expected")
+        faults.append(
+          .invalid(list, "lists \"\(id.prefix(64))\", a file name without folders and extension was expected"))
       }
-      if !seen.insert(id).inserted { throw .invalid(list, "lists \"\(id)\" twice; remove one of the lines") }
+      let isNew = seen.insert(id).inserted
+      if !isNew { faults.append(.invalid(list, "lists \"\(id)\" twice; remove one of the lines")) }
+      return !leavesFolder && isNew
     }
-    return ids
-  }
-
-  /// The path of every id's file, or nil without a folder.
-  private static func paths(
-    _ kind: String, _ folder: String?, _ extensions: [String], _ ids: [String], _ list: String
-  ) throws(FileError) -> [String]? {
-    guard let folder else { return nil }
-    let index = try FolderIndex(folder, extensions: extensions)
-    let paths = ids.compactMap { index[$0] }
-    if paths.count == ids.count { return paths }
-    let missing = ids.filter { index[$0] == nil }
-    let shown = 3
-    let first = missing.prefix(shown).joined(separator: ", ") + (missing.count > shown ? ", ..." : "")
-    let endings = extensions.map { ".\($0)" }.joined(separator: ", ")
-    let named = missing.contains { id in extensions.contains { id.lowercased().hasSuffix(".\($0)") } }
-    let advice = named ? "leave the extension out of the list" : "add the files or remove the lines"
-    throw FileError(
-      list, .missing,
-      "\(missing.count) of \(ids.count) listed ids have no \(kind) (\(endings)) in \(folder): \(first); \(advice)")
   }
 }

@@ -11,10 +11,21 @@ public enum ScribbleFile {
   public static func read(
     _ path: String, width: Int, height: Int, tags: ClassTags
   ) throws(FileError) -> LabelMap {
+    try read(path, size: (width, height), tags)
+  }
+
+  /// The same for a photograph of whatever size the file says.
+  public static func read(_ path: String, tags: ClassTags) throws(FileError) -> LabelMap {
+    try read(path, size: nil, tags)
+  }
+
+  private static func read(
+    _ path: String, size: (width: Int, height: Int)?, _ tags: ClassTags
+  ) throws(FileError) -> LabelMap {
     let bytes = try InputFile.read(path)
     if bytes.starts(with: pngSignature) {
       let map = try LabelMap(decoding: bytes, from: path)
-      try check(path, map.width, map.height, width, height)
+      try check(path, map.width, map.height, size)
       return map
     }
     guard let first = bytes.first(where: { $0 > 0x20 && !byteOrderMark.contains($0) }) else {
@@ -24,7 +35,7 @@ public enum ScribbleFile {
       throw .invalid(path, "is neither XML nor PNG, the two formats that scribbles may have")
     }
     let annotation = try ScribbleAnnotation(xml: bytes, path: path)
-    try check(path, annotation.width, annotation.height, width, height)
+    try check(path, annotation.width, annotation.height, size)
     return try annotation.rasterized(tags)
   }
 
@@ -32,12 +43,12 @@ public enum ScribbleFile {
   private static let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
 
   private static func check(
-    _ path: String, _ width: Int, _ height: Int, _ photographWidth: Int, _ photographHeight: Int
+    _ path: String, _ width: Int, _ height: Int, _ photograph: (width: Int, height: Int)?
   ) throws(FileError) {
-    if width == photographWidth && height == photographHeight { return }
+    guard let photograph, photograph != (width, height) else { return }
     throw .invalid(
       path,
-      "is for \(width) x \(height) pixels, its photograph has \(photographWidth) x \(photographHeight); "
+      "is for \(width) x \(height) pixels, its photograph has \(photograph.width) x \(photograph.height); "
         + "draw it again, or use the photograph that it was drawn on")
   }
 }

@@ -74,7 +74,7 @@ import Testing
     "A missing file is reported before anything is loaded",
     arguments: [
       ("images/b.jpg", "1 of 3 listed ids have no photographs"), ("scribbles/b.xml", "have no scribbles (.xml, .png)"),
-      ("masks/b.png", "have no ground truth (.png)"),
+      ("masks/b.png", "have no ground truth (.png, .mat)"),
     ])
   func missingFile(_ name: String, _ problem: String) throws {
     let tree = try SmallTree()
@@ -124,6 +124,37 @@ import Testing
     let tree = try SmallTree()
     try tree.folder.write("images/a.jpg", "<html>404</html>")
     #expect(try problem(of: tree).hasPrefix(tree.folder("images/a.jpg")))
+  }
+
+  @Test("A mask may be a MATLAB file, and a PNG beside it is preferred") func matlabMasks() throws {
+    let tree = try SmallTree()
+    var file = MATLABFile()
+    let cat = try #require(LabelNames.context.names.firstIndex(of: "cat")) + 1
+    let values = (0..<SmallTree.width * SmallTree.height).map { $0 % SmallTree.height == 1 ? Double(cat) : 1 }
+    file.add("LabelMap", rows: SmallTree.height, columns: SmallTree.width, values)
+    for id in ["a", "b"] { try tree.folder.write("masks/\(id).mat", file.bytes) }
+    try FileManager.default.removeItem(atPath: tree.folder("masks/a.png"))
+    let dataset = try tree.dataset()
+    let mask = try #require(try dataset.load(dataset.items[0]).groundTruth)
+    #expect(mask.labels == (0..<24).map { $0 / 6 == 1 ? 1 : 0 })
+    #expect(try #require(dataset.items[1].mask).hasSuffix("b.png"))
+  }
+
+  @Test("Masks that are to be renamed in turn must be MATLAB files") func sequentialRenaming() throws {
+    let tree = try SmallTree()
+    let error = try #require(throws: FileError.self) {
+      try SegmentationDataset(tree.layout, classes: SmallTree.classes(), sequentialRenaming: true)
+    }
+    #expect(error.problem.contains("3 of 3 listed ids have no ground truth (.mat)"))
+  }
+
+  @Test("MATLAB masks whose labels lack a class are reported before anything is loaded") func foreignClasses() throws {
+    let tree = try SmallTree(["a"])
+    try FileManager.default.moveItem(atPath: tree.folder("masks/a.png"), toPath: tree.folder("masks/a.mat"))
+    let classes = try ClassList(["background", "cat", "unicorn"])
+    let error = try #require(throws: FileError.self) { try SegmentationDataset(tree.layout, classes: classes) }
+    #expect(error.path == tree.folder("masks"))
+    #expect(error.problem.hasPrefix("holds MATLAB files, and class \"unicorn\" is not among the 459 names"))
   }
 
   @Test("The VOC tree is found, blemishes and all", .enabled(if: FileManager.default.fileExists(atPath: vocRoot)))
