@@ -40,19 +40,15 @@ public struct Experiment {
 
   /// The training images with their scribbles.
   public func trainingSet() throws -> SegmentationDataset {
-    let data = settings.data
-    return try SegmentationDataset(
-      DatasetLayout(
-        images: data.path(data.images), scribbles: data.path(data.scribbles), list: data.path(data.trainList)),
-      classes: classes)
+    try SegmentationDataset(settings.data.trainingLayout, classes: classes)
   }
 
   /// The validation images with their ground truth; nil where the settings name none.
   public func validationSet() throws -> SegmentationDataset? {
     let data = settings.data
-    guard let list = data.validationList, let masks = data.masks else { return nil }
+    guard let layout = data.validationLayout else { return nil }
     return try SegmentationDataset(
-      DatasetLayout(images: data.path(data.images), masks: data.path(masks), list: data.path(list)), classes: classes)
+      layout, classes: classes, labelNames: data.maskLabelNames(), sequentialRenaming: data.sequentialRenaming)
   }
 
   /// What the network is made of.
@@ -102,24 +98,6 @@ public struct Experiment {
     result.picturesEvery = training.picturesEvery
     result.seed = UInt64(settings.seed)
     return result
-  }
-}
-
-extension DataSettings {
-  /// A path below `root`; absolute paths stay as they are.
-  func path(_ relative: String) -> String { relative.hasPrefix("/") ? relative : "\(root)/\(relative)" }
-
-  func classList() throws -> ClassList {
-    switch classes {
-    case .voc: return .voc
-    case .file(let file): return try ClassList(contentsOf: path(file))
-    case .names(let names):
-      do {
-        return try ClassList(names)
-      } catch {
-        throw SettingsError(source: "data.classes", problem: error.problem)
-      }
-    }
   }
 }
 

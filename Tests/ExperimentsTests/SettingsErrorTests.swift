@@ -63,7 +63,7 @@ import Testing
       ),
       (
         "data: {classes: [a, a]}",
-        "data.classes is [a, a], and must be a file relative to root, voc, or a list of 2 to 254 different names"
+        "data.classes is [a, a], and must be a file relative to root, voc, context, or a list of 2 to 254 different names"
       ),
       (
         "evaluation: {scales: []}",

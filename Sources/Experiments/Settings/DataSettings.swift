@@ -4,6 +4,8 @@ public struct DataSettings: Sendable, Equatable {
   public enum Classes: Sendable, Equatable {
     /// The 21 classes of PASCAL VOC, background first.
     case voc
+    /// The 60 classes of PASCAL-Context, background first.
+    case context
     /// A file of names, relative to `root`.
     case file(String)
     /// The names themselves, in the order of their labels.
@@ -24,6 +26,11 @@ public struct DataSettings: Sendable, Equatable {
   public var validationList: String? = "ImageSets/Segmentation/val.txt"
   /// The class names; default the file `classes.txt`.
   public var classes = Classes.file("classes.txt")
+  /// The names of the labels in masks that are MATLAB files; nil, the default, for PASCAL-Context's 459.
+  public var labelNames: String?
+  /// Whether such labels are renamed to classes one after another, as the published program does by mistake; default
+  /// false.
+  public var sequentialRenaming = false
   /// Side of the square that training sees, in pixels, 32...4096; default 384.
   public var crop = 384
   /// Probability that a training image is mirrored, 0...1; default 0.5.
@@ -43,14 +50,23 @@ extension DataSettings: SettingsSection {
       "Folder that the other paths are relative to; itself relative to the current folder."),
     Setting("images", \.images, .text("the path of a folder"), "Photographs, ID.jpg or ID.png."),
     Setting("scribbles", \.scribbles, .text("the path of a folder"), "Scribbles, ID.xml or ID.png."),
-    Setting("masks", \.masks, .optional(.text("the path of a folder")), "Ground truth, for validation only."),
+    Setting(
+      "masks", \.masks, .optional(.text("the path of a folder")),
+      "Ground truth, ID.png or ID.mat, for validation only."),
     Setting("train_list", \.trainList, .text("the path of a text file"), "Names of the training images, one a line."),
     Setting(
       "validation_list", \.validationList, .optional(.text("the path of a text file")),
       "Names of the validation images, one a line."),
     Setting(
       "classes", \.classes, classes,
-      "Names of the classes in the order of their labels, background first; `voc` is PASCAL VOC's 21."),
+      "Names of the classes in the order of their labels, background first; `voc` is PASCAL VOC's 21, `context` "
+        + "PASCAL-Context's 60."),
+    Setting(
+      "label_names", \.labelNames, .optional(.text("the path of a text file")),
+      "Names of the labels in masks ID.mat, one a line as in `1: accordion`; null for PASCAL-Context's 459."),
+    Setting(
+      "sequential_renaming", \.sequentialRenaming, .flag,
+      "Rename the labels of masks ID.mat in turn, as the published program does by mistake, to compare with it."),
     Setting("crop", \.crop, .whole(32...4096), "Side of the square that training sees, in pixels."),
     Setting("flip_probability", \.flipProbability, .number(0...1), "Probability that a training image is mirrored."),
     Setting(
@@ -70,14 +86,21 @@ extension DataSettings: SettingsSection {
     let name = SettingValue<String>.text("a name")
     let names = SettingValue<[String]>.list(name, count: 2...254, of: "names")
     return SettingValue(
-      expectation: "a file relative to root, voc, or a list of 2 to 254 different names",
+      expectation: "a file relative to root, voc, context, or a list of 2 to 254 different names",
       read: { node in
         if let names = names.read(node) { return Set(names).count == names.count ? .names(names) : nil }
-        return source.read(node).map { $0 == "voc" ? .voc : .file($0) }
+        return source.read(node).map { text in
+          switch text {
+          case "voc": .voc
+          case "context": .context
+          default: .file(text)
+          }
+        }
       },
       write: { classes in
         switch classes {
         case .voc: "voc"
+        case .context: "context"
         case .file(let path): source.write(path)
         case .names(let list): names.write(list)
         }
