@@ -12,7 +12,11 @@ struct SettingsArguments: ParsableArguments {
     help: ArgumentHelp("Override a setting, as in training.epochs=3.", valueName: "path=value"))
   var overrides: [String] = []
 
+  func load(_ extra: [String] = []) throws -> ExperimentSettings {
+    try ExperimentSettings.load(config, overrides: overrides + extra)
+  }
+
   func experiment(_ extra: [String] = [], as place: ProcessPlace? = nil) throws -> Experiment {
-    try Experiment(ExperimentSettings.load(config, overrides: overrides + extra), as: place)
+    try Experiment(load(extra), as: place)
   }
 }

@@ -1,0 +1,54 @@
+import Files
+import Foundation
+
+/// The training list that goes with VOC's further masks: every id in SegmentationClassAug that is not in val.txt.
+public struct TrainAugList: Sendable, Equatable {
+  /// Where the list stands: ImageSets/Segmentation/trainaug.txt.
+  public let path: String
+  /// Sorted by their bytes.
+  public let ids: [String]
+  /// Ids of val.txt that have no mask in SegmentationClassAug and so cannot be evaluated.
+  public let validationIdsWithoutMask: [String]
+
+  /// Reads the folder and the validation list of a VOC tree; `root` is VOCdevkit, or VOC2012 inside it.
+  ///
+  /// Throws where either is missing and where no id remains.
+  public init(root: String) throws(FileError) {
+    let inside = (root as NSString).appendingPathComponent("VOC2012")
+    let voc = FileManager.default.fileExists(atPath: inside) ? inside : root
+    let masks = "\(voc)/SegmentationClassAug"
+    let validationList = "\(voc)/ImageSets/Segmentation/val.txt"
+    let names = try InputFile.names(inFolder: masks).filter { $0.lowercased().hasSuffix(".png") }
+    let found = names.map { ($0 as NSString).deletingPathExtension }
+    let validation = try InputFile.lines(validationList)
+    if validation.isEmpty { throw .invalid(validationList, "lists nothing, one id a line was expected") }
+    let (masked, excluded) = (Set(found), Set(validation))
+    path = "\(voc)/ImageSets/Segmentation/trainaug.txt"
+    ids = found.filter { !excluded.contains($0) }
+    validationIdsWithoutMask = validation.filter { !masked.contains($0) }
+    if ids.isEmpty {
+      throw .invalid(
+        masks,
+        "holds \(found.count) masks (.png) and none of them is outside val.txt; unpack SegmentationClassAug there")
+    }
+  }
+
+  /// Writes the list, one id a line, and returns whether it was not there before.
+  ///
+  /// A list that names the same ids stays as it is. Throws when another one stands there, unless `replacing` says to
+  /// replace it.
+  public func write(replacing: Bool) throws(FileError) -> Bool {
+    if FileManager.default.fileExists(atPath: path) {
+      let present = try InputFile.lines(path)
+      if Set(present) == Set(ids) && present.count == ids.count { return false }
+      guard replacing else {
+        throw .invalid(
+          path,
+          "lists \(present.count) other ids already, \(ids.count) were to be written; keep it, or replace it with "
+            + "--force")
+      }
+    }
+    try OutputFile.write(ids.joined(separator: "\n") + "\n", to: path)
+    return true
+  }
+}

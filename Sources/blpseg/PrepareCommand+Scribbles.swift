@@ -1,0 +1,55 @@
+import ArgumentParser
+import Datasets
+import Files
+import Preparation
+
+extension PrepareCommand {
+  struct Scribbles: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Draw scribbles in XML as palette PNGs.",
+      discussion: """
+        For NAME.xml writes NAME.png: index = class, 255 = nothing drawn. A file that cannot be read is reported, and \
+        the others go on. PNGs of the same names are replaced.
+        """)
+
+    @Argument(help: "Scribbles in the XML of ScribbleSup, or folders of them.")
+    var inputs: [String]
+
+    @Option(name: .customLong("out"), help: ArgumentHelp("Folder of the results.", valueName: "folder"))
+    var folder: String
+
+    @Option(help: "Whose classes the scribbles have.")
+    var dataset: PublishedDataset?
+
+    @Option(help: ArgumentHelp("Classes of your own, one name a line, background first.", valueName: "file"))
+    var classes: String?
+
+    func validate() throws {
+      if (dataset == nil) == (classes == nil) {
+        throw ValidationError(
+          "Say whose classes the scribbles have: either --dataset voc or context, or --classes FILE.")
+      }
+    }
+
+    func run() throws {
+      try reportingFailure {
+        Interruption.listen()
+        let list = try classes.map { path throws(FileError) in try ClassList(contentsOf: path) }
+        let tags = (list ?? dataset?.classes ?? .voc).scribbleTags
+        try LabelConversion.scribbles(inputs, to: folder, tags: tags).runReporting(folder)
+      }
+    }
+  }
+
+  /// A data set whose classes are known.
+  enum PublishedDataset: String, ExpressibleByArgument, CaseIterable {
+    case voc, context
+
+    var classes: ClassList {
+      switch self {
+      case .voc: .voc
+      case .context: .context
+      }
+    }
+  }
+}
