@@ -11,6 +11,8 @@ public final class BatchLoader {
   public let dataset: SegmentationDataset
   public let augmentation: Augmentation
   public let normalization: ChannelNormalization
+  /// The images whose ground truth can be shown, with their scribbles; training itself does not know it.
+  private let shown: SegmentationDataset?
   /// Images of a batch, those for other processes included.
   public let batchSize: Int
   /// Which images of each batch this loader loads.
@@ -25,11 +27,13 @@ public final class BatchLoader {
   /// `threads` threads prepare up to `batchesAhead` batches before they are asked for.
   ///
   /// Where several processes share each batch, `part` names the images of this one's share; all of them by default.
+  /// `shown` is a data set of the same images with ground truth, which may lack some.
   /// Ground truth is loaded where the data set's layout has it; drop it from the layout to save the time. Throws when
   /// the data set has no scribbles or too few images for one batch.
   public init(
     _ dataset: SegmentationDataset, _ augmentation: Augmentation, _ normalization: ChannelNormalization,
-    batchSize: Int, part: Range<Int>? = nil, seed: UInt64, threads: Int = 2, batchesAhead: Int = 2
+    batchSize: Int, part: Range<Int>? = nil, showing shown: SegmentationDataset? = nil, seed: UInt64, threads: Int = 2,
+    batchesAhead: Int = 2
   ) throws(FileError) {
     let part = part ?? 0..<batchSize
     precondition(!part.isEmpty && part.clamped(to: 0..<batchSize) == part, "a part of a batch lies inside it")
@@ -43,6 +47,7 @@ public final class BatchLoader {
         "lists \(dataset.count) images, fewer than one batch of \(batchSize); lower the batch size or add images")
     }
     self.dataset = dataset
+    self.shown = shown
     self.augmentation = augmentation
     self.normalization = normalization
     self.batchSize = batchSize
@@ -77,17 +82,38 @@ public final class BatchLoader {
     }
   }
 
+  /// The ground truth of the first `count` images of a batch, varied like the images; nil for those that have none.
+  public func groundTruth(epoch: Int, index: Int, count: Int) -> [LabelMap?] {
+    guard let shown else { return [] }
+    return order(epoch, index).prefix(min(count, part.count)).map { visit in
+      let id = dataset.items[visit.index].id
+      guard let item = shown.items.first(where: { $0.id == id }), let sample = try? shown.load(item) else { return nil }
+      let variant = Self.variant(of: sample, visit, augmentation, normalization, seed, shown.classes.count)
+      return variant.groundTruth.map { LabelMap(width: variant.side, height: variant.side, labels: $0) }
+    }
+  }
+
   private func restart(_ epoch: Int, _ index: Int) {
     running = nil
     position = (epoch, index)
-    let order = TrainingOrder(
-      count: dataset.count, visitsPerEpoch: batchesPerEpoch * batchSize, seed: seed, part: part,
-      batchSize: batchSize, epoch: epoch, visit: index * batchSize)
     let (dataset, augmentation, normalization, seed) = (dataset, augmentation, normalization, seed)
-    running = OrderedPrefetch(order, threads: threads, ahead: samplesAhead) { visit in
-      var stream = RandomStream(seed: seed, epoch: visit.epoch, index: visit.index)
+    running = OrderedPrefetch(order(epoch, index), threads: threads, ahead: samplesAhead) { visit in
       let sample = try dataset.load(dataset.items[visit.index])
-      return augmentation.augmented(sample, classCount: dataset.classes.count, normalization, using: &stream)
+      return Self.variant(of: sample, visit, augmentation, normalization, seed, dataset.classes.count)
     }
+  }
+
+  private func order(_ epoch: Int, _ index: Int) -> TrainingOrder {
+    TrainingOrder(
+      count: dataset.count, visitsPerEpoch: batchesPerEpoch * batchSize, seed: seed, part: part, batchSize: batchSize,
+      epoch: epoch, visit: index * batchSize)
+  }
+
+  private static func variant(
+    of sample: Sample, _ visit: TrainingOrder.Visit, _ augmentation: Augmentation,
+    _ normalization: ChannelNormalization, _ seed: UInt64, _ classCount: Int
+  ) -> TrainingSample {
+    var stream = RandomStream(seed: seed, epoch: visit.epoch, index: visit.index)
+    return augmentation.augmented(sample, classCount: classCount, normalization, using: &stream)
   }
 }

@@ -43,6 +43,16 @@ public struct Experiment {
     try SegmentationDataset(settings.data.trainingLayout, classes: classes)
   }
 
+  /// Those of the training images whose ground truth is known, for people to see; nil where the settings name none.
+  func shownSet() throws -> SegmentationDataset? {
+    let data = settings.data
+    guard let layout = data.shownLayout else { return nil }
+    var faults: [FileError] = []
+    return SegmentationDataset(
+      salvaging: layout, classes: classes, labelNames: try data.maskLabelNames(),
+      sequentialRenaming: data.sequentialRenaming, &faults)
+  }
+
   /// The validation images with their ground truth; nil where the settings name none.
   public func validationSet() throws -> SegmentationDataset? {
     let data = settings.data
@@ -65,7 +75,7 @@ public struct Experiment {
     return try BatchLoader(
       dataset, Augmentation(flipProbability: data.flipProbability, scale: data.scale, crop: data.crop),
       ChannelNormalization(settings.model.backbone), batchSize: settings.training.batchSize,
-      part: first..<first + share,
+      part: first..<first + share, showing: isFirst ? shownSet() : nil,
       seed: UInt64(settings.seed), threads: data.workers)
   }
 

@@ -31,7 +31,7 @@ struct StepPictures {
     add("1 photograph", photographs)
     if groundTruth.contains(where: { $0 != nil }) {
       let blank = LabelMap(width: photographs[0].width, height: photographs[0].height, filledWith: Label.ignored)
-      add("2 ground truth", (0..<shown).map { Image(labels: groundTruth[$0] ?? blank) })
+      add("2 ground truth", groundTruth.prefix(shown).map { Image(labels: $0 ?? blank) })
     }
     add("3 scribbles", zip(photographs, scribbles).map { $0.drawing(scribbles: $1) })
     let believed = try segmentationPseudoLabels(logits, labels: labels, classPresent: present, threshold: threshold)

@@ -108,8 +108,11 @@ public final class Trainer {
   private func painter(_ batch: Batch, _ record: RunRecord?) -> ((TrainingStep.Outputs) throws -> Void)? {
     guard let record, isDue(configuration.picturesEvery) else { return nil }
     return { [loader, configuration, progress] outputs in
+      let perEpoch = loader.batchesPerEpoch
+      let groundTruth = loader.groundTruth(
+        epoch: progress.iteration / perEpoch, index: progress.iteration % perEpoch, count: StepPictures.limit)
       let pictures = try StepPictures(
-        batch, outputs, groundTruth: [], loader.normalization, threshold: configuration.selfTrainingThreshold)
+        batch, outputs, groundTruth: groundTruth, loader.normalization, threshold: configuration.selfTrainingThreshold)
       try record.append(pictures, iteration: progress.iteration)
     }
   }

@@ -7,6 +7,14 @@ extension DataSettings {
     DatasetLayout(images: path(images), scribbles: path(scribbles), list: path(trainList))
   }
 
+  /// The training images as far as their ground truth is known; nil where the settings name none.
+  public var shownLayout: DatasetLayout? {
+    guard let masks else { return nil }
+    var layout = trainingLayout
+    layout.masks = path(masks)
+    return layout
+  }
+
   /// Where the validation images and their ground truth are; nil where the settings name none.
   public var validationLayout: DatasetLayout? {
     guard let validationList, let masks else { return nil }
