@@ -1,0 +1,102 @@
+/// A range of pixels on its way into a lattice: its own vertices, numbered for itself, so that ranges need not wait for
+/// each other.
+final class LatticeStripe {
+  typealias Link = PermutohedralLattice.Link
+
+  private(set) var table = VertexTable()
+  private let pixels: Range<Int>
+  private let axisCount: Int
+  /// How many of the pixels' arrows end at each of the stripe's vertices.
+  private let counts: [Int]
+  /// The lattice's number of each vertex; empty as long as it is the stripe's own.
+  private var numbers: [Int32] = []
+
+  /// Finds each pixel's simplex and writes its vertices with their barycentric weights, one for each axis, to `links`.
+  init(_ pixels: Range<Int>, _ features: Features, into links: UnsafeMutableBufferPointer<Link>) {
+    self.pixels = pixels
+    axisCount = features.dimensions + 1
+    let links = UnsafeMutableBufferPointer(
+      rebasing: links[pixels.lowerBound * axisCount..<pixels.upperBound * axisCount])
+    LatticeStripe.embed(pixels, features, &table, links)
+    var counts = [Int](repeating: 0, count: table.count)
+    counts.withUnsafeMutableBufferPointer { counts in
+      for link in links { counts[Int(link.index)] += 1 }
+    }
+    self.counts = counts
+  }
+
+  private static func embed(
+    _ pixels: Range<Int>, _ features: Features, _ table: inout VertexTable, _ links: UnsafeMutableBufferPointer<Link>
+  ) {
+    let axisCount = features.dimensions + 1
+    let finder = SimplexFinder(dimensions: features.dimensions)
+    let steps = PermutohedralLattice.steps(axisCount)
+    var last: SimplexFinder.Simplex?
+    var next = 0
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: axisCount) { fractions in
+      for first in stride(from: pixels.lowerBound, to: pixels.upperBound, by: SimplexFinder.capacity) {
+        let end = min(first + SimplexFinder.capacity, pixels.upperBound)
+        features.write(first..<end, to: finder.features, stride: SimplexFinder.capacity)
+        finder.locate()
+        for pixel in 0..<end - first {
+          let simplex = finder.simplex(pixel, fractions)
+          links[next].weight = 1 + fractions[axisCount - 1] - fractions[0]
+          for k in 1..<axisCount { links[next + k].weight = fractions[axisCount - k - 1] - fractions[axisCount - k] }
+          if simplex == last {
+            // Neighbouring pixels often share a simplex.
+            for i in next..<next + axisCount { links[i].index = links[i - axisCount].index }
+          } else {
+            var point = simplex.first
+            links[next].index = table.number(of: point)
+            for k in 1..<axisCount {
+              // From one vertex of a simplex to the next it is a step along the axis of the next lower rank.
+              point = point + steps[simplex.axis(ofRank: axisCount - k)]
+              links[next + k].index = table.number(of: point)
+            }
+            last = simplex
+          }
+          next += axisCount
+        }
+      }
+    }
+  }
+
+  /// Numbers the vertices of `other` as it has them itself, adding those that are new, for `other` to use.
+  func number(_ other: LatticeStripe) {
+    other.numbers = (0..<other.table.count).map { table.number(of: other.table[$0]) }
+  }
+
+  func addCounts(to total: inout [Int]) {
+    for (vertex, count) in counts.enumerated() { total[number(vertex)] += count }
+  }
+
+  /// Takes room for the stripe's arrows from `next` on, where each vertex's free places begin; returns its beginnings.
+  func takePlaces(_ next: inout [Int]) -> [Int] {
+    let places = counts.indices.map { next[number($0)] }
+    for (vertex, count) in counts.enumerated() { next[number(vertex)] += count }
+    return places
+  }
+
+  /// Writes the arrows from vertices to pixels from `places` on, and gives those to vertices the lattice's numbers.
+  func turnRound(
+    _ vertices: UnsafeMutableBufferPointer<Link>, _ places: [Int], into links: UnsafeMutableBufferPointer<Link>
+  ) {
+    var places = places
+    let axisCount = axisCount
+    let isNumbered = !numbers.isEmpty
+    numbers.withUnsafeBufferPointer { numbers in
+      places.withUnsafeMutableBufferPointer { places in
+        for pixel in pixels {
+          for i in pixel * axisCount..<(pixel + 1) * axisCount {
+            let vertex = Int(vertices[i].index)
+            links[places[vertex]] = Link(index: Int32(pixel), weight: vertices[i].weight)
+            places[vertex] += 1
+            if isNumbered { vertices[i].index = numbers[vertex] }
+          }
+        }
+      }
+    }
+  }
+
+  private func number(_ vertex: Int) -> Int { numbers.isEmpty ? vertex : Int(numbers[vertex]) }
+}

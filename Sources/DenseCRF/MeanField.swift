@@ -1,0 +1,85 @@
+/// The state of a mean-field iteration: a probability for every pixel and class.
+struct MeanField {
+  private typealias Block = ClassBlocks.Block
+
+  private let threads: Int
+  /// What each pixel says by itself.
+  private let unary: ClassBlocks
+  /// The present probabilities; within a step, messages.
+  private var state: ClassBlocks
+
+  /// Starts from `probability`, float32 `[C, pixels]`.
+  init(_ probability: [Float], classCount: Int, threads: Int) {
+    self.threads = threads
+    unary = ClassBlocks(probability, classCount: classCount, threads: threads) {
+      // Not a number counts as the smallest, too.
+      $0 > DenseCRF.smallestProbability ? min($0, 1) : DenseCRF.smallestProbability
+    }
+    state = unary
+    normalize()
+  }
+
+  /// The probabilities, float32 `[C, pixels]`.
+  var probability: [Float] { state.planes(threads: threads) }
+
+  /// One step: every pixel sends its probabilities to all others through both kernels, and decides anew.
+  mutating func step(_ smoothness: GaussianKernel, _ appearance: GaussianKernel) {
+    let (pixelCount, blockCount, threads) = (state.pixelCount, state.blockCount, threads)
+    state.withUnsafeMutableBlocks { blocks in
+      for first in stride(from: 0, to: blockCount * pixelCount, by: pixelCount) {
+        let (a, b) = (smoothness.blurred(blocks + first), appearance.blurred(blocks + first))
+        smoothness.withSums(a) { a in
+          appearance.withSums(b) { b in
+            inParallel(pixelCount, threads: threads) { range in
+              // Nobody asks for these eight probabilities any more: the messages take their place.
+              for pixel in range { blocks[first + pixel] = a[pixel] + b[pixel] }
+            }
+          }
+        }
+      }
+    }
+    receiveMessages()
+  }
+
+  /// Turns messages into probabilities: the softmax of log p + message, which is p e^message / sum.
+  private mutating func receiveMessages() {
+    let (pixelCount, blockCount) = (state.pixelCount, state.blockCount)
+    unary.blocks.withUnsafeBufferPointer { unary in
+      state.withUnsafeMutableBlocks { blocks in
+        inParallel(pixelCount, threads: threads) { range in
+          for pixel in range {
+            var largest = blocks[pixel]
+            for block in 1..<blockCount {
+              let message = blocks[block * pixelCount + pixel]
+              largest.replace(with: message, where: message .> largest)
+            }
+            let limit = largest.max()
+            var sum = Block.zero
+            for block in 0..<blockCount {
+              let i = block * pixelCount + pixel
+              blocks[i] = unary[i] * exponential(blocks[i] - limit)
+              sum += blocks[i]
+            }
+            let scale = 1 / sum.sum()
+            for block in 0..<blockCount { blocks[block * pixelCount + pixel] *= scale }
+          }
+        }
+      }
+    }
+  }
+
+  /// Divides each pixel's numbers by their sum.
+  private mutating func normalize() {
+    let (pixelCount, blockCount) = (state.pixelCount, state.blockCount)
+    state.withUnsafeMutableBlocks { blocks in
+      inParallel(pixelCount, threads: threads) { range in
+        for pixel in range {
+          var sum = Block.zero
+          for block in 0..<blockCount { sum += blocks[block * pixelCount + pixel] }
+          let scale = 1 / sum.sum()
+          for block in 0..<blockCount { blocks[block * pixelCount + pixel] *= scale }
+        }
+      }
+    }
+  }
+}

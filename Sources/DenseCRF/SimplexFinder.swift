@@ -1,0 +1,137 @@
+/// Finds the simplex of the permutohedral lattice around each of a few features, and their barycentric coordinates in it.
+///
+/// Adams, Baek, Davis, "Fast High-Dimensional Filtering Using the Permutohedral Lattice" (CGF 2010), section 3. Arithmetic
+/// runs over `capacity` pixels at a time for each coordinate, so that the compiler makes vector code of it.
+struct SimplexFinder: ~Copyable {
+  /// How many pixels are located at a time.
+  static let capacity = 32
+
+  /// A simplex of the lattice.
+  struct Simplex: Equatable {
+    /// The vertex whose coordinates are multiples of d + 1.
+    var first = LatticePoint(first: 0, second: 0)
+    /// The coordinate of each rank, four bits each.
+    var order: UInt32 = 0
+
+    func axis(ofRank rank: Int) -> Int { Int(order >> UInt32(4 * rank) & 15) }
+  }
+
+  private let dimensions: Int
+  /// Scales of the features, which make the splatted, blurred and sliced impulse a Gaussian of standard deviation 1.
+  private let scales: [Float]
+  private let units: [LatticePoint]
+  /// Rows of `capacity` values. Features are put into the first of these by the user.
+  let features: UnsafeMutablePointer<Float>
+  private let memory: UnsafeMutableBufferPointer<Float>
+  private let elevated: UnsafeMutablePointer<Float>
+  private let rounded: UnsafeMutablePointer<Float>
+  private let rank: UnsafeMutablePointer<Float>
+  private let total: UnsafeMutablePointer<Float>
+
+  init(dimensions d: Int) {
+    dimensions = d
+    let deviation = Double(d + 1) * (2.0 / 3).squareRoot()
+    scales = (0..<d).map { Float(deviation / Double(($0 + 1) * ($0 + 2)).squareRoot()) }
+    units = (0..<d).map(LatticePoint.unit)
+    let row = SimplexFinder.capacity
+    memory = .allocate(capacity: (d + 3 * (d + 1) + 1) * row)
+    memory.initialize(repeating: 0)
+    features = memory.baseAddress.unsafelyUnwrapped
+    elevated = features + d * row
+    rounded = elevated + (d + 1) * row
+    rank = rounded + (d + 1) * row
+    total = rank + (d + 1) * row
+  }
+
+  deinit { memory.deallocate() }
+
+  /// Locates all features that were put in.
+  func locate() {
+    elevate()
+    round()
+    sort()
+    wrap()
+  }
+
+  /// The simplex of feature `j`; `fractions[r]` becomes what the coordinate of rank r is beyond the simplex's first
+  /// vertex, in units of d + 1.
+  @inline(__always)
+  func simplex(_ j: Int, _ fractions: UnsafeMutableBufferPointer<Float>) -> Simplex {
+    let row = SimplexFinder.capacity
+    let inverse = 1 / Float(dimensions + 1)
+    var simplex = Simplex()
+    for i in 0...dimensions {
+      let corner = rounded[i * row + j]
+      let r = Int(rank[i * row + j])
+      fractions[r] = (elevated[i * row + j] - corner) * inverse
+      simplex.order |= UInt32(i) << UInt32(4 * r)
+      if i < dimensions { simplex.first = simplex.first + units[i] * Int64(corner) }
+    }
+    return simplex
+  }
+
+  /// Lays features on the plane in d + 1 dimensions whose coordinates sum to zero.
+  private func elevate() {
+    let row = SimplexFinder.capacity
+    let sum = elevated
+    for j in 0..<row { sum[j] = 0 }
+    for i in stride(from: dimensions, to: 0, by: -1) {
+      let (scale, factor) = (scales[i - 1], Float(i))
+      let (feature, out) = (features + (i - 1) * row, elevated + i * row)
+      for j in 0..<row {
+        let scaled = feature[j] * scale
+        out[j] = sum[j] - factor * scaled
+        sum[j] += scaled
+      }
+    }
+  }
+
+  /// Takes the nearest multiple of d + 1 in every coordinate, and by how many units their sum misses zero.
+  private func round() {
+    let row = SimplexFinder.capacity
+    let (size, inverse) = (Float(dimensions + 1), 1 / Float(dimensions + 1))
+    // Adding and taking away 1.5 x 2^23 rounds numbers below 2^22, and without a call for each.
+    let magic: Float = 0x1.8p23
+    for j in 0..<row { total[j] = 0 }
+    for i in 0...dimensions {
+      let (value, out) = (elevated + i * row, rounded + i * row)
+      for j in 0..<row {
+        let nearest = (value[j] * inverse + magic) - magic
+        out[j] = nearest * size
+        total[j] += nearest
+      }
+    }
+  }
+
+  /// Ranks coordinates by what rounding left of them, the largest first.
+  private func sort() {
+    let row = SimplexFinder.capacity
+    for j in 0..<(dimensions + 1) * row { rank[j] = 0 }
+    for i in 0..<dimensions {
+      let (a, cornerA, rankA) = (elevated + i * row, rounded + i * row, rank + i * row)
+      for k in i + 1...dimensions {
+        let (b, cornerB, rankB) = (elevated + k * row, rounded + k * row, rank + k * row)
+        for j in 0..<row {
+          let behind: Float = a[j] - cornerA[j] < b[j] - cornerB[j] ? 1 : 0
+          rankA[j] += behind
+          rankB[j] += 1 - behind
+        }
+      }
+    }
+  }
+
+  /// Moves the coordinates that were rounded the furthest by d + 1, until their sum is zero.
+  private func wrap() {
+    let row = SimplexFinder.capacity
+    let (size, last) = (Float(dimensions + 1), Float(dimensions))
+    for i in 0...dimensions {
+      let (rank, corner) = (rank + i * row, rounded + i * row)
+      for j in 0..<row {
+        let moved = rank[j] + total[j]
+        let turn: Float = moved < 0 ? size : moved > last ? -size : 0
+        rank[j] = moved + turn
+        corner[j] += turn
+      }
+    }
+  }
+}
