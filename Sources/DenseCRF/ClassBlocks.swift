@@ -1,6 +1,6 @@
 /// A number for every pixel and class, eight classes of a pixel side by side.
 ///
-/// First come the first eight classes of all pixels, then the next eight and so on; zeros stand where there is no class.
+/// First come the first eight classes of all pixels, then the next eight and so on; where there is no class is zero.
 struct ClassBlocks {
   typealias Block = SIMD8<Float>
 

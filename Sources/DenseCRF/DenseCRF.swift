@@ -2,9 +2,9 @@ import Images
 
 /// A fully connected conditional random field, which moves the borders of a segmentation to those of the photograph.
 ///
-/// Krähenbühl, Koltun, "Efficient Inference in Fully Connected CRFs with Gaussian Edge Potentials" (NIPS 2011): mean field
-/// with Potts compatibility, a smoothness kernel of positions and an appearance kernel of positions and colours, both
-/// normalised symmetrically. The result does not depend on the number of threads.
+/// Krähenbühl, Koltun, "Efficient Inference in Fully Connected CRFs with Gaussian Edge Potentials" (NIPS 2011): mean
+/// field with Potts compatibility, a smoothness kernel of positions and an appearance kernel of positions and colours,
+/// both normalised symmetrically. The result does not depend on the number of threads.
 public struct DenseCRF: Sendable {
   /// Probabilities below this count as this, so that no class is ruled out beforehand.
   static let smallestProbability: Float = 1e-5
@@ -13,8 +13,8 @@ public struct DenseCRF: Sendable {
 
   public init(_ settings: Settings = Settings()) { self.settings = settings }
 
-  /// Refines `probability`, float32 `[C, H, W]` in row-major order, each pixel's classes summing to 1, by the photograph;
-  /// returns the same layout.
+  /// Refines `probability`, float32 `[C, H, W]` in row-major order, each pixel's classes summing to 1, by the
+  /// photograph; returns the same layout.
   ///
   /// The photograph is W x H. Probabilities are clipped to 1e-5...1 first. Up to `threads` threads work. Memory grows
   /// with the pixels, by about 150 bytes and 64 for every eight classes each, and with the colours that differ.
@@ -30,7 +30,8 @@ public struct DenseCRF: Sendable {
       weight: settings.gaussianWeight, threads: threads)
     let appearance = GaussianKernel(
       Features(
-        image, positionDeviation: settings.bilateralStandardDeviation, colorDeviation: settings.bilateralColorDeviation),
+        image, positionDeviation: settings.bilateralStandardDeviation,
+        colorDeviation: settings.bilateralColorDeviation),
       weight: settings.bilateralWeight, threads: threads)
     for _ in 0..<settings.steps { field.step(smoothness, appearance) }
     return field.probability

@@ -1,7 +1,8 @@
 import Images
 
-/// Where the pixels of a photograph lie for a Gaussian kernel: position, and colour if the kernel sees it, each over its
-/// standard deviation.
+/// Where the pixels of a photograph lie for a Gaussian kernel.
+///
+/// Position, and colour if the kernel sees it, each over its standard deviation.
 struct Features {
   let image: Image
   /// In pixels.

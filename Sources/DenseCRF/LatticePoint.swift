@@ -1,7 +1,7 @@
 /// A vertex of a permutohedral lattice of up to five dimensions, as one number per group of its coordinates.
 ///
-/// The packing is linear, so that a step on the lattice is one addition: the first two coordinates take 32 bits each, the
-/// next three 21. The last coordinate of d + 1 is left out, since all of them sum to zero.
+/// The packing is linear, so that a step on the lattice is one addition: the first two coordinates take 32 bits each,
+/// the next three 21. The last coordinate of d + 1 is left out, since all of them sum to zero.
 struct LatticePoint: Equatable {
   var first: Int64
   var second: Int64

@@ -40,21 +40,18 @@ final class LatticeStripe {
         finder.locate()
         for pixel in 0..<end - first {
           let simplex = finder.simplex(pixel, fractions)
-          links[next].weight = 1 + fractions[axisCount - 1] - fractions[0]
-          for k in 1..<axisCount { links[next + k].weight = fractions[axisCount - k - 1] - fractions[axisCount - k] }
-          if simplex == last {
-            // Neighbouring pixels often share a simplex.
-            for i in next..<next + axisCount { links[i].index = links[i - axisCount].index }
-          } else {
-            var point = simplex.first
-            links[next].index = table.number(of: point)
-            for k in 1..<axisCount {
-              // From one vertex of a simplex to the next it is a step along the axis of the next lower rank.
-              point = point + steps[simplex.axis(ofRank: axisCount - k)]
-              links[next + k].index = table.number(of: point)
-            }
-            last = simplex
+          // Neighbouring pixels often share a simplex.
+          let isNew = simplex != last
+          var point = simplex.first
+          for k in 0..<axisCount {
+            let rank = axisCount - k
+            // From one vertex of a simplex to the next it is a step along the axis of the next lower rank.
+            if k > 0 { point = point + steps[simplex.axis(ofRank: rank)] }
+            links[next + k] = Link(
+              index: isNew ? table.number(of: point) : links[next + k - axisCount].index,
+              weight: k > 0 ? fractions[rank - 1] - fractions[rank] : 1 + fractions[rank - 1] - fractions[0])
           }
+          last = simplex
           next += axisCount
         }
       }

@@ -1,4 +1,6 @@
-/// The permutohedral lattice under the pixels of a photograph: the vertices of each pixel's simplex, and their neighbours.
+/// The permutohedral lattice under the pixels of a photograph.
+///
+/// It holds the vertices of the simplices that pixels lie in, and no others.
 struct PermutohedralLattice {
   /// A weighted arrow to a pixel or to a vertex.
   struct Link {

@@ -1,7 +1,7 @@
-/// Finds the simplex of the permutohedral lattice around each of a few features, and their barycentric coordinates in it.
+/// Finds the simplices of the permutohedral lattice that features lie in, and where in them.
 ///
-/// Adams, Baek, Davis, "Fast High-Dimensional Filtering Using the Permutohedral Lattice" (CGF 2010), section 3. Arithmetic
-/// runs over `capacity` pixels at a time for each coordinate, so that the compiler makes vector code of it.
+/// Adams, Baek, Davis, "Fast High-Dimensional Filtering Using the Permutohedral Lattice" (CGF 2010), section 3.
+/// Arithmetic runs over `capacity` pixels at a time for each coordinate, so that the compiler makes vector code of it.
 struct SimplexFinder: ~Copyable {
   /// How many pixels are located at a time.
   static let capacity = 32

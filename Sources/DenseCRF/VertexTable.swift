@@ -1,4 +1,6 @@
-/// Lattice points numbered in the order of their first appearance: a hash table with open addressing, at most half full.
+/// Lattice points numbered in the order of their first appearance.
+///
+/// A hash table with open addressing, at most half full.
 struct VertexTable: ~Copyable {
   private(set) var count = 0
   /// The points by number; there is room for half as many as there are slots.
