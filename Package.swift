@@ -1,11 +1,34 @@
 // swift-tools-version: 6.1
+import Foundation
 import PackageDescription
 
 /// LibTorch: `LIBTORCH` names an installation with `include/` and `lib/`; otherwise the one that Scripts/setup made.
 let libtorch = Context.environment["LIBTORCH"] ?? "\(Context.packageDirectory)/.libtorch/torch"
 
+/// Where NCCL's and CUDA's headers are, for several processes on CUDA; empty where LibTorch is one for the CPU, or where
+/// headers are missing.
+let nccl: [String] = {
+  let environment = Context.environment
+  let toolkits = [environment["CUDA_HOME"], "/usr/local/cuda"].compactMap { $0.map { "\($0)/include" } }
+  let places = toolkits + [environment["NCCL_HOME"].map { "\($0)/include" } ?? "/usr/include"]
+  func place(_ header: String) -> String? {
+    places.first { FileManager.default.fileExists(atPath: "\($0)/\(header)") }
+  }
+  guard FileManager.default.fileExists(atPath: "\(libtorch)/lib/libtorch_cuda.so"),
+    let cuda = place("cuda_runtime.h"), let nccl = place("nccl.h")
+  else { return [] }
+  return [cuda, nccl]
+}()
+
 /// `make check` sets this; warnings in our own targets are then errors.
 let strict = Context.environment["BLPSEG_STRICT"] != nil
+
+let torchFlags = ["-O2"] + includes(["\(libtorch)/include", "\(libtorch)/include/torch/csrc/api/include"])
+let ncclFlags = nccl.isEmpty ? [] : includes(nccl) + ["-DBLPSEG_NCCL"]
+let ncclLibraries: [LinkerSetting] = nccl.isEmpty ? [] : [.linkedLibrary("torch_cuda")]
+let strictFlags = strict ? ["-Wall", "-Wextra", "-Werror"] : []
+
+func includes(_ folders: [String]) -> [String] { folders.flatMap { ["-isystem", $0] } }
 
 let swift: [SwiftSetting] =
   [.enableUpcomingFeature("ExistentialAny")] + (strict ? [.unsafeFlags(["-warnings-as-errors"])] : [])
@@ -38,17 +61,11 @@ let package = Package(
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(name: "CMatIO", dependencies: ["CZlib"], linkerSettings: [.linkedLibrary("matio")]),
     .target(
-      name: "CLibTorch",
-      cxxSettings: [
-        .unsafeFlags(
-          [
-            "-O2", "-isystem", "\(libtorch)/include", "-isystem", "\(libtorch)/include/torch/csrc/api/include",
-          ] + (strict ? ["-Wall", "-Wextra", "-Werror"] : []))
-      ],
+      name: "CLibTorch", cxxSettings: [.unsafeFlags(torchFlags + ncclFlags + strictFlags)],
       linkerSettings: [
         .unsafeFlags(["-L\(libtorch)/lib", "-Xlinker", "-rpath", "-Xlinker", "\(libtorch)/lib"]),
         .linkedLibrary("torch_cpu"), .linkedLibrary("c10"),
-      ]),
+      ] + ncclLibraries),
 
     // Data flows down this list
     module("Files", []),
