@@ -101,7 +101,8 @@ let package = Package(
     .executableTarget(
       name: "blpseg",
       dependencies: [
-        "Experiments", "Prediction", "Preparation", "Processes", "Training", "Datasets", "Files", "Tensors", parser,
+        "Experiments", "Prediction", "Preparation", "Evaluation", "Processes", "Training", "Datasets", "Files", "Tensors",
+        parser,
       ],
       swiftSettings: swift),
 
@@ -124,7 +125,9 @@ let package = Package(
     tests("DenseCRFTests", ["DenseCRF", "Images"]),
     tests("EvaluationTests", ["Evaluation", "Images", "Files"]),
     tests("TensorBoardTests", ["TensorBoard", "Images", "Files"]),
-    tests("PredictionTests", ["Prediction", "Networks", "Layers", "Batches", "Images", "Checkpoints", "Tensors"]),
+    tests(
+      "PredictionTests",
+      ["Prediction", "DenseCRF", "Networks", "Layers", "Batches", "Images", "Checkpoints", "Tensors"]),
     tests(
       "TrainingTests",
       [

@@ -25,31 +25,18 @@ public struct ConfusionMatrix: Sendable, Equatable {
   ///
   /// Throws when the sizes differ or a label is no class, and then counts nothing.
   public mutating func add(prediction: LabelMap, groundTruth: LabelMap) throws(EvaluationError) {
-    guard prediction.width == groundTruth.width, prediction.height == groundTruth.height else {
-      throw .sizes(
-        prediction: [prediction.height, prediction.width], groundTruth: [groundTruth.height, groundTruth.width])
-    }
-    var sum = counts
+    try EvaluationError.requireComparable(prediction, groundTruth, classCount: classCount)
     let width = classCount
-    let stranger = prediction.labels.withUnsafeBufferPointer { predicted in
-      groundTruth.labels.withUnsafeBufferPointer { actual in
-        sum.withUnsafeMutableBufferPointer { sum -> Int? in
-          for index in 0..<actual.count {
-            let (row, column) = (actual[index], predicted[index])
-            if row == Label.ignored { continue }
-            if row >= width || column >= width { return index }
-            sum[Int(row) * width + Int(column)] += 1
-          }
-          return nil
-        }
+    counts.withUnsafeMutableBufferPointer { counts in
+      for (row, column) in zip(groundTruth.labels, prediction.labels) where row != Label.ignored {
+        counts[Int(row) * width + Int(column)] += 1
       }
     }
-    if let stranger {
-      let (actual, predicted) = (groundTruth.labels[stranger], prediction.labels[stranger])
-      throw actual >= width
-        ? .groundTruthLabel(actual, classCount: width) : .predictedLabel(predicted, classCount: width)
-    }
-    counts = sum
+  }
+
+  /// Counts one pixel; both labels are classes.
+  mutating func count(groundTruth: UInt8, prediction: UInt8) {
+    counts[Int(groundTruth) * classCount + Int(prediction)] += 1
   }
 
   /// Adds what another matrix of the same classes counted.
@@ -82,9 +69,11 @@ public struct ConfusionMatrix: Sendable, Equatable {
   }
 
   /// The mean, over the classes in the ground truth, of the share of their pixels predicted right.
-  public var meanAccuracy: Double? {
-    let rows = rowSums
-    return mean((0..<classCount).map { ratio(self[groundTruth: $0, prediction: $0], rows[$0]) })
+  public var meanAccuracy: Double? { mean(recall) }
+
+  /// The share of each class's pixels that was predicted right; nil for a class that is not in the ground truth.
+  public var recall: [Double?] {
+    zip(0..., rowSums).map { ratio(self[groundTruth: $0, prediction: $0], $1) }
   }
 
   /// The mean of `iou` weighted with the classes' shares of the ground truth.
@@ -94,18 +83,12 @@ public struct ConfusionMatrix: Sendable, Equatable {
     return zip(rowSums, iou).reduce(0) { $0 + Double($1.0) / Double(total) * ($1.1 ?? 0) }
   }
 
-  private var rowSums: [Int] {
+  /// The pixels of each class in the ground truth.
+  public var rowSums: [Int] {
     (0..<classCount).map { row in (0..<classCount).reduce(0) { $0 + counts[row * classCount + $1] } }
   }
 
   private var columnSums: [Int] {
     (0..<classCount).map { column in (0..<classCount).reduce(0) { $0 + counts[$1 * classCount + column] } }
-  }
-
-  private func ratio(_ part: Int, _ whole: Int) -> Double? { whole == 0 ? nil : Double(part) / Double(whole) }
-
-  private func mean(_ values: [Double?]) -> Double? {
-    let present = values.compactMap { $0 }
-    return present.isEmpty ? nil : present.reduce(0, +) / Double(present.count)
   }
 }

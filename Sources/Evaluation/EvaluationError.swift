@@ -1,3 +1,5 @@
+import Images
+
 /// A prediction that cannot be compared with its ground truth.
 public enum EvaluationError: Error, Equatable, Sendable, CustomStringConvertible {
   /// Prediction and ground truth are `[height, width]` of different sizes.
@@ -26,5 +28,21 @@ public enum EvaluationError: Error, Equatable, Sendable, CustomStringConvertible
 
   private func size(_ heightAndWidth: [Int]) -> String {
     heightAndWidth.reversed().map(String.init).joined(separator: " x ")
+  }
+}
+
+extension EvaluationError {
+  /// Throws unless both maps have one size and every pixel with ground truth holds a class in both.
+  static func requireComparable(
+    _ prediction: LabelMap, _ groundTruth: LabelMap, classCount: Int
+  ) throws(EvaluationError) {
+    guard prediction.width == groundTruth.width, prediction.height == groundTruth.height else {
+      throw .sizes(
+        prediction: [prediction.height, prediction.width], groundTruth: [groundTruth.height, groundTruth.width])
+    }
+    for (actual, predicted) in zip(groundTruth.labels, prediction.labels) where actual != Label.ignored {
+      if actual >= classCount { throw .groundTruthLabel(actual, classCount: classCount) }
+      if predicted >= classCount { throw .predictedLabel(predicted, classCount: classCount) }
+    }
   }
 }

@@ -25,37 +25,55 @@ public struct EvaluationResult: Sendable, Equatable, Codable {
   public let pixelAccuracy: Double?
   public let meanAccuracy: Double?
   public let frequencyWeightedIoU: Double?
+  /// `BoundaryIoU.iou`: in 0...1; nil for a class in neither prediction nor ground truth.
+  public let boundaryIoU: [Double?]
+  /// The mean of `boundaryIoU` over the classes that occur.
+  public let meanBoundaryIoU: Double?
   /// How many images were evaluated.
   public let images: Int
   public let views: Views
+  /// The constants of the dense CRF by the names of their settings; nil without it.
+  public let crf: [String: Double]?
   /// The path of the weights.
   public let weights: String
   /// Wall-clock time of the evaluation.
   public let seconds: Double
+  /// The same images predicted in other ways by the same weights, where these were asked for.
+  public var others: [EvaluationResult] = []
+  /// The pixels behind the numbers; not part of the JSON, and so nil where that was read.
+  public private(set) var confusion: ConfusionMatrix?
 
   private enum CodingKeys: String, CodingKey {
-    case classes, iou, images, views, weights, seconds
+    case classes, iou, images, views, crf, weights, seconds, others
     case meanIoU = "mean_iou"
     case pixelAccuracy = "pixel_accuracy"
     case meanAccuracy = "mean_accuracy"
     case frequencyWeightedIoU = "frequency_weighted_iou"
+    case boundaryIoU = "boundary_iou"
+    case meanBoundaryIoU = "mean_boundary_iou"
   }
 
-  /// The result that a confusion matrix holds; `classes` must name each of its classes.
+  /// The result that pixel counts hold; `classes` must name each of their classes.
   public init(
-    _ matrix: ConfusionMatrix, classes: [String], images: Int, views: Views, weights: String, seconds: Double
+    _ matrix: ConfusionMatrix, _ boundary: BoundaryIoU, classes: [String], images: Int, views: Views,
+    crf: [String: Double]? = nil, weights: String, seconds: Double
   ) {
-    precondition(classes.count == matrix.classCount, "each class of the matrix needs a name")
+    precondition(
+      classes.count == matrix.classCount && classes.count == boundary.classCount, "each class needs a name")
     self.classes = classes
     iou = matrix.iou
     meanIoU = matrix.meanIoU
     pixelAccuracy = matrix.pixelAccuracy
     meanAccuracy = matrix.meanAccuracy
     frequencyWeightedIoU = matrix.frequencyWeightedIoU
+    boundaryIoU = boundary.iou
+    meanBoundaryIoU = boundary.mean
     self.images = images
     self.views = views
+    self.crf = crf
     self.weights = weights
     self.seconds = seconds
+    confusion = matrix
   }
 
   /// Reads what `write` wrote.
@@ -66,45 +84,25 @@ public struct EvaluationResult: Sendable, Equatable, Codable {
     } catch {
       throw .invalid(path, "is not the JSON of an evaluation (\(EvaluationResult.problem(error)))")
     }
-    guard iou.count == classes.count else {
-      throw .invalid(path, "names \(classes.count) classes and gives the IoU of \(iou.count)")
+    for count in [iou.count, boundaryIoU.count] where count != classes.count {
+      throw .invalid(path, "names \(classes.count) classes and gives the IoU of \(count)")
     }
   }
 
   /// Indented JSON with sorted keys.
-  public func json() throws -> Data {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    var data = try encoder.encode(self)
-    data.append(UInt8(ascii: "\n"))
-    return data
-  }
+  public func json() throws -> Data { try indentedJSON(self) }
 
-  /// Writes the JSON to `path`.
+  /// Writes the JSON to `path`, and the confusion matrix, where it is known, as a picture to `picturePath(beside:)`.
   public func write(to path: String) throws {
     try OutputFile.write(try json(), to: path)
+    guard let confusion else { return }
+    let picture = ConfusionPicture(confusion, classes: classes)
+    try OutputFile.write(picture.svg(), to: EvaluationResult.picturePath(beside: path))
   }
 
-  /// The IoU of each class and the means, in percent, in aligned columns.
-  public var table: String {
-    let perClass = zip(classes, iou).map { (oneLine($0), percent($1)) }
-    let means = [
-      ("mean IoU", meanIoU), ("pixel accuracy", pixelAccuracy), ("mean accuracy", meanAccuracy),
-      ("frequency-weighted IoU", frequencyWeightedIoU),
-    ].map { ($0.0, percent($0.1)) }
-    let header = ("class", "IoU %")
-    let rows = [header] + perClass + means
-    let name = rows.map(\.0.count).max() ?? 0
-    let value = rows.map(\.1.count).max() ?? 0
-    let line = { (row: (String, String)) in
-      row.0 + String(repeating: " ", count: name - row.0.count + 2 + value - row.1.count) + row.1
-    }
-    let rule = String(repeating: "-", count: name + 2 + value)
-    return ([line(header), rule] + perClass.map(line) + [rule] + means.map(line)).joined(separator: "\n")
-  }
-
-  private func oneLine(_ text: String) -> String {
-    String(text.map { $0.isNewline || $0 == "\t" ? " " : $0 })
+  /// The path of the confusion matrix beside the JSON at `path`: `evaluation.confusion.svg` beside `evaluation.json`.
+  public static func picturePath(beside path: String) -> String {
+    "\((path as NSString).deletingPathExtension).confusion.svg"
   }
 
   private static func problem(_ error: any Error) -> String {

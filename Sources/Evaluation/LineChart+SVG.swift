@@ -14,7 +14,7 @@ extension LineChart {
     let points = curves.flatMap(\.points)
     let legend = curves.enumerated().map { index, curve in
       let last = drawn(curve.points).last.map { "<b>\(escaped(Axis.label(rounded($0.y))))</b>" } ?? "<b>–</b>"
-      return "<li><i class=\"line\(index % 6)\"></i>\(escaped(curve.name)) \(last)</li>"
+      return "<li><i class=\"line\(index % 6)\"></i>\(escaped(curve.name))\(namesLast ? " \(last)" : "")</li>"
     }
     return """
       <figure class="chart">
@@ -118,9 +118,10 @@ extension LineChart {
   }
 
   private func rounded(_ value: Double) -> Double { Double(String(format: "%.3g", value)) ?? value }
+}
 
-  private func at(_ coordinate: Double) -> String {
-    let text = decimals(coordinate, 1)
-    return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
-  }
+/// A coordinate in SVG, to a tenth.
+func at(_ coordinate: Double) -> String {
+  let text = decimals(coordinate, 1)
+  return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
 }

@@ -32,16 +32,20 @@ public struct LineChart: Sendable, Equatable {
   public var scale: Scale
   /// Draws a running mean, with the values themselves faint behind it.
   public var isSmoothed: Bool
+  /// Whether the legend gives each curve's last value, which is what a reader looks for in curves over time.
+  public var namesLast: Bool
   public var series: [Series]
 
   public init(
-    title: String, xLabel: String, yLabel: String, scale: Scale = .linear, isSmoothed: Bool = false, series: [Series]
+    title: String, xLabel: String, yLabel: String, scale: Scale = .linear, isSmoothed: Bool = false,
+    namesLast: Bool = true, series: [Series]
   ) {
     self.title = title
     self.xLabel = xLabel
     self.yLabel = yLabel
     self.scale = scale
     self.isSmoothed = isSmoothed
+    self.namesLast = namesLast
     self.series = series
   }
 }

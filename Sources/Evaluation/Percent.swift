@@ -1,8 +1,16 @@
 import Foundation
 
-/// A ratio as a percentage with two decimals, without the sign; a dash where there is none.
-func percent(_ ratio: Double?) -> String {
-  ratio.map { decimals($0 * 100, 2) } ?? "–"
+/// Ratios as people read them: in percent, with a point whatever the locale.
+public enum Percent {
+  /// The percentage without its sign, as columns hold it: "71.20"; a dash where there is none.
+  public static func number(_ ratio: Double?, decimals count: Int = 2) -> String {
+    ratio.map { decimals($0 * 100, count) } ?? "–"
+  }
+
+  /// The percentage with its sign, as sentences hold it: "71.20 %"; a dash where there is none.
+  public static func text(_ ratio: Double?, decimals count: Int = 2) -> String {
+    ratio == nil ? "–" : "\(number(ratio, decimals: count)) %"
+  }
 }
 
 /// A number with a fixed count of decimals and a point, whatever the locale.

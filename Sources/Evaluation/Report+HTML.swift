@@ -12,7 +12,7 @@ extension Report {
     if !charts.isEmpty {
       sections.append(section("Training", "<div class=\"charts\">\(charts.map { $0.html() }.joined())</div>"))
     }
-    if let evaluation { sections.append(section("Classes", classTable(evaluation))) }
+    if let evaluation { sections += evaluationSections(evaluation) }
     for images in self.sections where !images.rows.isEmpty {
       var cards: [String] = []
       for row in images.rows { cards.append(try card(row)) }
@@ -49,7 +49,7 @@ extension Report {
       """
   }
 
-  private func section(_ heading: String, _ body: String) -> String {
+  func section(_ heading: String, _ body: String) -> String {
     "<section>\n<h2>\(escaped(heading))</h2>\n\(body)\n</section>"
   }
 
@@ -59,39 +59,12 @@ extension Report {
     return "<dl class=\"numbers\">\(items.joined())</dl>"
   }
 
-  private func classTable(_ evaluation: EvaluationResult) -> String {
-    let classes = zip(evaluation.classes, evaluation.iou).enumerated().map { label, pair in
-      tableRow(swatch(label) + escaped(pair.0), pair.1, kind: "")
-    }
-    let means = [
-      ("Mean IoU", evaluation.meanIoU), ("Pixel accuracy", evaluation.pixelAccuracy),
-      ("Mean accuracy", evaluation.meanAccuracy), ("Frequency-weighted IoU", evaluation.frequencyWeightedIoU),
-    ].map { tableRow($0.0, $0.1, kind: " class=\"mean\"") }
-    let mirrored = evaluation.views.mirror ? ", each also mirrored" : ""
-    let scales = evaluation.views.scales.map { String(format: "%g", $0) }.joined(separator: ", ")
-    let seconds = decimals(evaluation.seconds, evaluation.seconds < 10 ? 1 : 0)
-    return """
-      <p class="note">\(evaluation.images) images at scales \(scales)\(mirrored), in \(seconds) s. \
-      Weights: <code>\(escaped(evaluation.weights))</code></p>
-      <table>
-      <thead><tr><th scope="col">Class</th><td></td><th scope="col">IoU %</th></tr></thead>
-      <tbody>\(classes.joined(separator: "\n"))</tbody>
-      <tbody>\(means.joined(separator: "\n"))</tbody>
-      </table>
-      """
-  }
-
-  private func tableRow(_ name: String, _ ratio: Double?, kind: String) -> String {
-    let bar = ratio.map { "<span class=\"bar\"><i style=\"width:\(decimals($0 * 100, 1))%\"></i></span>" } ?? ""
-    return "<tr\(kind)><th scope=\"row\">\(name)</th><td>\(bar)</td><td>\(percent(ratio))</td></tr>"
-  }
-
   private var classLegend: String {
     let items = classes.enumerated().map { label, name in "<li>\(swatch(label))\(escaped(name))</li>" }
     return items.isEmpty ? "" : "<ul class=\"legend classes\">\(items.joined())</ul>\n"
   }
 
-  private func swatch(_ label: Int) -> String {
+  func swatch(_ label: Int) -> String {
     guard let label = UInt8(exactly: label) else { return "" }
     let color = colors[label]
     return "<i class=\"swatch\" style=\"background:rgb(\(color.red),\(color.green),\(color.blue))\"></i>"
@@ -108,7 +81,7 @@ extension Report {
         <figcaption>\(escaped(picture.caption))</figcaption></figure>
         """)
     }
-    let score = row.meanIoU.map { "<span>IoU <b>\(percent($0))</b> %</span>" } ?? ""
+    let score = row.meanIoU.map { "<span>IoU <b>\(Percent.number($0))</b> %</span>" } ?? ""
     return """
       <article>
       <h3>\(escaped(row.name))\(score)</h3>

@@ -49,8 +49,8 @@ public struct Report: Sendable {
 
   public init(
     title: String, summary: String = "", keyNumbers: [KeyNumber] = [], charts: [LineChart] = [],
-    evaluation: EvaluationResult? = nil, classes: [String] = [], colors: ColorMap = .voc, sections: [Section] = [],
-    settings: String = ""
+    evaluation: EvaluationResult? = nil, classes: [String] = [],
+    colors: ColorMap = .voc, sections: [Section] = [], settings: String = ""
   ) {
     self.title = title
     self.summary = summary

@@ -19,7 +19,8 @@ enum ReportStyle {
     .numbers dt{color:var(--soft);font-size:.85rem}
     .numbers dd{margin:0;font-size:1.35rem;font-weight:600;line-height:1.2;letter-spacing:-.01em}
     .numbers div:first-child dd{font-size:2.6rem;line-height:1;color:var(--accent);letter-spacing:-.03em}
-    .charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,430px),1fr));gap:20px}
+    .charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,430px),1fr));gap:20px;
+    align-items:start}
     figure{margin:0}
     .chart,article,table,details{background:var(--card);border:1px solid var(--rule);border-radius:12px}
     .chart{padding:18px 18px 10px}
@@ -31,14 +32,18 @@ enum ReportStyle {
     .chart .legend i{width:16px;height:3px;border-radius:2px;background:currentColor}
     .line0{color:var(--c0)}.line1{color:var(--c1)}.line2{color:var(--c2)}
     .line3{color:var(--c3)}.line4{color:var(--c4)}.line5{color:var(--c5)}
-    svg text{fill:var(--soft);font-size:12.5px;text-anchor:middle}
-    svg text.y{text-anchor:end}
-    svg path{fill:none;stroke:var(--rule)}
-    svg .grid{stroke:var(--grid)}
-    svg .axis,svg .tick{stroke:var(--soft);stroke-opacity:.6}
-    svg path.curve{stroke:currentColor;stroke-width:2;stroke-linejoin:round;stroke-linecap:round}
-    svg path.raw{stroke:currentColor;stroke-opacity:.22}
-    svg circle{fill:currentColor}
+    .chart text{fill:var(--soft);font-size:12.5px;text-anchor:middle}
+    .chart text.y{text-anchor:end}
+    .chart path{fill:none;stroke:var(--rule)}
+    .chart .grid{stroke:var(--grid)}
+    .chart .axis,.chart .tick{stroke:var(--soft);stroke-opacity:.6}
+    .chart path.curve{stroke:currentColor;stroke-width:2;stroke-linejoin:round;stroke-linecap:round}
+    .chart path.raw{stroke:currentColor;stroke-opacity:.22}
+    .chart circle{fill:currentColor}
+    .confusions{background:var(--card);border:1px solid var(--rule);border-radius:12px;overflow-x:auto}
+    .confusions svg{display:block;margin:0 auto;max-width:100%;height:auto;min-width:640px}
+    .matrix .ground{fill:none}.matrix .ink{fill:var(--ink)}.matrix .on{fill:var(--card)}
+    .matrix .right{fill:var(--c0)}.matrix .wrong{fill:var(--c1)}.matrix .lines{stroke:var(--rule)}
     .none,.note{color:var(--soft)}
     .note{margin:0 0 14px;overflow-wrap:anywhere}
     table{width:100%;border-collapse:separate;border-spacing:0;overflow:hidden}
@@ -46,7 +51,9 @@ enum ReportStyle {
     tbody tr:first-child>*{border-top:1px solid var(--rule)}
     thead th{color:var(--soft);font-size:.85rem;padding-top:12px}
     th:first-child{width:1%;max-width:46vw;white-space:nowrap;overflow:hidden;text-overflow:ellipsis}
-    td:last-child,thead th:last-child{width:1%;text-align:right;white-space:nowrap}
+    td:nth-child(n+3),thead th:nth-child(n+3),.bins :is(td,thead th):nth-child(n+2){width:1%;text-align:right;
+    white-space:nowrap}
+    .bins td:has(.bar){width:40%}
     tr:last-child>*{padding-bottom:12px}
     .mean>*{font-weight:600}
     .bar{display:block;height:10px;border-radius:5px;background:var(--track);overflow:hidden}
@@ -70,7 +77,7 @@ enum ReportStyle {
     pre{margin:0;padding:4px 18px 18px;overflow-x:auto;font-size:.85rem;line-height:1.55}
     code,pre{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,monospace}
     code{font-size:.9em}
-    @media (max-width:560px){svg text{font-size:15px}.pictures{gap:10px}th,td{padding:7px 12px}
+    @media (max-width:560px){.chart text{font-size:15px}.pictures{gap:10px}th,td{padding:7px 12px}
     th:first-child{white-space:normal}}
     @media print{body{background:none}main{max-width:none}}
     """

@@ -14,34 +14,51 @@ public struct Evaluator {
     self.classes = classes
   }
 
-  /// The confusion matrix over all images of `dataset`, which must have masks; `progress` is called after each and may
-  /// throw to stop.
-  private func matrix(
-    of dataset: SegmentationDataset, _ progress: (_ done: Int, _ of: Int) throws -> Void
-  ) throws -> ConfusionMatrix {
-    var matrix = ConfusionMatrix(classCount: classes.count)
+  /// The result over all images of `dataset`, predicted as the predictor's standard says; `weights` is the path of the
+  /// network's weights, for the record.
+  public func result(
+    of dataset: SegmentationDataset, weights: String, _ progress: (_ done: Int, _ of: Int) throws -> Void
+  ) throws -> EvaluationResult {
+    try results(of: dataset, [predictor.standard], weights: weights, progress)[0]
+  }
+
+  /// The results of predicting all images of `dataset`, which must have masks, in several ways, in their order.
+  ///
+  /// Each view of an image is computed once. The masks predicted in the first way go to `folder`. `progress` is called
+  /// after each image and may throw to stop.
+  func results(
+    of dataset: SegmentationDataset, _ protocols: [PredictionProtocol], weights: String,
+    savingTo folder: MaskFolder? = nil,
+    _ progress: (_ done: Int, _ of: Int) throws -> Void
+  ) throws -> [EvaluationResult] {
+    let start = ContinuousClock.now
+    var scores = protocols.map { _ in
+      (matrix: ConfusionMatrix(classCount: classes.count), boundary: BoundaryIoU(classCount: classes.count))
+    }
     var done = 0
     let samples = dataset.prefetched()
     while let sample = try samples.next() {
       guard let groundTruth = sample.groundTruth else {
         throw FileError.invalid(dataset.layout.list, "names \(sample.id), which has no mask, and evaluation needs one")
       }
-      try matrix.add(prediction: predictor(sample.image).labels(), groundTruth: groundTruth)
+      for (way, prediction) in try predictor(sample.image, protocols).enumerated() {
+        let labels = try prediction.labels()
+        try scores[way].matrix.add(prediction: labels, groundTruth: groundTruth)
+        try scores[way].boundary.add(prediction: labels, groundTruth: groundTruth)
+        if way == 0, let folder { try labels.write(palettePNG: folder.path(of: sample.id)) }
+      }
       done += 1
       try progress(done, dataset.count)
     }
-    return matrix
+    let seconds = (ContinuousClock.now - start) / .seconds(1)
+    return zip(protocols, scores).map { way, score in
+      EvaluationResult(
+        score.matrix, score.boundary, classes: classes.names, images: dataset.count, views: .init(way.views),
+        crf: way.crf?.record, weights: weights, seconds: seconds)
+    }
   }
+}
 
-  /// The result over all images of `dataset`, for the record; `weights` is the path of the network's weights.
-  public func result(
-    of dataset: SegmentationDataset, weights: String, _ progress: (_ done: Int, _ of: Int) throws -> Void
-  ) throws -> EvaluationResult {
-    let start = ContinuousClock.now
-    let matrix = try matrix(of: dataset, progress)
-    let views = predictor.views
-    return EvaluationResult(
-      matrix, classes: classes.names, images: dataset.count, views: .init(scales: views.scales, mirror: views.mirror),
-      weights: weights, seconds: (ContinuousClock.now - start) / .seconds(1))
-  }
+extension EvaluationResult.Views {
+  init(_ views: Views) { self.init(scales: views.scales, mirror: views.mirror) }
 }

@@ -4,17 +4,57 @@ import Foundation
 import Prediction
 
 extension Experiment {
-  /// Evaluates weights on the validation images and writes the result as JSON.
+  /// What an evaluation uses and leaves behind.
+  public struct EvaluationOptions: Sendable {
+    /// The path of the weights; by default the run's best checkpoint, or its last where there was no validation.
+    public var weights: String?
+    /// Where the JSON goes; by default `evaluation.json` in the run's folder.
+    public var output: String?
+    /// Whether to compare a single view, the settings' views, and these with the dense CRF.
+    public var allProtocols = false
+    /// The folder of the masks predicted as the settings say, where they are wanted.
+    public var predictions: String?
+
+    public init() {}
+  }
+
+  /// Evaluates weights on the validation images and writes the result as JSON, with the confusion matrix beside it.
   ///
-  /// `weights` defaults to the run's best checkpoint, or its last where there was no validation; `output` to
-  /// `evaluation.json` in the run's folder.
+  /// The result is that of the settings' views and CRF; with all protocols, the others are in its `others`.
   public func evaluate(
-    weights: String?, output: String?, _ progress: (_ done: Int, _ of: Int) -> Void
+    _ options: EvaluationOptions, _ progress: (_ done: Int, _ of: Int) -> Void
   ) throws -> EvaluationResult {
     guard let dataset = try validationSet() else {
       throw SettingsError(
         source: "data", problem: "validation_list and masks are needed to evaluate, and one of them is null")
     }
+    let (network, path) = try trainedNetwork(options.weights)
+    let output = options.output ?? folder.evaluation
+    // A place where nothing can be written is found out before the work, not after it.
+    _ = try OutputFile(output)
+    let masks = try options.predictions.map { try MaskFolder(writing: $0, of: dataset) }
+    let standard = predictionProtocol
+    let compared: [PredictionProtocol] =
+      options.allProtocols
+      ? [.init(.single), .init(views), .init(views, crf: settings.evaluation.crfConstants)] : []
+    let evaluator = Evaluator(predictor(network.network, views), classes: classes)
+    let results = try evaluator.results(
+      of: dataset, [standard] + compared.filter { $0 != standard }, weights: path, savingTo: masks, progress)
+    var result = results[0]
+    result.others = Array(results.dropFirst())
+    try result.write(to: output)
+    return result
+  }
+
+  /// How the settings have images predicted.
+  var predictionProtocol: PredictionProtocol {
+    PredictionProtocol(views, crf: settings.evaluation.crf ? settings.evaluation.crfConstants : nil)
+  }
+
+  /// The network of a file of weights, or of the run's best where none is named, and the path.
+  ///
+  /// Throws where it predicts another number of classes than the settings name.
+  func trainedNetwork(_ weights: String?) throws -> (network: TrainedNetwork, path: String) {
     guard let path = weights ?? bestWeights else {
       throw FileError(folder.path, .missing, "holds no weights; train first, or name a file with --weights")
     }
@@ -23,13 +63,7 @@ extension Experiment {
       throw FileError.invalid(
         path, "predicts \(trained.network.configuration.classCount) classes, and data.classes names \(classes.count)")
     }
-    let output = output ?? folder.evaluation
-    // A place where nothing can be written is found out before the work, not after it.
-    _ = try OutputFile(output)
-    let evaluator = Evaluator(predictor(trained.network, views), classes: classes)
-    let result = try evaluator.result(of: dataset, weights: path, progress)
-    try result.write(to: output)
-    return result
+    return (trained, path)
   }
 
   /// The run's best checkpoint, or its last where there was no validation; nil before the first of them.

@@ -27,7 +27,7 @@ struct ExperimentReport {
       title: settings.name,
       summary: "Learnt from scribbles on \(training.count) photographs, evaluated on \(validation.count) others.",
       keyNumbers: [
-        .init("mIoU", percent(result.meanIoU)), .init("pixel accuracy", percent(result.pixelAccuracy)),
+        .init("mIoU", Percent.text(result.meanIoU)), .init("pixel accuracy", Percent.text(result.pixelAccuracy)),
         .init("training", duration(progress.seconds)), .init("steps", "\(progress.iteration)"),
         .init("backbone", settings.model.backbone.rawValue),
       ],
@@ -55,8 +55,8 @@ struct ExperimentReport {
 
   private func row(_ sample: Sample) throws -> ReportRow {
     let photograph = sample.image
-    let labels = try predictor(photograph).labels()
-    let annotation = try predictor.annotationProbability(photograph)
+    let (prediction, annotation) = try predictor.withAnnotationProbability(photograph)
+    let labels = try prediction.labels()
     let groundTruth = sample.groundTruth ?? mask(of: sample)
     var matrix = ConfusionMatrix(classCount: experiment.classes.count)
     if let groundTruth { try matrix.add(prediction: labels, groundTruth: groundTruth) }
@@ -91,8 +91,6 @@ struct ExperimentReport {
       series: [series("mIoU") { $0.meanIoU.map { $0 * 100 } }])
     return validation.series[0].points.isEmpty ? [losses] : [losses, validation]
   }
-
-  private func percent(_ value: Double?) -> String { value.map { "\(($0 * 10_000).rounded() / 100) %" } ?? "none" }
 
   private func duration(_ seconds: Double) -> String {
     seconds < 90 ? "\(Int(seconds.rounded())) s" : "\((seconds / 6).rounded() / 10) min"

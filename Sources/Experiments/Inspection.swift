@@ -1,5 +1,6 @@
 import Checkpoints
 import Datasets
+import Evaluation
 import Files
 import Foundation
 import Networks
@@ -31,7 +32,7 @@ public enum Inspection {
     }
     if let progress = TrainingCheckpoint.progress(in: metadata) {
       facts.append(("trained", "\(progress.iteration) steps in \(seconds(progress.seconds)) s"))
-      if let best = progress.bestMeanIoU { facts.append(("best mIoU", String(format: "%.2f %%", best * 100))) }
+      if let best = progress.bestMeanIoU { facts.append(("best mIoU", Percent.text(best))) }
     }
     let extra = tensors.count - own.count
     facts.append(

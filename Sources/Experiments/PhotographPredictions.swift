@@ -40,11 +40,11 @@ public struct PhotographPredictions {
     self.folder = folder
     self.options = options
     photographs = try PhotographList.expand(inputs)
-    let originals = Set(photographs.map(Self.place))
+    let originals = Set(photographs.map(FilePlace.init))
     var owners: [String: String] = [:]
     for photograph in photographs {
       for output in outputs(of: photograph) {
-        if originals.contains(Self.place(output)) {
+        if originals.contains(FilePlace(output)) {
           throw .invalid(output, "is one of the photographs and would be replaced; choose another folder with --out")
         }
         if let other = owners.updateValue(photograph, forKey: output) {
@@ -114,10 +114,5 @@ public struct PhotographPredictions {
   private func output(of photograph: String, _ suffix: String) -> String {
     let name = ((photograph as NSString).lastPathComponent as NSString).deletingPathExtension
     return (folder as NSString).appendingPathComponent(name + suffix)
-  }
-
-  /// A path that is the same for the same file.
-  private static func place(_ path: String) -> String {
-    URL(fileURLWithPath: path).resolvingSymlinksInPath().path
   }
 }

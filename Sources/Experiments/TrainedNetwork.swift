@@ -11,6 +11,8 @@ public struct TrainedNetwork {
   public let network: BLPSeg
   /// Class names, where the file carries them; as many as the network has classes.
   public let classes: [String]?
+  /// How its experiment evaluates it, where the file says so; the published way for other files.
+  public let evaluation: EvaluationSettings
 
   /// Reads our checkpoints, safetensors and reference .pth state dicts.
   ///
@@ -35,6 +37,7 @@ public struct TrainedNetwork {
       throw FileError.invalid(path, "\(error)")
     }
     classes = metadata?.classes
+    evaluation = metadata?.settings.evaluation ?? EvaluationSettings()
     if let classes, classes.count != network.configuration.classCount {
       throw FileError.invalid(
         path, "names \(classes.count) classes and predicts \(network.configuration.classCount); it is damaged")

@@ -1,10 +1,14 @@
 import ArgumentParser
+import Evaluation
 import Experiments
 
 struct EvaluateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "evaluate", abstract: "Compare predictions of the validation images with their masks.",
-    discussion: "Prints IoU per class and means, and writes them as JSON.")
+    discussion: """
+      Prints IoU and boundary IoU per class and means, and writes them as JSON, with the confusion matrix beside it \
+      (evaluation.confusion.svg).
+      """)
 
   @OptionGroup var settings: SettingsArguments
 
@@ -16,14 +20,27 @@ struct EvaluateCommand: ParsableCommand {
 
   @OptionGroup var views: ViewArguments
 
+  @Flag(help: "Compare a single view, the settings' views, and these with the dense CRF, in one pass.")
+  var allProtocols = false
+
+  @Option(
+    help: ArgumentHelp("Write the predicted masks to this folder: ID.png, index = class.", valueName: "folder"))
+  var savePredictions: String?
+
   func run() throws {
     try reportingFailure {
-      let experiment = try settings.experiment(views.overrides)
+      let experiment = try settings.experiment(views.overrides())
+      var options = Experiment.EvaluationOptions()
+      options.weights = weights
+      options.output = output
+      options.allProtocols = allProtocols
+      options.predictions = savePredictions
       let start = ContinuousClock.now
-      let result = try experiment.evaluate(weights: weights, output: output) { done, total in
+      let result = try experiment.evaluate(options) { done, total in
         Console.progress("evaluating", done, of: total, since: start)
       }
-      Console.line("\(result.images) images, weights \(result.weights)")
+      Console.line(
+        "\(result.images) images, \(result.views.description(crf: result.crf != nil)), weights \(result.weights)")
       Console.result(result.table)
     }
   }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Evaluation
 import Experiments
 import Foundation
 import Prediction
@@ -10,7 +11,7 @@ struct PredictCommand: ParsableCommand {
     commandName: "predict", abstract: "Label every pixel of photographs.",
     discussion: """
       For NAME.jpg writes NAME.png, a palette PNG whose index is the class, and NAME.overlay.png, the classes drawn over \
-      the photograph. Prints each mask with the classes that it holds and their shares of the pixels.
+      the photograph. The dense CRF has the constants of the weights' experiment. Prints each mask with the classes that it holds and their shares of the pixels.
       """)
 
   @Argument(help: "Photographs (JPEG or PNG), or folders of them.")
@@ -27,7 +28,8 @@ struct PredictCommand: ParsableCommand {
   @Flag(inversion: .prefixedNo, help: "Write NAME.overlay.png.")
   var overlay = true
 
-  @Flag(help: "Write NAME.probability.safetensors: tensor 'probability', [C, H, W] float32.")
+  @Flag(
+    help: "Write NAME.probability.safetensors: tensor 'probability', [C, H, W] float32, after the CRF if there is one.")
   var saveProbabilities = false
 
   @Flag(help: "Write NAME.logits.safetensors: tensor 'logits', [C, H, W] float32, averaged over the views.")
@@ -49,7 +51,8 @@ struct PredictCommand: ParsableCommand {
       let device = try Device(device)
       let trained = try TrainedNetwork(weights, on: device)
       let predictor = Predictor(
-        trained.network, views: views.views, on: device, autocastType: precision.autocastType)
+        trained.network, views: views.views, crf: views.crf == true ? trained.evaluation.crfConstants : nil, on: device,
+        autocastType: precision.autocastType)
       let start = ContinuousClock.now
       try predictions.write(with: predictor) { done, finding in
         Console.result(line(finding, trained.classes))
@@ -66,7 +69,7 @@ struct PredictCommand: ParsableCommand {
   private func line(_ finding: PhotographPredictions.Finding, _ classes: [String]?) -> String {
     let shares = finding.shares.map { label, share in
       let name = classes.map { "\(label) \($0[label])" } ?? "\(label)"
-      return "\(name) \(String(format: "%.1f %%", share * 100))"
+      return "\(name) \(Percent.text(share, decimals: 1))"
     }
     return "\(finding.mask)  \(shares.joined(separator: ", "))"
   }

@@ -1,3 +1,4 @@
+import Evaluation
 import Experiments
 import Foundation
 import Training
@@ -55,8 +56,7 @@ final class TrainingConsole {
 
   private func report(_ entry: MetricsEntry) {
     if let score = entry.meanIoU {
-      tell(
-        "epoch \(entry.epoch + 1)  step \(entry.iteration)  validation mIoU \(String(format: "%.2f %%", score * 100))")
+      tell("epoch \(entry.epoch + 1)  step \(entry.iteration)  validation mIoU \(Percent.text(score))")
     } else {
       latest = entry
       let text = "step \(status(step: entry.iteration))"

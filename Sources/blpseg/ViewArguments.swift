@@ -2,7 +2,7 @@ import ArgumentParser
 import Foundation
 import Prediction
 
-/// The views that are averaged.
+/// The views that are averaged, and whether a dense CRF refines the result.
 struct ViewArguments: ParsableArguments {
   @Option(
     help: ArgumentHelp(
@@ -13,16 +13,22 @@ struct ViewArguments: ParsableArguments {
   @Flag(inversion: .prefixedNo, help: "See each scale mirrored too (published: yes).")
   var mirror: Bool?
 
+  @Flag(
+    inversion: .prefixedNo,
+    help: "Refine the probabilities with a dense CRF, which moves edges to those of the photograph.")
+  var crf: Bool?
+
   /// The views asked for; what is not given is as published.
   var views: Views {
     Views(scales: scales?.factors ?? Views.published.scales, mirror: mirror ?? Views.published.mirror)
   }
 
-  /// The same as overrides of settings, where what is not given is as the settings say.
-  var overrides: [String] {
+  /// The same as overrides of settings, where what is not given is as `standard` says, or else as the settings say.
+  func overrides(standard: Views? = nil) -> [String] {
     var result: [String] = []
-    if let factors = scales?.factors { result.append("evaluation.scales=\(factors)") }
-    if let mirror { result.append("evaluation.mirror=\(mirror)") }
+    if let factors = scales?.factors ?? standard?.scales { result.append("evaluation.scales=\(factors)") }
+    if let mirror = mirror ?? standard?.mirror { result.append("evaluation.mirror=\(mirror)") }
+    if let crf { result.append("evaluation.crf=\(crf)") }
     return result
   }
 }

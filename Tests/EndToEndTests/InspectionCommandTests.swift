@@ -60,7 +60,8 @@ import Testing
   @Test(
     "every command has a help text",
     arguments: [
-      [], ["train"], ["evaluate"], ["predict"], ["inspect"], ["inspect", "checkpoint"], ["inspect", "model"],
+      [], ["train"], ["evaluate"], ["predict"], ["inspect"],
+      ["inspect", "checkpoint"], ["inspect", "model"],
       ["inspect", "dataset"], ["inspect", "settings"],
     ])
   func help(command: [String]) throws {

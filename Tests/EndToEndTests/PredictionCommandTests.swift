@@ -1,5 +1,4 @@
 import Checkpoints
-import Evaluation
 import Files
 import Foundation
 import Images
@@ -100,24 +99,25 @@ import Testing
     #expect(!workspace.exists("same"))
   }
 
-  @Test("evaluation writes JSON and prints the table") func evaluation() throws {
-    let outcome = try workspace.blpseg(
-      "evaluate", "tiny.yaml", "--scales", "0.5,1", "--mirror", "--output", "results/own.json")
-    #expect(outcome.code == 0, "\(outcome.errors)")
-    let result = try EvaluationResult(contentsOf: workspace("results/own.json"))
-    #expect(result.views == .init(scales: [0.5, 1], mirror: true))
-    #expect(result.weights == Self.weights)
-    #expect(outcome.output == result.table + "\n")
-  }
-
-  @Test("evaluation of the last weights agrees with training's own") func sameEvaluation() throws {
-    let outcome = try workspace.blpseg(
-      "evaluate", "tiny.yaml", "--weights", "\(Workspace.run)/last.safetensors", "--output", "results/last.json")
-    #expect(outcome.code == 0, "\(outcome.errors)")
-    let own = try EvaluationResult(contentsOf: workspace("\(Workspace.run)/evaluation.json"))
-    let later = try EvaluationResult(contentsOf: workspace("results/last.json"))
-    #expect(own.iou == later.iou)
-    #expect(own.pixelAccuracy == later.pixelAccuracy)
+  @Test("the dense CRF refines the probabilities that the mask is made of, and leaves the logits") func crf() throws {
+    for (folder, options) in [("without", []), ("with", ["--crf"])] {
+      let outcome = try Program.run(
+        [
+          "predict", Self.photograph, "--weights", Self.weights, "--out", "crf-\(folder)", "--scales", "1",
+          "--no-mirror", "--no-overlay", "--save-probabilities", "--save-logits",
+        ] + options, in: workspace.path)
+      #expect(outcome.code == 0, "\(outcome.errors)")
+    }
+    let name = "crf-with/Abyssinian_18"
+    let probability = try #require(Safetensors.read(workspace("\(name).probability.safetensors"))["probability"])
+    let mask = try LabelMap(contentsOf: workspace("\(name).png"))
+    #expect(try probability.argmax(0).to(.uint8).uint8s() == mask.labels)
+    let plain = try #require(
+      Safetensors.read(workspace("crf-without/Abyssinian_18.probability.safetensors"))["probability"])
+    #expect(try probability.floats() != plain.floats())
+    #expect(
+      try workspace.data("\(name).logits.safetensors") == workspace.data("crf-without/Abyssinian_18.logits.safetensors")
+    )
   }
 }
 

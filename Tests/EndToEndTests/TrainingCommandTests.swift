@@ -14,7 +14,8 @@ import Testing
     let files = try FileManager.default.contentsOfDirectory(atPath: workspace(Workspace.run)).sorted()
     #expect(
       files == [
-        "best.safetensors", "evaluation.json", "last.safetensors", "metrics.jsonl", "report.html", "settings.yaml",
+        "best.safetensors", "evaluation.confusion.svg", "evaluation.json", "last.safetensors", "metrics.jsonl",
+        "report.html", "settings.yaml",
       ])
   }
 

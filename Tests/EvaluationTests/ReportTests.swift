@@ -34,7 +34,8 @@ import Testing
       prediction: LabelMap(width: 1, height: 1, filledWith: 0),
       groundTruth: LabelMap(width: 1, height: 1, filledWith: 0))
     let result = EvaluationResult(
-      matrix, classes: [attack], images: 1, views: .init(scales: [1], mirror: false), weights: attack, seconds: 1)
+      matrix, BoundaryIoU(classCount: 1), classes: [attack], images: 1, views: .init(scales: [1], mirror: false),
+      weights: attack, seconds: 1)
     let image = Image(width: 1, height: 1, pixels: [1, 2, 3])
     let html = try Report(
       title: attack, summary: attack, keyNumbers: [.init(attack, attack)],
@@ -144,6 +145,24 @@ import Testing
     #expect(html.contains("<dt>mIoU</dt><dd>71.20 %</dd>"))
     #expect(html.contains("background:rgb(128,0,0)\"></i>cat"))
     #expect(html.contains("<pre>name: run\n</pre>"))
+  }
+
+  @Test("an evaluation is shown with its classes and its confusions") func evaluation() throws {
+    var matrix = ConfusionMatrix(classCount: 2)
+    let (prediction, groundTruth) = (
+      LabelMap(width: 2, height: 2, labels: [0, 1, 1, 1]), LabelMap(width: 2, height: 2, labels: [0, 0, 1, 1])
+    )
+    var boundary = BoundaryIoU(classCount: 2)
+    try matrix.add(prediction: prediction, groundTruth: groundTruth)
+    try boundary.add(prediction: prediction, groundTruth: groundTruth)
+    let result = EvaluationResult(
+      matrix, boundary, classes: ["background", "cat"], images: 1, views: .init(scales: [0.5, 1], mirror: true),
+      weights: "w", seconds: 1)
+    let html = try Report(title: "t", evaluation: result).html()
+    #expect(html.contains("<td>66.67</td><td>66.67</td>"))
+    #expect(html.contains("<title>background taken for cat: 50.0 %</title>"))
+    #expect(html.contains("1 images, scales 0.5, 1 x mirror, in 1.0 s"))
+    for word in ["http:", "https:", "<link", "url("] { #expect(!html.contains(word)) }
   }
 
   @Test("a report is written as one file") func writing() throws {

@@ -68,6 +68,13 @@ import Testing
     expected.training.logEvery = 1
     expected.evaluation.scales = [1]
     expected.evaluation.mirror = false
+    expected.evaluation.crf = true
+    expected.evaluation.crfConstants.gaussianStandardDeviation = 2
+    expected.evaluation.crfConstants.gaussianWeight = 1.5
+    expected.evaluation.crfConstants.bilateralStandardDeviation = 40
+    expected.evaluation.crfConstants.bilateralColorDeviation = 8
+    expected.evaluation.crfConstants.bilateralWeight = 0
+    expected.evaluation.crfConstants.steps = 5
     expected.evaluation.reportImages = 3
     #expect(settings == expected)
   }
@@ -132,7 +139,8 @@ import Testing
     #expect(yaml.contains("  learning_rate: 3e-5\n"))
     #expect(yaml.contains("  epochs: 40\n"))
     #expect(!yaml.contains("iterations:"))
-    #expect(yaml.hasSuffix("evaluation:\n  scales: [0.5, 0.75, 1, 1.25]\n  mirror: true\n  report_images: 12\n"))
+    #expect(yaml.contains("evaluation:\n  scales: [0.5, 0.75, 1, 1.25]\n  mirror: true\n  crf: false\n"))
+    #expect(yaml.hasSuffix("  crf_steps: 1\n  report_images: 12\n"))
   }
 
   @Test("the reference has a row for every key") func reference() throws {
@@ -197,6 +205,13 @@ private let allSettings = """
   evaluation:
     scales: [1]
     mirror: false
+    crf: true
+    crf_gaussian_deviation: 2
+    crf_gaussian_weight: 1.5
+    crf_bilateral_deviation: 40
+    crf_bilateral_color_deviation: 8
+    crf_bilateral_weight: 0
+    crf_steps: 5
     report_images: 3
   """
 

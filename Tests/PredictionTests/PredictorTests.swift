@@ -1,4 +1,5 @@
 import Batches
+import DenseCRF
 import Images
 import Layers
 import Networks
@@ -64,6 +65,48 @@ struct PredictorTests {
     #expect(closeness.relative <= Self.tolerance, "\(closeness)")
   }
 
+  @Test("a scale that is named twice weighs twice")
+  func weightedScales() throws {
+    let (network, image) = (try network(), try photograph())
+    func logits(_ scales: [Double]) throws -> Tensor {
+      try Predictor(network, views: Views(scales: scales, mirror: false))(image).logits
+    }
+    let expected = try (logits([1]) * 2 + logits([0.5])) / 3
+    let closeness = try Closeness(try logits([1, 0.5, 1]), expected)
+    #expect(closeness.relative <= Self.tolerance, "\(closeness)")
+  }
+
+  @Test("several protocols in one pass give what each gives alone")
+  func protocols() throws {
+    let (network, image) = (try network(), try photograph())
+    let all = [Views(scales: [1, 0.5], mirror: true), .single, Views(scales: [0.75, 1], mirror: false)]
+    let together = try Predictor(network)(image, all.map { PredictionProtocol($0) })
+    #expect(together.count == all.count)
+    for (views, prediction) in zip(all, together) {
+      let closeness = try Closeness(prediction.logits, Predictor(network, views: views)(image).logits)
+      #expect(closeness.relative <= Self.tolerance, "\(views): \(closeness)")
+    }
+  }
+
+  @Test("the dense CRF refines the probabilities between softmax and argmax, and leaves the logits")
+  func crf() throws {
+    let (network, image) = (try network(), try photograph())
+    let means = try Predictor(network, views: .single)(image).logits.sum([1, 2]) / Double(-47 * 61)
+    try withoutGradient { try network.store["seg_head.4.bias"]?.add(means) }
+    let plain = try Predictor(network, views: .single)(image)
+    var settings = DenseCRF.Settings()
+    settings.steps = 2
+    let refined = try Predictor(network, views: .single, crf: settings)(image)
+    #expect(try refined.logits.floats() == plain.logits.floats())
+    let expected = DenseCRF(settings).refined(
+      try plain.probability().floats(), classCount: 4, image: image, threads: 1)
+    let closeness = Closeness(try refined.probability().floats(), expected)
+    #expect(closeness.worst <= Self.tolerance, "\(closeness)")
+    #expect(try refined.labels().labels.map(Int64.init) == refined.probability().argmax(0).int64s())
+    let sums = try Closeness(try refined.probability().sum([0]), [Double](repeating: 1, count: 47 * 61))
+    #expect(sums.worst <= Self.tolerance, "\(sums)")
+  }
+
   @Test("gives mirrored labels for a mirrored photograph")
   func mirroredLabels() throws {
     // Even sides: an odd one, halved and rounded, is not resized symmetrically.
@@ -91,7 +134,9 @@ struct PredictorTests {
   @Test("the annotation probability is one less that of no scribble, a number for each pixel")
   func annotationProbability() throws {
     let (network, image) = (try network(), try photograph())
-    let found = try Predictor(network).annotationProbability(image)
+    let (prediction, found) = try Predictor(network).withAnnotationProbability(image)
+    // The same pass predicts a single view.
+    #expect(try prediction.logits.floats() == Predictor(network, views: .single)(image).logits.floats())
     #expect(found.count == 47 * 61)
     #expect(found.allSatisfy { 0...1 ~= $0 })
     #expect(Set(found).count > 1)

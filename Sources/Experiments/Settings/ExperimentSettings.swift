@@ -44,7 +44,7 @@ extension ExperimentSettings: SettingsSection {
     Setting("data", section: \.data, "The images, their scribbles and masks, and how they are varied in training."),
     Setting("loss", section: \.loss, "The losses."),
     Setting("training", section: \.training, "The optimiser, its schedule and what is recorded on the way."),
-    Setting("evaluation", section: \.evaluation, "The views of an image whose logits are averaged."),
+    Setting("evaluation", section: \.evaluation, "How images are predicted in evaluation, and what the report shows."),
   ]
 
   private static let device = SettingValue<String>.text("auto, cpu, cuda, cuda:N or mps")

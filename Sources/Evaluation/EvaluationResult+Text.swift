@@ -1,0 +1,48 @@
+import Foundation
+
+extension EvaluationResult {
+  /// The means over classes and pixels with their names, in the order in which they are shown.
+  var means: [(name: String, iou: Double?, boundaryIoU: Double?)] {
+    [
+      ("mean IoU", meanIoU, meanBoundaryIoU), ("pixel accuracy", pixelAccuracy, nil),
+      ("mean accuracy", meanAccuracy, nil), ("frequency-weighted IoU", frequencyWeightedIoU, nil),
+    ]
+  }
+
+  /// IoU and boundary IoU of each class and the means, in percent, in aligned columns; below them, where there are
+  /// `others`, a line for each way to predict.
+  public var table: String {
+    let perClass = classes.indices.map { label in
+      [oneLine(classes[label]), Percent.number(iou[label]), Percent.number(boundaryIoU[label])]
+    }
+    let means = means.enumerated().map { row, mean in
+      [mean.name, Percent.number(mean.iou), row == 0 ? Percent.number(mean.boundaryIoU) : ""]
+    }
+    let table = TextTable(header: ["class", "IoU %", "boundary IoU %"], groups: [perClass, means]).text
+    return others.isEmpty ? table : "\(table)\n\n\(comparison)"
+  }
+
+  /// A line for each way to predict, this one and the others, the cheapest first.
+  private var comparison: String {
+    let effort = { (result: EvaluationResult) in (result.views.count, result.crf == nil ? 0 : 1) }
+    let rows = ([self] + others).sorted { effort($0) < effort($1) }.map { result in
+      [result.way] + (result.means.map(\.iou) + [result.meanBoundaryIoU]).map { Percent.number($0) }
+    }
+    let header = ["views", "mean IoU %", "pixel acc. %", "mean acc. %", "freq.-w. IoU %", "mean boundary IoU %"]
+    return TextTable(header: header, groups: [rows]).text
+  }
+
+  /// How the images were predicted, in few words.
+  var way: String { views.description(crf: crf != nil) }
+}
+
+extension EvaluationResult.Views {
+  /// How images are predicted, in few words: "single view", or "scales 0.5, 1 x mirror + CRF".
+  public func description(crf: Bool) -> String {
+    let factors = scales.map { String(format: "%g", $0) }.joined(separator: ", ")
+    let kind = scales == [1] && !mirror ? "single view" : "scale\(scales.count == 1 ? "" : "s") \(factors)"
+    return kind + (mirror ? " x mirror" : "") + (crf ? " + CRF" : "")
+  }
+
+  var count: Int { scales.count * (mirror ? 2 : 1) }
+}

@@ -1,0 +1,13 @@
+import DenseCRF
+
+/// How a photograph is predicted: the views that are averaged, and what refines their average.
+public struct PredictionProtocol: Sendable, Equatable {
+  public var views: Views
+  /// Constants of the dense CRF between softmax and argmax; nil without it.
+  public var crf: DenseCRF.Settings?
+
+  public init(_ views: Views, crf: DenseCRF.Settings? = nil) {
+    self.views = views
+    self.crf = crf
+  }
+}
