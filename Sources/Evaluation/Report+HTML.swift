@@ -12,6 +12,7 @@ extension Report {
     if !charts.isEmpty {
       sections.append(section("Training", "<div class=\"charts\">\(charts.map { $0.html() }.joined())</div>"))
     }
+    if let preference { sections.append(preference.html) }
     if let evaluation { sections += evaluationSections(evaluation) }
     for images in self.sections where !images.rows.isEmpty {
       var cards: [String] = []

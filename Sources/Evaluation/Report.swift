@@ -38,6 +38,8 @@ public struct Report: Sendable {
   public var charts: [LineChart]
   /// The evaluation that fills the table of classes.
   public var evaluation: EvaluationResult?
+  /// The analysis that fills curves and tables by distance.
+  public var preference: PreferenceResult?
   /// Class names in the order of their labels, for the legend of colours.
   public var classes: [String]
   /// The colours that the pictures use for the classes.
@@ -49,7 +51,7 @@ public struct Report: Sendable {
 
   public init(
     title: String, summary: String = "", keyNumbers: [KeyNumber] = [], charts: [LineChart] = [],
-    evaluation: EvaluationResult? = nil, classes: [String] = [],
+    evaluation: EvaluationResult? = nil, preference: PreferenceResult? = nil, classes: [String] = [],
     colors: ColorMap = .voc, sections: [Section] = [], settings: String = ""
   ) {
     self.title = title
@@ -57,6 +59,7 @@ public struct Report: Sendable {
     self.keyNumbers = keyNumbers
     self.charts = charts
     self.evaluation = evaluation
+    self.preference = preference
     self.classes = classes
     self.colors = colors
     self.sections = sections

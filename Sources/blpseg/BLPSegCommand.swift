@@ -13,7 +13,7 @@ struct BLPSegCommand: ParsableCommand {
       """,
     version: Software.version,
     subcommands: [
-      PrepareCommand.self, TrainCommand.self, EvaluateCommand.self, PredictCommand.self, InspectCommand.self,
-      WeightsCommand.self,
+      PrepareCommand.self, TrainCommand.self, EvaluateCommand.self, PredictCommand.self, AnalyzeCommand.self,
+      InspectCommand.self, WeightsCommand.self,
     ])
 }

@@ -60,7 +60,7 @@ import Testing
   @Test(
     "every command has a help text",
     arguments: [
-      [], ["train"], ["evaluate"], ["predict"], ["inspect"],
+      [], ["train"], ["evaluate"], ["predict"], ["analyze"], ["analyze", "preference"], ["inspect"],
       ["inspect", "checkpoint"], ["inspect", "model"],
       ["inspect", "dataset"], ["inspect", "settings"],
     ])
