@@ -46,13 +46,13 @@ public struct PreferenceAnalysis: Sendable {
       scribbles.width == groundTruth.width && scribbles.height == groundTruth.height,
       "scribbles have the size of their photograph")
     images += 1
-    let diagonal = Float(groundTruth.width * groundTruth.width + groundTruth.height * groundTruth.height).squareRoot()
+    let diagonal = Double(groundTruth.width * groundTruth.width + groundTruth.height * groundTruth.height).squareRoot()
     let depths = groundTruth.distancesToOtherLabels()
     let distances = distances(from: groundTruth, to: scribbles)
     for index in groundTruth.labels.indices where groundTruth.labels[index] != Label.ignored {
       let (actual, predicted) = (groundTruth.labels[index], prediction.labels[index])
-      byDepth.count(groundTruth: actual, prediction: predicted, distance: depths[index] / diagonal)
-      byScribble.count(groundTruth: actual, prediction: predicted, distance: distances[index] / diagonal)
+      byDepth.count(groundTruth: actual, prediction: predicted, distance: Double(depths[index]) / diagonal)
+      byScribble.count(groundTruth: actual, prediction: predicted, distance: Double(distances[index]) / diagonal)
     }
   }
 

@@ -8,7 +8,7 @@ extension PreferenceResult {
         <h2>\(escaped(title))</h2>
         <p class="note">Distances in percent of the image's diagonal, means over the classes that occur at each.\
         \(rest ?? "")</p>
-        <div class="charts">\(chart(title, curve).html())\(table(curve))</div>
+        <div class="charts wide">\(chart(title, curve).html())\(table(curve))</div>
         </section>
         """
     }.joined(separator: "\n")

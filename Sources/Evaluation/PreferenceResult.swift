@@ -32,10 +32,9 @@ public struct PreferenceResult: Sendable, Equatable, Codable {
       case meanRecall = "mean_recall"
     }
 
-    init(_ matrix: ConfusionMatrix, from: Float, to: Float?, sum: Double) {
-      // As the edges were written, not as a Float holds them.
-      self.from = Double("\(from)") ?? Double(from)
-      self.to = to.map { Double("\($0)") ?? Double($0) }
+    init(_ matrix: ConfusionMatrix, from: Double, to: Double?, sum: Double) {
+      self.from = from
+      self.to = to
       pixels = matrix.pixelCount
       meanDistance = pixels == 0 ? nil : sum / Double(pixels)
       recall = matrix.recall

@@ -53,7 +53,8 @@ enum ReportStyle {
     th:first-child{width:1%;max-width:46vw;white-space:nowrap;overflow:hidden;text-overflow:ellipsis}
     td:nth-child(n+3),thead th:nth-child(n+3),.bins :is(td,thead th):nth-child(n+2){width:1%;text-align:right;
     white-space:nowrap}
-    .bins td:has(.bar){width:40%}
+    .bins .bar{min-width:clamp(24px,5vw,72px)}
+    .wide{grid-template-columns:repeat(auto-fit,minmax(min(100%,530px),1fr))}
     tr:last-child>*{padding-bottom:12px}
     .mean>*{font-weight:600}
     .bar{display:block;height:10px;border-radius:5px;background:var(--track);overflow:hidden}
@@ -78,7 +79,7 @@ enum ReportStyle {
     code,pre{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,monospace}
     code{font-size:.9em}
     @media (max-width:560px){.chart text{font-size:15px}.pictures{gap:10px}th,td{padding:7px 12px}
-    th:first-child{white-space:normal}}
+    .mean th:first-child{white-space:normal}}
     @media print{body{background:none}main{max-width:none}}
     """
 }
