@@ -87,7 +87,7 @@ public final class BatchLoader {
     guard let shown else { return [] }
     return order(epoch, index).prefix(min(count, part.count)).map { visit in
       let id = dataset.items[visit.index].id
-      guard let item = shown.items.first(where: { $0.id == id }), let sample = try? shown.load(item) else { return nil }
+      guard let item = shown.item(id), let sample = try? shown.load(item) else { return nil }
       let variant = Self.variant(of: sample, visit, augmentation, normalization, seed, shown.classes.count)
       return variant.groundTruth.map { LabelMap(width: variant.side, height: variant.side, labels: $0) }
     }

@@ -25,6 +25,9 @@ public struct SegmentationDataset: Sendable {
 
   public var count: Int { items.count }
 
+  /// The item of an id, or nil.
+  public func item(_ id: String) -> Item? { items.first { $0.id == id } }
+
   /// Checks that every file of every listed id is there; their contents are checked as they are loaded.
   ///
   /// Masks that are MATLAB files hold labels named by `labelNames`, and are renamed to classes as `LabelRenaming`

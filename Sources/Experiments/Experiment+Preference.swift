@@ -91,7 +91,7 @@ extension Experiment {
       DatasetLayout(
         images: data.path(data.images), scribbles: data.path(data.scribbles), masks: data.path(masks),
         list: data.path(list)),
-      classes: classes)
+      classes: classes, labelNames: data.maskLabelNames(), sequentialRenaming: data.sequentialRenaming)
   }
 
   private func report(_ result: PreferenceResult, _ list: PreferenceOptions.List) -> Report {

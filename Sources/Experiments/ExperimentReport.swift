@@ -12,8 +12,12 @@ struct ExperimentReport {
   private let predictor: Predictor
   private let result: EvaluationResult
   private let progress: TrainingProgress
+  private let shown: SegmentationDataset?
 
-  init(_ experiment: Experiment, _ predictor: Predictor, _ result: EvaluationResult, _ progress: TrainingProgress) {
+  init(
+    _ experiment: Experiment, _ predictor: Predictor, _ result: EvaluationResult, _ progress: TrainingProgress
+  ) throws {
+    shown = try experiment.shownSet()
     self.experiment = experiment
     self.predictor = predictor
     self.result = result
@@ -67,15 +71,10 @@ struct ExperimentReport {
       prediction: photograph.overlaid(with: labels), groundTruth: groundTruth.map { photograph.overlaid(with: $0) })
   }
 
-  /// The mask of a training image, of which training itself knows nothing; nil where there is none that fits.
+  /// The ground truth of a training image, of which training itself knows nothing; nil where there is none that fits.
   private func mask(of sample: Sample) -> LabelMap? {
-    let data = experiment.settings.data
-    guard let masks = data.masks,
-      let mask = try? LabelMap(contentsOf: "\(data.path(masks))/\(sample.id).png"),
-      mask.width == sample.image.width, mask.height == sample.image.height,
-      mask.labels.allSatisfy({ $0 < experiment.classes.count || $0 == Label.ignored })
-    else { return nil }
-    return mask
+    guard let shown, let item = shown.item(sample.id) else { return nil }
+    return (try? shown.load(item))?.groundTruth
   }
 
   private func charts() throws -> [LineChart] {

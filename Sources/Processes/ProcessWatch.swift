@@ -3,7 +3,7 @@ import Tensors
 
 /// Notices when one of the processes that train together is lost, and knows which.
 ///
-/// Every process counts up a number at the meeting point each second, and looks whether the others' numbers move.
+/// Every process counts up a number at the meeting point twice a second, and looks whether the others' numbers move.
 public final class ProcessWatch: Sendable {
   /// After so many seconds without a sign of life a process counts as lost.
   private static let patience = 20.0
@@ -30,8 +30,8 @@ public final class ProcessWatch: Sendable {
     self.names = names
     signs = SignsOfLife(place.count)
     let (signs, meeting, known) = (signs, meeting, names)
-    Self.eachSecond("signs of life", while: signs) { try? signs.exchange(place, meeting) }
-    Self.eachSecond("watch", while: signs) {
+    Self.often("signs of life", while: signs) { try? signs.exchange(place, meeting) }
+    Self.often("watch", while: signs) {
       if let loss = Self.loss(signs, known, place, patience: Self.patience) {
         signs.stop()
         onLoss(loss)
@@ -62,8 +62,8 @@ public final class ProcessWatch: Sendable {
   /// Tells the others why this process is about to end.
   public func tell(_ problem: String) {
     signs.announce(problem)
-    // The next exchange takes it to the meeting point.
-    Thread.sleep(forTimeInterval: 1.5)
+    // The next exchange takes it to the meeting point, and those of the others fetch it, before process 0 closes that.
+    Thread.sleep(forTimeInterval: 3)
   }
 
   /// What a broken connection comes from: which other process failed or went silent, or nil where all are well.
@@ -84,11 +84,11 @@ public final class ProcessWatch: Sendable {
     }
   }
 
-  private static func eachSecond(_ name: String, while signs: SignsOfLife, _ work: @escaping @Sendable () -> Void) {
+  private static func often(_ name: String, while signs: SignsOfLife, _ work: @escaping @Sendable () -> Void) {
     let thread = Thread {
       while !signs.isStopped {
         work()
-        Thread.sleep(forTimeInterval: 1)
+        Thread.sleep(forTimeInterval: 0.5)
       }
     }
     thread.name = name
@@ -106,7 +106,7 @@ public struct ProcessLoss: Error, Equatable, Sendable, CustomStringConvertible {
   public let problem: String?
 
   public var description: String {
-    let what = problem.map { "failed: \($0)" } ?? "ended or stopped answering"
+    let what = problem.map { "failed: \($0.hasSuffix(".") ? $0.dropLast() : $0[...])" } ?? "ended or stopped answering"
     return "Process \(rank) of \(count) (\(name)) \(what)"
   }
 }

@@ -23,13 +23,17 @@ struct EvaluateCommand: ParsableCommand {
   @Flag(help: "Compare a single view, the settings' views, and these with the dense CRF, in one pass.")
   var allProtocols = false
 
+  @Flag(help: "Rename PASCAL-Context's labels one after another, the published program's fault: to compare with it.")
+  var sequentialRenaming = false
+
   @Option(
     help: ArgumentHelp("Write the predicted masks to this folder: ID.png, index = class.", valueName: "folder"))
   var savePredictions: String?
 
   func run() throws {
     try reportingFailure {
-      let experiment = try settings.experiment(views.overrides())
+      let renaming = sequentialRenaming ? ["data.sequential_renaming=true"] : []
+      let experiment = try settings.experiment(views.overrides() + renaming)
       var options = Experiment.EvaluationOptions()
       options.weights = weights
       options.output = output

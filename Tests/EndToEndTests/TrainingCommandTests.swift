@@ -11,11 +11,12 @@ import Testing
 
   @Test("a run leaves its weights, record, settings, evaluation and report") func files() throws {
     #expect(workspace.training.code == 0, "\(workspace.training.errors)")
-    let files = try FileManager.default.contentsOfDirectory(atPath: workspace(Workspace.run)).sorted()
+    let files = try FileManager.default.contentsOfDirectory(atPath: workspace(Workspace.run))
+      .map { $0.hasPrefix("events.out.tfevents.") ? "events" : $0 }.sorted()
     #expect(
       files == [
-        "best.safetensors", "evaluation.confusion.svg", "evaluation.json", "last.safetensors", "metrics.jsonl",
-        "report.html", "settings.yaml",
+        "best.safetensors", "evaluation.confusion.svg", "evaluation.json", "events", "last.safetensors",
+        "metrics.jsonl", "report.html", "run.json", "settings.yaml", "train.log",
       ])
   }
 
