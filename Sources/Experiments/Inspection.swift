@@ -1,5 +1,4 @@
 import Checkpoints
-import Datasets
 import Evaluation
 import Files
 import Foundation
@@ -66,15 +65,6 @@ public enum Inspection {
       "BLPSeg, backbone \(configuration.backbone.rawValue), \(configuration.classCount) classes, "
       + "decoder width \(configuration.decoderWidth): \(total) parameters"
     return ([heading] + rows).joined(separator: "\n")
-  }
-
-  /// The training and validation images that settings name.
-  public static func dataset(_ experiment: Experiment) throws -> String {
-    var parts = ["training: \(try DatasetSummary(of: experiment.trainingSet()))"]
-    if let validation = try experiment.validationSet() {
-      parts.append("validation: \(try DatasetSummary(of: validation))")
-    }
-    return parts.joined(separator: "\n\n")
   }
 
   /// A file's tensors without their elements, where the format tells them apart, and its metadata.

@@ -3,8 +3,8 @@ import Experiments
 
 struct InspectCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "inspect", abstract: "Show what a checkpoint, a network or a data set holds, or what can be set.",
-    subcommands: [Checkpoint.self, Model.self, Dataset.self, Settings.self])
+    commandName: "inspect", abstract: "Show what a checkpoint or a network holds, or what can be set.",
+    subcommands: [Checkpoint.self, Model.self, Settings.self])
 
   struct Checkpoint: ParsableCommand {
     static let configuration = CommandConfiguration(abstract: "A file of weights: its network, progress and tensors.")
@@ -27,17 +27,6 @@ struct InspectCommand: ParsableCommand {
 
     func run() throws {
       try reportingFailure { print(try Inspection.model(settings.experiment())) }
-    }
-  }
-
-  struct Dataset: ParsableCommand {
-    static let configuration = CommandConfiguration(
-      abstract: "The images of a settings file: classes, scribbles, masks.")
-
-    @OptionGroup var settings: SettingsArguments
-
-    func run() throws {
-      try reportingFailure { print(try Inspection.dataset(settings.experiment())) }
     }
   }
 

@@ -43,14 +43,6 @@ import Testing
     #expect(parts.reduce(0, +) == total)
   }
 
-  @Test("a data set tells its images and classes") func dataset() throws {
-    let outcome = try workspace.blpseg("inspect", "dataset", "tiny.yaml")
-    #expect(outcome.code == 0, "\(outcome.errors)")
-    #expect(outcome.output.contains("training: 5 images of "))
-    #expect(outcome.output.contains("validation: 2 images of "))
-    #expect(outcome.output.contains("background"))
-  }
-
   @Test("the settings are listed") func settings() throws {
     let outcome = try workspace.blpseg("inspect", "settings")
     #expect(outcome.code == 0)
@@ -60,9 +52,10 @@ import Testing
   @Test(
     "every command has a help text",
     arguments: [
-      [], ["train"], ["evaluate"], ["predict"], ["analyze"], ["analyze", "preference"], ["inspect"],
-      ["inspect", "checkpoint"], ["inspect", "model"],
-      ["inspect", "dataset"], ["inspect", "settings"],
+      [], ["prepare"], ["prepare", "check"], ["prepare", "scribbles"], ["prepare", "context"],
+      ["prepare", "trainaug"], ["train"], ["evaluate"], ["predict"], ["analyze"], ["analyze", "preference"],
+      ["inspect"], ["inspect", "checkpoint"], ["inspect", "model"], ["inspect", "settings"], ["weights"],
+      ["weights", "import"], ["weights", "export"],
     ])
   func help(command: [String]) throws {
     let outcome = try Program.run(command + ["--help"], in: workspace.path)

@@ -56,24 +56,40 @@ private struct Example {
       "dense_crf", [folder.path] + [image.width, image.height, classCount, steps].map(String.init))
     let refined = try Data(contentsOf: URL(fileURLWithPath: folder("refined")))
     let seconds = printed.split(whereSeparator: \.isWhitespace).compactMap { Double($0) }
-    try #require(seconds.count == 2, "\(printed)")
-    return (refined.withUnsafeBytes { [Float]($0.bindMemory(to: Float.self)) }, Cost(seconds[0], seconds[1]))
+    try #require(seconds.count == 3, "\(printed)")
+    return (
+      refined.withUnsafeBytes { [Float]($0.bindMemory(to: Float.self)) }, Cost(seconds[0], seconds[1], seconds[2])
+    )
   }
 }
 
-/// Seconds by the clock, and seconds of all processors together.
+/// Seconds by the clock, seconds of all processors together, and megabytes by which memory grew for a time.
 private struct Cost {
   var elapsed: Double
   var processor: Double
+  var growth: Double
 
-  init(_ elapsed: Double, _ processor: Double) { (self.elapsed, self.processor) = (elapsed, processor) }
+  init(_ elapsed: Double, _ processor: Double, _ growth: Double) {
+    (self.elapsed, self.processor, self.growth) = (elapsed, processor, growth)
+  }
 
   /// What `body` takes.
   init(of body: () -> Void) {
+    // Linux forgets the highest memory so far when it is told to.
+    try? Data("5".utf8).write(to: URL(fileURLWithPath: "/proc/self/clear_refs"))
+    let before = Cost.kilobytes("VmRSS")
     let (start, ticks) = (ContinuousClock.now, clock())
     body()
     // A tick is a microsecond on every POSIX system.
-    self.init((.now - start) / .seconds(1), Double(clock() - ticks) / 1e6)
+    let (elapsed, processor) = ((.now - start) / .seconds(1), Double(clock() - ticks) / 1e6)
+    self.init(elapsed, processor, (Cost.kilobytes("VmHWM") - before) / 1024)
+  }
+
+  /// Memory of this process as Linux counts it; 0 elsewhere.
+  private static func kilobytes(_ key: String) -> Double {
+    let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
+    let line = status.split(separator: "\n").first { $0.hasPrefix(key) }
+    return line.flatMap { Double($0.split(whereSeparator: \.isWhitespace)[1]) } ?? 0
   }
 
   static func summary(_ name: String, _ all: [Cost]) -> String {
@@ -81,7 +97,8 @@ private struct Cost {
       let sorted = seconds.map { Int(($0 * 1000).rounded()) }.sorted()
       return "\(sorted[sorted.count / 2]) (\(sorted[0])...\(sorted[sorted.count - 1])) ms"
     }
-    return "\(name): \(texts[0]) elapsed, \(texts[1]) of processor time; median, least, most of \(all.count)"
+    return "\(name): \(texts[0]) elapsed, \(texts[1]) of processor time; median, least, most of \(all.count); "
+      + "memory grew by \(Int(all[0].growth.rounded())) MB the first time"
   }
 }
 

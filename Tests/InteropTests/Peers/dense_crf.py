@@ -3,7 +3,7 @@
 Usage: dense_crf.py FOLDER WIDTH HEIGHT CLASSES STEPS
 
 Reads `image` (8-bit RGB) and `probability` (float32 [C, H, W]), writes `refined`, and prints the seconds that it takes
-when the program is warm: by the clock, and of the processor.
+when the program is warm, by the clock and of the processor, and the megabytes by which its memory grew the first time.
 """
 
 import pathlib
@@ -28,9 +28,20 @@ def refined():
     return numpy.array(field.inference(steps))
 
 
+def status(key):
+    """Kilobytes of this process as Linux counts them; 0 elsewhere."""
+    try:
+        lines = pathlib.Path("/proc/self/status").read_text().splitlines()
+    except OSError:
+        return 0
+    return next(int(line.split()[1]) for line in lines if line.startswith(key))
+
+
+before = status("VmRSS")
 refined()
+growth = (status("VmHWM") - before) / 1024
 start = (time.perf_counter(), time.process_time())
 result = refined()
 end = (time.perf_counter(), time.process_time())
 result.astype(numpy.float32).tofile(folder / "refined")
-print(end[0] - start[0], end[1] - start[1])
+print(end[0] - start[0], end[1] - start[1], growth)
