@@ -101,8 +101,8 @@ let package = Package(
     .executableTarget(
       name: "blpseg",
       dependencies: [
-        "Experiments", "Prediction", "Preparation", "Evaluation", "Processes", "Training", "Datasets", "Files", "Tensors",
-        parser,
+        "Experiments", "Prediction", "Preparation", "Evaluation", "Processes", "Training", "Datasets", "Files",
+        "Tensors", parser,
       ],
       swiftSettings: swift),
 
