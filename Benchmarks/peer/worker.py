@@ -27,7 +27,7 @@ CROP, BATCH = 384, 2
 WIDTH, HEIGHT = 500, 375
 SCALES = (0.5, 0.75, 1, 1.25)
 GRID, CHANNELS = 96, 256
-# At this size of the features positions mix, as in a trained network; at 1 every position would see itself alone.
+# At this size of the features positions mix, as in the goldens; at 1 every position would see itself alone.
 FEATURE_SCALE = 0.25
 LABELLED = 0.03
 
