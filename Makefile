@@ -1,9 +1,9 @@
 # What people type. `make demo` and `make test` are all that a newcomer needs.
 
 BLPSEG = .build/release/blpseg
-SOURCES = Package.swift Sources Tests
+SOURCES = Package.swift Sources Tests Benchmarks
 
-.PHONY: demo build test test-interop check format setup clean
+.PHONY: demo build test test-interop bench check format setup clean
 
 demo: build
 	@rm -rf runs/demo
@@ -20,6 +20,12 @@ test: build
 test-interop: build
 	@Scripts/setup-interop
 	swift test -c release --no-parallel --filter InteropTests
+
+# Ours beside plain PyTorch, OpenCV and pydensecrf, in turn; takes half an hour, and wants a machine that does nothing else.
+bench: setup
+	swift build -c release --product benchmarks
+	@Scripts/setup-interop
+	.build/release/benchmarks run
 
 # Format, imports that Package.swift does not declare, and warnings in our own code: all are errors.
 check: setup

@@ -106,6 +106,14 @@ let package = Package(
       ],
       swiftSettings: swift),
 
+    .executableTarget(
+      name: "benchmarks",
+      dependencies: [
+        "Training", "Prediction", "DenseCRF", "Networks", "Layers", "Batches", "Datasets", "Scribbles", "Images",
+        "Tensors", "Files", parser,
+      ],
+      path: "Benchmarks/benchmarks", swiftSettings: swift),
+
     // Tests
     .target(
       name: "TestSupport", dependencies: ["Networks", "Layers", "Processes", "Tensors"], path: "Tests/TestSupport",

@@ -1,9 +1,11 @@
 #include "LocalAggregationKernel.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <utility>
 #include <vector>
 
 #include <ATen/Context.h>
@@ -74,58 +76,68 @@ BLPSEG_INLINE void copy_weights(
 // Matrices are column major: planar tensors `[depth, positions]` are `positions x depth` as they lie.
 
 inline void gemm(
-    char transb, int m, int n, int k, const float *a, int lda, const float *b, int ldb, float beta, float *c, int ldc) {
+    char transa, char transb, int m, int n, int k, const float *a, int lda, const float *b, int ldb, float beta,
+    float *c, int ldc) {
   const float one = 1;
-  sgemm_("N", &transb, &m, &n, &k, &one, a, &lda, b, &ldb, &beta, c, &ldc);
+  sgemm_(&transa, &transb, &m, &n, &k, &one, a, &lda, b, &ldb, &beta, c, &ldc);
 }
 
 inline void gemm(
-    char transb, int m, int n, int k, const double *a, int lda, const double *b, int ldb, double beta, double *c,
-    int ldc) {
+    char transa, char transb, int m, int n, int k, const double *a, int lda, const double *b, int ldb, double beta,
+    double *c, int ldc) {
   const double one = 1;
-  dgemm_("N", &transb, &m, &n, &k, &one, a, &lda, b, &ldb, &beta, c, &ldc);
+  dgemm_(&transa, &transb, &m, &n, &k, &one, a, &lda, b, &ldb, &beta, c, &ldc);
 }
 
 /// c (m x n) = a (m x k) * b (n x k)^T
 template <typename Real>
 void times_transposed(
     int64_t m, int64_t n, int64_t k, const Real *a, int64_t lda, const Real *b, int64_t ldb, Real *c, int64_t ldc) {
-  gemm('T', m, n, k, a, lda, b, ldb, Real(0), c, ldc);
+  gemm('N', 'T', m, n, k, a, lda, b, ldb, Real(0), c, ldc);
 }
 
 /// c (m x n) += a (m x k) * b (k x n)
 template <typename Real>
 void add_product(
     int64_t m, int64_t n, int64_t k, const Real *a, int64_t lda, const Real *b, int64_t ldb, Real *c, int64_t ldc) {
-  gemm('N', m, n, k, a, lda, b, ldb, Real(1), c, ldc);
+  gemm('N', 'N', m, n, k, a, lda, b, ldb, Real(1), c, ldc);
 }
 
-/// Running sums over the sources seen so far, per target of a tile.
+/// c (m x n) += a (k x m)^T * b (k x n)
+template <typename Real>
+void add_transposed_product(
+    int64_t m, int64_t n, int64_t k, const Real *a, int64_t lda, const Real *b, int64_t ldb, Real *c, int64_t ldc) {
+  gemm('T', 'N', m, n, k, a, lda, b, ldb, Real(1), c, ldc);
+}
+
+/// Running sums over the sources seen so far, per target.
 template <typename Real>
 struct TargetSums {
-  explicit TargetSums(int64_t channels)
-      : peak(tile), rescale(tile), near(tile), all(tile), weights(tile), numerator(tile * channels), scores(tile * tile) {}
-
-  void reset() {
-    std::fill(peak.begin(), peak.end(), -std::numeric_limits<Real>::infinity());
-    std::fill(near.begin(), near.end(), Real(0));
-    std::fill(all.begin(), all.end(), Real(0));
-    std::fill(numerator.begin(), numerator.end(), Real(0));
+  /// The largest score, and the sums of e^(score - peak) with and without the distance weight.
+  Real *peak, *near, *all;
+  /// Sums of weights times values, `[channels][positions]`.
+  Real *numerator;
+  TargetSums at(int64_t position) const {
+    return {peak + position, near + position, all + position, numerator + position};
   }
+};
 
-  std::vector<Real> peak, rescale, near, all, weights, numerator, scores;
+/// Scratch of one pair of tiles in the forward pass: scores `[others][own]`, the same turned round, and rows.
+template <typename Real>
+struct ScoreTile {
+  ScoreTile() : scores(tile * tile), turned(tile * tile), rescale(tile), weights(tile) {}
+  std::vector<Real> scores, turned, rescale, weights;
 };
 
 /// Raises the peaks to the scores `[sources][targets]`, turns scores into weights and adds them to the sums.
 template <typename Real>
 BLPSEG_INLINE void weigh_sources_inline(
-    TargetSums<Real> &sums, const DistanceTable<Real> &distances, int64_t first_source, int64_t sources,
-    int64_t first_target, int64_t targets) {
-  Real *peak = sums.peak.data(), *rescale = sums.rescale.data(), *near = sums.near.data(), *all = sums.all.data();
-  Real *weights = sums.weights.data();
+    const TargetSums<Real> &sums, Real *scores, Real *rescale, Real *weights, const DistanceTable<Real> &distances,
+    int64_t first_source, int64_t sources, int64_t first_target, int64_t targets) {
+  Real *peak = sums.peak, *near = sums.near, *all = sums.all;
   for (int64_t b = 0; b < targets; b++) rescale[b] = peak[b];
   for (int64_t a = 0; a < sources; a++) {
-    const Real *score = sums.scores.data() + a * tile;
+    const Real *score = scores + a * tile;
     for (int64_t b = 0; b < targets; b++) peak[b] = std::max(peak[b], score[b]);
   }
   for (int64_t b = 0; b < targets; b++) {
@@ -134,7 +146,7 @@ BLPSEG_INLINE void weigh_sources_inline(
     all[b] *= rescale[b];
   }
   for (int64_t a = 0; a < sources; a++) {
-    Real *score = sums.scores.data() + a * tile;
+    Real *score = scores + a * tile;
     copy_weights(distances, first_source + a, first_target, targets, weights);
     for (int64_t b = 0; b < targets; b++) {
       Real e = exponential(score[b] - peak[b]);
@@ -147,15 +159,28 @@ BLPSEG_INLINE void weigh_sources_inline(
 }
 
 BLPSEG_CLONES void weigh_sources(
-    TargetSums<float> &sums, const DistanceTable<float> &distances, int64_t first_source, int64_t sources,
-    int64_t first_target, int64_t targets) {
-  weigh_sources_inline(sums, distances, first_source, sources, first_target, targets);
+    const TargetSums<float> &sums, float *scores, float *rescale, float *weights,
+    const DistanceTable<float> &distances, int64_t first_source, int64_t sources, int64_t first_target,
+    int64_t targets) {
+  weigh_sources_inline(sums, scores, rescale, weights, distances, first_source, sources, first_target, targets);
 }
 
 BLPSEG_CLONES void weigh_sources(
-    TargetSums<double> &sums, const DistanceTable<double> &distances, int64_t first_source, int64_t sources,
-    int64_t first_target, int64_t targets) {
-  weigh_sources_inline(sums, distances, first_source, sources, first_target, targets);
+    const TargetSums<double> &sums, double *scores, double *rescale, double *weights,
+    const DistanceTable<double> &distances, int64_t first_source, int64_t sources, int64_t first_target,
+    int64_t targets) {
+  weigh_sources_inline(sums, scores, rescale, weights, distances, first_source, sources, first_target, targets);
+}
+
+/// result[x][y] = matrix[y][x], in blocks that stay in the nearest cache.
+template <typename Real>
+void turn_round(const Real *matrix, int64_t rows, int64_t columns, Real *result) {
+  constexpr int64_t block = 16;
+  for (int64_t first_row = 0; first_row < rows; first_row += block)
+    for (int64_t first_column = 0; first_column < columns; first_column += block)
+      for (int64_t x = first_column; x < std::min(first_column + block, columns); x++)
+        for (int64_t y = first_row; y < std::min(first_row + block, rows); y++)
+          result[x * tile + y] = matrix[y * tile + x];
 }
 
 /// Per target: what turns a score into a weight and a weight's gradient.
@@ -171,8 +196,8 @@ struct TargetTerms {
 template <typename Real>
 struct PairTile {
   PairTile() : weights(tile), scores(tile * tile), as_source(tile * tile), as_target(tile * tile) {}
-  /// `scores` become d loss / d s_xy; `as_source` holds v_x . cotangent_y and becomes the weight of x in y;
-  /// `as_target` holds cotangent_x . v_y.
+  /// `scores` become d loss / d s_xy; `as_source` holds v_x . cotangent_y and becomes the weight of x in y; `as_target`
+  /// holds cotangent_x . v_y and becomes the weight of y in x.
   std::vector<Real> weights, scores, as_source, as_target;
 };
 
@@ -186,7 +211,7 @@ BLPSEG_INLINE void pair_gradients_inline(
   for (int64_t y = 0; y < other_count; y++) {
     Real *score = pairs.scores.data() + y * tile;
     Real *as_source = pairs.as_source.data() + y * tile;
-    const Real *as_target = pairs.as_target.data() + y * tile;
+    Real *as_target = pairs.as_target.data() + y * tile;
     copy_weights(distances, first_other + y, first_own, own_count, weights);
     Real other_peak = other.peak[y], other_inverse = other.inverse_denominator[y], other_delta = other.delta[y];
     for (int64_t x = 0; x < own_count; x++) {
@@ -196,6 +221,7 @@ BLPSEG_INLINE void pair_gradients_inline(
       score[x] = in_other * (g * (as_source[x] - other_delta) - Real(outside_share) * other_delta) +
           in_own * (g * (as_target[x] - delta[x]) - Real(outside_share) * delta[x]);
       as_source[x] = in_other * g;
+      as_target[x] = in_own * g;
     }
   }
 }
@@ -223,18 +249,42 @@ class FlushingDenormals {
   FlushingDenormals &operator=(const FlushingDenormals &) = delete;
 };
 
-/// Calls `body(image, first, count)` for every tile of every image, on all threads.
+/// Some positions in a row of one image.
+struct Range {
+  int64_t first, count;
+};
+
+/// Calls `body(scratch, image, own, other)` once for every pair of tiles of every image, a tile with itself included.
+///
+/// Scores are symmetric, so that a pair serves both of its tiles. Pairs come in rounds, as games in a tournament: in a round
+/// no tile plays twice, so that threads share nothing, and every tile meets the others in an order that does not
+/// depend on the number of threads.
 template <typename Scratch, typename Body>
-void for_each_tile(const AggregationShape &shape, Scratch make_scratch, Body body) {
-  int64_t tiles = (shape.positions() + tile - 1) / tile;
-  at::parallel_for(0, shape.images * tiles, 1, [&](int64_t begin, int64_t end) {
-    FlushingDenormals flushing;
-    auto scratch = make_scratch();
-    for (int64_t i = begin; i < end; i++) {
-      int64_t first = i % tiles * tile;
-      body(scratch, i / tiles, first, std::min(tile, shape.positions() - first));
-    }
-  });
+void for_each_pair(const AggregationShape &shape, Body body) {
+  const int64_t positions = shape.positions(), tiles = (positions + tile - 1) / tile;
+  // An even number of players; the last one may be missing.
+  const int64_t players = tiles + tiles % 2, games = players / 2;
+  auto range = [&](int64_t player) { return Range{player * tile, std::min(tile, positions - player * tile)}; };
+  std::vector<Scratch> scratch(at::get_num_threads());
+  auto play = [&](int64_t count, auto pair_of) {
+    // Whoever is done takes the next pair: threads seldom run at one speed.
+    std::atomic<int64_t> next{0};
+    at::parallel_for(0, scratch.size(), 1, [&](int64_t first, int64_t) {
+      FlushingDenormals flushing;
+      for (int64_t i = next++; i < shape.images * count; i = next++) {
+        auto [own, other] = pair_of(i % count);
+        if (own < tiles && other < tiles) body(scratch[first], i / count, range(own), range(other));
+      }
+    });
+  };
+  play(tiles, [](int64_t game) { return std::pair(game, game); });
+  for (int64_t round = 0; round < players - 1; round++) {
+    play(games, [&](int64_t game) {
+      const int64_t others = players - 1;
+      return game == 0 ? std::pair(round, others)
+                       : std::pair((round + game) % others, (round + others - game) % others);
+    });
+  }
 }
 
 }  // namespace
@@ -243,31 +293,43 @@ template <typename Real>
 void aggregate(
     const AggregationShape &shape, const DistanceTable<Real> &distances, const Real *feature, const Real *value,
     Real *out, Real *peak, Real *denominator) {
-  const int64_t positions = shape.positions(), channels = shape.channels;
-  auto make_sums = [&] { return TargetSums<Real>(channels); };
-  for_each_tile(shape, make_sums, [&](TargetSums<Real> &sums, int64_t image, int64_t first_target, int64_t targets) {
+  const int64_t positions = shape.positions(), channels = shape.channels, count = shape.images * positions;
+  // Sums are taken where the results will stand.
+  std::vector<Real> all(count, Real(0));
+  std::fill(peak, peak + count, -std::numeric_limits<Real>::infinity());
+  std::fill(denominator, denominator + count, Real(0));
+  std::fill(out, out + channels * count, Real(0));
+
+  for_each_pair<ScoreTile<Real>>(shape, [&](ScoreTile<Real> &pair, int64_t image, Range own, Range other) {
     const Real *f = feature + image * shape.depth * positions;
     const Real *v = value + image * channels * positions;
-    sums.reset();
-    for (int64_t first_source = 0; first_source < positions; first_source += tile) {
-      int64_t sources = std::min(tile, positions - first_source);
-      times_transposed(
-          targets, sources, shape.depth, f + first_target, positions, f + first_source, positions, sums.scores.data(),
-          tile);
-      weigh_sources(sums, distances, first_source, sources, first_target, targets);
+    const int64_t start = image * positions;
+    TargetSums<Real> image_sums{peak + start, denominator + start, all.data() + start, out + channels * start};
+    auto add_sources = [&](Real *scores, Range sources, Range targets) {
+      TargetSums<Real> sums = image_sums.at(targets.first);
+      weigh_sources(
+          sums, scores, pair.rescale.data(), pair.weights.data(), distances, sources.first, sources.count,
+          targets.first, targets.count);
       for (int64_t c = 0; c < channels; c++)
-        for (int64_t b = 0; b < targets; b++) sums.numerator[c * tile + b] *= sums.rescale[b];
+        for (int64_t b = 0; b < targets.count; b++) sums.numerator[c * positions + b] *= pair.rescale[b];
       add_product(
-          targets, channels, sources, sums.scores.data(), tile, v + first_source, positions, sums.numerator.data(),
-          tile);
+          targets.count, channels, sources.count, scores, tile, v + sources.first, positions, sums.numerator,
+          positions);
+    };
+    times_transposed(
+        own.count, other.count, shape.depth, f + own.first, positions, f + other.first, positions, pair.scores.data(),
+        tile);
+    if (own.first != other.first) {
+      turn_round(pair.scores.data(), other.count, own.count, pair.turned.data());
+      add_sources(pair.turned.data(), own, other);
     }
-    Real *result = out + image * channels * positions + first_target;
-    for (int64_t b = 0; b < targets; b++) {
-      Real sum = sums.near[b] + Real(outside_share) * sums.all[b];
-      peak[image * positions + first_target + b] = sums.peak[b];
-      denominator[image * positions + first_target + b] = sum;
-      for (int64_t c = 0; c < channels; c++) result[c * positions + b] = sums.numerator[c * tile + b] / sum;
-    }
+    add_sources(pair.scores.data(), other, own);
+  });
+
+  for (int64_t i = 0; i < count; i++) denominator[i] += Real(outside_share) * all[i];
+  at::parallel_for(0, shape.images * channels, 1, [&](int64_t begin, int64_t end) {
+    for (int64_t plane = begin; plane < end; plane++)
+      for (int64_t b = 0; b < positions; b++) out[plane * positions + b] /= denominator[plane / channels * positions + b];
   });
 }
 
@@ -287,30 +349,36 @@ void aggregate_backward(
   std::fill(feature_gradient, feature_gradient + shape.images * depth * positions, Real(0));
   std::fill(value_gradient, value_gradient + shape.images * channels * positions, Real(0));
 
-  auto make_pairs = [] { return PairTile<Real>(); };
-  for_each_tile(shape, make_pairs, [&](PairTile<Real> &pairs, int64_t image, int64_t first_own, int64_t own) {
+  for_each_pair<PairTile<Real>>(shape, [&](PairTile<Real> &pairs, int64_t image, Range own, Range other) {
     const Real *f = feature + image * depth * positions;
     const Real *v = value + image * channels * positions;
     const Real *d = cotangent + image * channels * positions;
-    TargetTerms<Real> terms =
-        TargetTerms<Real>{peak, inverse.data(), delta.data()}.at(image * positions);
-    for (int64_t first_other = 0; first_other < positions; first_other += tile) {
-      int64_t others = std::min(tile, positions - first_other);
-      auto products = [&](int64_t k, const Real *a, const Real *b, std::vector<Real> &result) {
-        times_transposed(own, others, k, a + first_own, positions, b + first_other, positions, result.data(), tile);
-      };
-      products(depth, f, f, pairs.scores);
-      products(channels, v, d, pairs.as_source);
-      products(channels, d, v, pairs.as_target);
-      pair_gradients(
-          pairs, distances, terms.at(first_own), terms.at(first_other), first_own, own, first_other, others);
+    Real *df = feature_gradient + image * depth * positions;
+    Real *dv = value_gradient + image * channels * positions;
+    TargetTerms<Real> terms = TargetTerms<Real>{peak, inverse.data(), delta.data()}.at(image * positions);
+    auto products = [&](int64_t k, const Real *a, const Real *b, std::vector<Real> &result) {
+      times_transposed(
+          own.count, other.count, k, a + own.first, positions, b + other.first, positions, result.data(), tile);
+    };
+    products(depth, f, f, pairs.scores);
+    products(channels, v, d, pairs.as_source);
+    products(channels, d, v, pairs.as_target);
+    pair_gradients(
+        pairs, distances, terms.at(own.first), terms.at(other.first), own.first, own.count, other.first, other.count);
+    auto to_own = [&](int64_t k, const std::vector<Real> &weights, const Real *from, Real *to) {
       add_product(
-          own, depth, others, pairs.scores.data(), tile, f + first_other, positions,
-          feature_gradient + image * depth * positions + first_own, positions);
-      add_product(
-          own, channels, others, pairs.as_source.data(), tile, d + first_other, positions,
-          value_gradient + image * channels * positions + first_own, positions);
-    }
+          own.count, k, other.count, weights.data(), tile, from + other.first, positions, to + own.first, positions);
+    };
+    auto to_other = [&](int64_t k, const std::vector<Real> &weights, const Real *from, Real *to) {
+      add_transposed_product(
+          other.count, k, own.count, weights.data(), tile, from + own.first, positions, to + other.first, positions);
+    };
+    to_own(depth, pairs.scores, f, df);
+    to_own(channels, pairs.as_source, d, dv);
+    // A tile that meets itself has both directions of its pairs already.
+    if (own.first == other.first) return;
+    to_other(depth, pairs.scores, f, df);
+    to_other(channels, pairs.as_target, d, dv);
   });
 }
 

@@ -1,0 +1,163 @@
+import Batches
+import Datasets
+import DenseCRF
+import Foundation
+import Images
+import Layers
+import Networks
+import Prediction
+import Tensors
+import Training
+
+/// The tasks as this package does them, on fixed inputs.
+struct Workload {
+  static let classCount = 21
+  /// Images that one loading goes through.
+  static let imageCount = 32
+
+  /// A folder of photographs and scribbles, as `TrainingData` lays it out.
+  let data: String
+  /// 0 is LibTorch's choice.
+  let threads: Int
+
+  /// What does the task once and returns the seconds that count.
+  func prepared(_ task: Task) throws -> () throws -> Double {
+    switch task {
+    case .trainingStepFloat32: try trainingStep(.float32)
+    case .trainingStepBFloat16: try trainingStep(.bfloat16)
+    case .singleViewFloat32: try prediction(.single, nil)
+    case .singleViewBFloat16: try prediction(.single, .bfloat16)
+    case .multiScaleFloat32: try prediction(.published, nil)
+    case .multiScaleBFloat16: try prediction(.published, .bfloat16)
+    case .localAggregationForward: try localAggregation().forward
+    case .localAggregationBackward: try localAggregation().backward
+    case .localAggregationProducts: try products(backward: false)
+    case .localAggregationBackwardProducts: try products(backward: true)
+    case .loading: try loading()
+    case .denseCRF: try denseCRF()
+    case .startUp: try startUp()
+    }
+  }
+
+  private func network() throws -> BLPSeg {
+    try BLPSeg(
+      BLPSegConfiguration(backbone: .resnet101, classCount: Self.classCount, decoderWidth: 256), ParameterStore(seed: 1)
+    )
+  }
+
+  private func startUp() throws -> () throws -> Double {
+    let network = try network()
+    return { withExtendedLifetime(network) { 0 } }
+  }
+
+  private func trainingStep(_ precision: TrainingConfiguration.Precision) throws -> () throws -> Double {
+    var configuration = TrainingConfiguration(iterations: 1000)
+    configuration.precision = precision
+    let step = try TrainingStep(network(), configuration, on: .cpu)
+    let batch = try Batch((0..<2).map(Self.sample))
+    return { try seconds { _ = try step(batch, iteration: 0) } }
+  }
+
+  /// A crop of 384 with two strokes.
+  private static func sample(_ index: Int) -> TrainingSample {
+    let side = 384
+    var scribbles = LabelMap(width: side, height: side, filledWith: Label.ignored)
+    for i in 0..<200 {
+      scribbles.labels[100 * side + 50 + i] = 0
+      scribbles.labels[(150 + i) * side + 200] = UInt8(1 + index)
+    }
+    let sample = Sample(
+      id: "\(index)", image: photograph(side, side), scribbles: scribbles, groundTruth: nil)
+    var stream = RandomStream(seed: 1, epoch: 0, index: index)
+    return Augmentation(flipProbability: 0, scale: 1...1, crop: side)
+      .augmented(sample, classCount: classCount, .imageNet, using: &stream)
+  }
+
+  private func prediction(_ views: Views, _ type: ElementType?) throws -> () throws -> Double {
+    let predictor = Predictor(try network(), views: views, autocastType: type)
+    let photograph = Self.photograph(500, 375)
+    return { try seconds { _ = try predictor(photograph).labels() } }
+  }
+
+  /// Waves and noise.
+  private static func photograph(_ width: Int, _ height: Int) -> Image {
+    var stream = RandomStream(seed: 2, epoch: 0, index: 0)
+    let pixels = (0..<width * height * 3).map { i -> UInt8 in
+      let (row, column) = (i / 3 / width, i / 3 % width)
+      let wave = sin(Double(column) / 40) * 60 + cos(Double(row) / 30) * 40
+      return UInt8(128 + wave + stream.uniform(in: -20...20))
+    }
+    return Image(width: width, height: height, pixels: pixels)
+  }
+
+  private func localAggregation() throws -> (forward: () throws -> Double, backward: () throws -> Double) {
+    let feature = try (Tensor.normal([2, 256, 96, 96]) * 0.25)
+    let value = try Tensor.normal([2, Self.classCount, 96, 96])
+    let forward = { try seconds { _ = try withoutGradient { try feature.locallyAggregated(value, sigma: 6) } } }
+    let backward = {
+      let (f, v) = (try feature.detached().requiringGradient(), try value.detached().requiringGradient())
+      let out = try f.locallyAggregated(v, sigma: 6)
+      let cotangent = try out.detached()
+      return try seconds { try out.backward(cotangent) }
+    }
+    return (forward, backward)
+  }
+
+  /// Forward: f^T f and v times it. Backward: f^T f again, d^T v for the weights' gradient, d times the weights for v, and
+  /// f times the gradient of the scores, which is taken once for both of its sides.
+  private func products(backward: Bool) throws -> () throws -> Double {
+    let feature = try (Tensor.normal([2, 256, 96 * 96]) * 0.25)
+    let value = try Tensor.normal([2, Self.classCount, 96 * 96])
+    return {
+      try seconds {
+        try withoutGradient {
+          for image in 0..<2 {
+            let (f, v) = (try feature.selected(0, image), try value.selected(0, image))
+            let scores = try product(transposed(f), f)
+            _ = try product(v, scores)
+            guard backward else { continue }
+            _ = try product(transposed(v), v)
+            _ = try product(f, scores)
+          }
+        }
+      }
+    }
+  }
+
+  private func product(_ a: Tensor, _ b: Tensor) throws -> Tensor { try Operator.mm(a, b) }
+
+  private func transposed(_ a: Tensor) throws -> Tensor { try Operator.transpose(a, 0, 1) }
+
+  private func loading() throws -> () throws -> Double {
+    let dataset = try TrainingData(folder: data).dataset()
+    let augmentation = Augmentation(crop: 384)
+    return {
+      try seconds {
+        for (index, item) in dataset.items.prefix(Self.imageCount).enumerated() {
+          var stream = RandomStream(seed: 1, epoch: 0, index: index)
+          _ = augmentation.augmented(
+            try dataset.load(item), classCount: Self.classCount, .imageNet, using: &stream)
+        }
+      }
+    }
+  }
+
+  private func denseCRF() throws -> () throws -> Double {
+    let photograph = try Image(contentsOf: TrainingData(folder: data).photograph(0))
+    var stream = RandomStream(seed: 3, epoch: 0, index: 0)
+    let count = photograph.width * photograph.height
+    let weights = (0..<Self.classCount * count).map { _ in Float(pow(stream.uniform(in: 0.01...1), 4)) }
+    let sums = (0..<count).map { i in (0..<Self.classCount).reduce(Float(0)) { $0 + weights[$1 * count + i] } }
+    let probability = weights.indices.map { weights[$0] / sums[$0 % count] }
+    return {
+      seconds {
+        _ = DenseCRF().refined(probability, classCount: Self.classCount, image: photograph, threads: 1)
+      }
+    }
+  }
+}
+
+extension Operator {
+  fileprivate static let mm = Operator("mm")
+  fileprivate static let transpose = Operator("transpose", "int")
+}
