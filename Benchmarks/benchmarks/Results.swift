@@ -5,15 +5,18 @@ import Foundation
 struct Results {
   let comparisons: [Comparison]
 
-  /// Name -> {"ours", "peer", "ratio"}: seconds and the peer's over ours; for `peak_memory_` and the name bytes, and ours
-  /// over the peer's.
-  func json() throws -> Data {
-    struct Entry: Codable {
-      let ours: Double
-      let peer: Double
-      let ratio: Double
-    }
-    var entries: [String: Entry] = [:]
+  /// What programs read of a comparison.
+  private struct Entry: Codable {
+    let ours: Double
+    let peer: Double
+    let ratio: Double
+  }
+
+  /// Writes name -> {"ours", "peer", "ratio"}: seconds and the peer's over ours; for `peak_memory_` and the name bytes, and
+  /// ours over the peer's. Tasks that were not run keep what the file says of them.
+  func write(to path: String) throws {
+    let known = FileManager.default.fileExists(atPath: path) ? try InputFile.read(path) : Data("{}".utf8)
+    var entries = try JSONDecoder().decode([String: Entry].self, from: known)
     for comparison in comparisons {
       guard let peer = comparison.peer, let speedup = comparison.speedup, let share = comparison.memoryShare else {
         continue
@@ -24,7 +27,7 @@ struct Results {
     }
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-    return try encoder.encode(entries) + Data("\n".utf8)
+    try OutputFile.write(encoder.encode(entries) + Data("\n".utf8), to: path)
   }
 
   /// A Markdown table.

@@ -16,7 +16,7 @@ struct RunCommand: ParsableCommand {
   @Option(help: "Tasks; all where none is named.")
   var task: [Task] = []
 
-  @Option(help: "Where the JSON goes.")
+  @Option(help: "Where the JSON goes; tasks that are not run keep what it says of them.")
   var output = "Benchmarks/results.json"
 
   func run() throws {
@@ -29,10 +29,9 @@ struct RunCommand: ParsableCommand {
       FileHandle.standardError.write(
         Data("\(Results(comparisons: [comparison]).table.split(separator: "\n")[2])\n".utf8))
       comparisons.append(comparison)
+      try Results(comparisons: comparisons).write(to: output)
     }
-    let results = Results(comparisons: comparisons)
-    print(results.table)
-    if task.isEmpty { try OutputFile.write(results.json(), to: output) }
+    print(Results(comparisons: comparisons).table)
   }
 
   private func compare(_ task: Task, _ data: String) throws -> Comparison {
