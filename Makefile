@@ -3,7 +3,7 @@
 BLPSEG = .build/release/blpseg
 SOURCES = Package.swift Sources Tests Benchmarks
 
-.PHONY: demo build test test-interop bench check format setup clean
+.PHONY: demo build build-tests test test-interop bench check format setup clean
 
 demo: build
 	@rm -rf runs/demo
@@ -12,14 +12,18 @@ demo: build
 build: setup
 	swift build -c release --product blpseg
 
-# Tests run in release mode, as users run the program, and share its build; one at a time, since each uses all cores.
-test: build
-	swift test -c release --no-parallel --skip InteropTests
+# Tests run in release mode, as users run the program; one at a time, since each uses all cores.
+test: build-tests
+	swift test -c release --skip-build --no-parallel --skip InteropTests
 
 # The same against real counterparts: PyTorch, pydensecrf, TensorBoard, SciPy, in a Python environment made in .interop.
-test-interop: build
+test-interop: build-tests
 	@Scripts/setup-interop
-	swift test -c release --no-parallel --filter InteropTests
+	swift test -c release --skip-build --no-parallel --filter InteropTests
+
+# One build for both, the program that they start included.
+build-tests: setup
+	swift build -c release --build-tests
 
 # Ours beside plain PyTorch, OpenCV and pydensecrf, in turn; takes half an hour, and wants a machine that does nothing else.
 bench: setup
