@@ -20,7 +20,7 @@ public final class OutputFile {
     try OutputFile.makeFolder(folder)
     OutputFile.removeLeftovers(folder, prefix: name)
     descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
-    if descriptor < 0 { throw OutputFile.failure(path, errno) }
+    if descriptor < 0 { throw .unwritable(path, errno) }
   }
 
   deinit {
@@ -30,14 +30,7 @@ public final class OutputFile {
   }
 
   public func write(_ bytes: UnsafeRawBufferPointer) throws(FileError) {
-    var rest = bytes
-    while !rest.isEmpty {
-      // A single write of more than 2 GiB is cut short by Linux.
-      let written = Foundation.write(descriptor, rest.baseAddress, min(rest.count, 1 << 30))
-      if written < 0 && errno == EINTR { continue }
-      if written < 0 { throw OutputFile.failure(path, errno) }
-      rest = UnsafeRawBufferPointer(rebasing: rest[written...])
-    }
+    if let code = writeAll(bytes, to: descriptor) { throw .unwritable(path, code) }
   }
 
   public func write(_ data: Data) throws(FileError) {
@@ -49,7 +42,7 @@ public final class OutputFile {
 
   /// Puts the finished file in place.
   public func commit() throws(FileError) {
-    guard fsync(descriptor) == 0, rename(temporary, path) == 0 else { throw OutputFile.failure(path, errno) }
+    guard fsync(descriptor) == 0, rename(temporary, path) == 0 else { throw .unwritable(path, errno) }
     close(descriptor)
     descriptor = -1
     let folderDescriptor = open(OutputFile.folder(of: path), O_RDONLY)
@@ -98,10 +91,5 @@ public final class OutputFile {
       guard let process = pid_t(name.dropFirst(prefix.count).prefix { $0 != "." }) else { continue }
       if kill(process, 0) != 0 && errno == ESRCH { unlink("\(folder)/\(name)") }
     }
-  }
-
-  private static func failure(_ path: String, _ code: Int32) -> FileError {
-    let advice = code == ENOSPC ? "; free some space and run again" : "; check the folder and its permissions"
-    return FileError(path, .inaccessible, "cannot be written (\(String(cString: strerror(code))))\(advice)")
   }
 }

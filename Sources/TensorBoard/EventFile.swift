@@ -9,10 +9,9 @@ import SwiftProtobuf
 /// A record is in the file when the call that adds it returns. Where the process is killed while it writes, the file
 /// ends with a part of a record, which TensorBoard leaves out.
 public final class EventFile {
-  public let path: String
-  private let descriptor: Int32
-  /// Bytes of the records that are whole.
-  private var size: off_t = 0
+  private let file: RecordFile
+
+  public var path: String { file.path }
 
   /// Makes the file `events.out.tfevents.TIME.PROCESS` in `folder`, which is made where it is missing.
   ///
@@ -20,15 +19,11 @@ public final class EventFile {
   /// again: at once, or in its default fast mode each tag's as soon as the tag is added to. Earlier files stay as they are.
   public init(inFolder folder: String, keepingUpTo step: Int) throws(FileError) {
     try OutputFile.makeFolder(folder)
-    path = "\(folder)/\(try EventFile.name(in: folder))"
-    descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0o666)
-    if descriptor < 0 { throw EventFile.failure(path, errno) }
+    file = try RecordFile("\(folder)/\(try EventFile.name(in: folder))", isNew: true)
     // From version 2 on, TensorBoard drops steps at a START, at every one but a folder's first.
     try add(.fileVersion("brain.Event:2"), step: 0)
     try add(.sessionLog(.with { $0.status = .start }), step: min(step, .max - 1) + 1)
   }
-
-  deinit { close(descriptor) }
 
   /// Adds a point to the curve `tag`, in float32. Slashes in a tag make groups: "loss/scribble".
   public func add(scalar: Double, tag: String, step: Int) throws(FileError) {
@@ -73,27 +68,7 @@ public final class EventFile {
     } catch {
       throw .invalid(path, "cannot hold the event of step \(step) (\(error))")
     }
-    try append(TFRecord.framed(data))
-  }
-
-  private func append(_ record: Data) throws(FileError) {
-    let code = record.withUnsafeBytes { bytes -> Int32? in
-      var rest = bytes
-      while !rest.isEmpty {
-        // In one go, unless it is more than the system takes.
-        let written = write(descriptor, rest.baseAddress, min(rest.count, 1 << 30))
-        if written < 0 && errno == EINTR { continue }
-        if written < 0 { return errno }
-        rest = UnsafeRawBufferPointer(rebasing: rest[written...])
-      }
-      return nil
-    }
-    if let code {
-      // A part of a record in the middle of a file would hide all that follows.
-      ftruncate(descriptor, size)
-      throw EventFile.failure(path, code)
-    }
-    size += off_t(record.count)
+    try file.append(TFRecord.framed(data))
   }
 
   /// A name behind those of earlier starts, also of those in the same second: TensorBoard reads files by name.
@@ -105,10 +80,5 @@ public final class EventFile {
       .filter { $0 < latest }
     let time = max(Int(Date().timeIntervalSince1970), (times.max() ?? 0) + 1)
     return prefix + String(format: "%010ld", time) + ".\(ProcessInfo.processInfo.processIdentifier)"
-  }
-
-  private static func failure(_ path: String, _ code: Int32) -> FileError {
-    let advice = code == ENOSPC ? "free some space and run again" : "check the folder and its permissions"
-    return FileError(path, .inaccessible, "cannot be written (\(String(cString: strerror(code)))); \(advice)")
   }
 }

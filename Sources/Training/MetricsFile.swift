@@ -29,30 +29,19 @@ public struct MetricsEntry: Codable, Sendable, Equatable {
 
 /// A run's record on disk, one JSON object a line, added to as the run goes on.
 public final class MetricsFile {
-  private let path: String
-  private let handle: FileHandle
+  private let file: RecordFile
 
   /// Opens the record at `path`, keeping what was written up to `iteration` and dropping what came after it.
   public init(_ path: String, keepingUpTo iteration: Int) throws(FileError) {
-    self.path = path
     let kept = try MetricsFile.read(path).filter { $0.iteration <= iteration }
     var text = Data()
     for entry in kept { text += try MetricsFile.line(entry, path) }
     try OutputFile.write(text, to: path)
-    guard let handle = FileHandle(forWritingAtPath: path) else {
-      throw FileError(path, .inaccessible, "cannot be opened for writing; check its permissions")
-    }
-    handle.seekToEndOfFile()
-    self.handle = handle
+    file = try RecordFile(path)
   }
 
   public func append(_ entry: MetricsEntry) throws(FileError) {
-    let line = try MetricsFile.line(entry, path)
-    do {
-      try handle.write(contentsOf: line)
-    } catch {
-      throw FileError(path, .inaccessible, "cannot be written (\(error.localizedDescription)); free some space")
-    }
+    try file.append(MetricsFile.line(entry, file.path))
   }
 
   /// The entries of the file at `path`; none where there is no file. A line cut short by a crash is left out.
