@@ -16,17 +16,6 @@ private func labelError(_ name: String) -> FileError? {
   #expect(throws: FileError.self) { try LabelMap(contentsOf: Fixture.golden("images/\(name)")).width }
 }
 
-/// Repeatable random numbers (Marsaglia's xorshift).
-private struct Xorshift: RandomNumberGenerator {
-  var state: UInt64 = 88_172_645_463_325_252
-  mutating func next() -> UInt64 {
-    state ^= state << 13
-    state ^= state >> 7
-    state ^= state << 17
-    return state
-  }
-}
-
 @Suite struct BrokenFileTests {
   @Test(
     "what is neither JPEG nor PNG is called by its name",

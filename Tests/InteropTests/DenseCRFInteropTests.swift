@@ -4,17 +4,6 @@ import Images
 import TestSupport
 import Testing
 
-/// Repeatable random numbers (Marsaglia's xorshift).
-private struct Xorshift: RandomNumberGenerator {
-  var state: UInt64 = 88_172_645_463_325_252
-  mutating func next() -> UInt64 {
-    state ^= state << 13
-    state ^= state >> 7
-    state ^= state << 17
-    return state
-  }
-}
-
 /// A photograph with probabilities, for both programs.
 private struct Example {
   let image: Image
