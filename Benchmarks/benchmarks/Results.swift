@@ -25,9 +25,7 @@ struct Results {
       entries["peak_memory_\(comparison.task.rawValue)"] = Entry(
         ours: Double(comparison.ours.peakMemory), peer: Double(peer.peakMemory), ratio: share)
     }
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-    try OutputFile.write(encoder.encode(entries) + Data("\n".utf8), to: path)
+    try OutputFile.write(indentedJSON(entries), to: path)
   }
 
   /// A Markdown table.

@@ -36,15 +36,13 @@ struct RunStart: Codable {
   /// Adds this start to the file at `path`, a JSON list.
   func append(to path: String) throws(FileError) {
     let known = FileManager.default.fileExists(atPath: path) ? try InputFile.read(path) : Data("[]".utf8)
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
     let text: Data
     do {
-      text = try encoder.encode(JSONDecoder().decode([RunStart].self, from: known) + [self])
+      text = try indentedJSON(JSONDecoder().decode([RunStart].self, from: known) + [self])
     } catch {
       throw .invalid(path, "is not a list of starts of this program; move it away")
     }
-    try OutputFile.write(text + Data("\n".utf8), to: path)
+    try OutputFile.write(text, to: path)
   }
 }
 
