@@ -10,8 +10,8 @@ public struct Conv2d {
     case same
   }
 
-  let weight: Tensor
-  let bias: Tensor?
+  public let weight: Tensor
+  public let bias: Tensor?
   let stride: Int
   let groups: Int
   let padding: Padding

@@ -2,8 +2,8 @@ import Tensors
 
 /// Layer normalisation over the last dimension.
 public struct LayerNorm {
-  let weight: Tensor
-  let bias: Tensor
+  public let weight: Tensor
+  public let bias: Tensor
   let epsilon: Double
 
   public init(_ scope: ParameterScope, _ channels: Int, epsilon: Double = 1e-5) throws(TorchError) {

@@ -48,7 +48,7 @@ public struct BLPSeg {
   /// Features of the backbone at strides 4, 8, 16 and 32.
   public func features(_ image: Tensor, _ mode: Mode) throws(TorchError) -> [Tensor] { try backbone(image, mode) }
 
-  /// The feature along which local aggregation spreads: `[N, D, ceil(H / 4), ceil(W / 4)]`.
+  /// The feature along which local aggregation spreads, in full: `[N, D, ceil(H / 4), ceil(W / 4)]`.
   public func shallowFeature(_ image: Tensor) throws(TorchError) -> Tensor { try embedding(image) }
 
   /// Predictions for normalised images `[N, 3, H, W]`.
@@ -67,7 +67,7 @@ public struct BLPSeg {
   private func aggregated(_ scores: Tensor, _ image: Tensor) throws(TorchError) -> Tensor {
     guard let sigma = configuration.sigma else { return scores }
     let sizes = scores.shape
-    let feature = try shallowFeature(image).resizedBilinear(height: sizes[2], width: sizes[3])
+    let feature = try embedding.coordinates(image).resizedBilinear(height: sizes[2], width: sizes[3])
     // Scores of feature pairs reach hundreds: under autocast they are still computed in float32.
     let type: ElementType = scores.type == .float64 ? .float64 : .float32
     return try feature.to(type).locallyAggregated(scores.to(type), sigma: sigma)

@@ -7,6 +7,9 @@ extension Tensor {
   }
   /// Over all elements.
   public func mean() throws(TorchError) -> Tensor { try Operator.mean(self) }
+  public func mean(_ dims: [Int], keepingDimensions: Bool = false) throws(TorchError) -> Tensor {
+    try Operator.meanDims(self, dims, keepingDimensions)
+  }
   /// Whether every element is true.
   public func all() throws(TorchError) -> Tensor { try Operator.all(self) }
   /// The root of the sum of squares of all elements.
@@ -31,6 +34,7 @@ extension Operator {
   static let sum = Operator("sum")
   static let sumDims = Operator("sum", "dim_IntList")
   static let mean = Operator("mean")
+  static let meanDims = Operator("mean", "dim")
   static let all = Operator("all")
   static let norm = Operator("linalg_vector_norm")
   static let max = Operator("max", "dim")
