@@ -9,7 +9,8 @@
 #include <vector>
 
 #include <ATen/Context.h>
-#include <ATen/Parallel.h>
+
+#include "Parallel.h"
 
 // The matrix products of the BLAS that LibTorch carries, in the Fortran interface that every BLAS has.
 extern "C" {
@@ -269,11 +270,11 @@ void for_each_pair(const AggregationShape &shape, Body body) {
   auto play = [&](int64_t count, auto pair_of) {
     // Whoever is done takes the next pair: threads seldom run at one speed.
     std::atomic<int64_t> next{0};
-    at::parallel_for(0, scratch.size(), 1, [&](int64_t first, int64_t) {
+    in_parallel(scratch.size(), [&](int64_t thread) {
       FlushingDenormals flushing;
       for (int64_t i = next++; i < shape.images * count; i = next++) {
         auto [own, other] = pair_of(i % count);
-        if (own < tiles && other < tiles) body(scratch[first], i / count, range(own), range(other));
+        if (own < tiles && other < tiles) body(scratch[thread], i / count, range(own), range(other));
       }
     });
   };
@@ -327,9 +328,8 @@ void aggregate(
   });
 
   for (int64_t i = 0; i < count; i++) denominator[i] += Real(outside_share) * all[i];
-  at::parallel_for(0, shape.images * channels, 1, [&](int64_t begin, int64_t end) {
-    for (int64_t plane = begin; plane < end; plane++)
-      for (int64_t b = 0; b < positions; b++) out[plane * positions + b] /= denominator[plane / channels * positions + b];
+  in_parallel(shape.images * channels, [&](int64_t plane) {
+    for (int64_t b = 0; b < positions; b++) out[plane * positions + b] /= denominator[plane / channels * positions + b];
   });
 }
 
