@@ -123,65 +123,131 @@ struct TargetSums {
   }
 };
 
-/// Scratch of one pair of tiles in the forward pass: scores `[others][own]`, the same turned round, and rows.
-template <typename Real>
-struct ScoreTile {
-  ScoreTile() : scores(tile * tile), turned(tile * tile), rescale(tile), weights(tile) {}
-  std::vector<Real> scores, turned, rescale, weights;
+/// Some positions in a row of one image.
+struct Range {
+  int64_t first, count;
 };
 
-/// Raises the peaks to the scores `[sources][targets]`, turns scores into weights and adds them to the sums.
+/// What two tiles, own positions x and others y, have to do with each other.
+enum class Meeting {
+  /// They are one tile, whose table of scores holds both directions of its pairs.
+  itself,
+  near,
+  /// All distance weights are so small that only the sums without them change.
+  far,
+};
+
+/// Scratch of one pair of tiles; tables are `[others][own]`.
 template <typename Real>
-BLPSEG_INLINE void weigh_sources_inline(
-    const TargetSums<Real> &sums, Real *scores, Real *rescale, Real *weights, const DistanceTable<Real> &distances,
-    int64_t first_source, int64_t sources, int64_t first_target, int64_t targets) {
-  Real *peak = sums.peak, *near = sums.near, *all = sums.all;
-  for (int64_t b = 0; b < targets; b++) rescale[b] = peak[b];
-  for (int64_t a = 0; a < sources; a++) {
-    const Real *score = scores + a * tile;
-    for (int64_t b = 0; b < targets; b++) peak[b] = std::max(peak[b], score[b]);
-  }
-  for (int64_t b = 0; b < targets; b++) {
-    rescale[b] = exponential(rescale[b] - peak[b]);
-    near[b] *= rescale[b];
-    all[b] *= rescale[b];
-  }
-  for (int64_t a = 0; a < sources; a++) {
-    Real *score = scores + a * tile;
-    copy_weights(distances, first_source + a, first_target, targets, weights);
-    for (int64_t b = 0; b < targets; b++) {
-      Real e = exponential(score[b] - peak[b]);
-      Real p = e * weights[b];
-      all[b] += e;
-      near[b] += p;
-      score[b] = p;
+struct PairTile {
+  PairTile()
+      : weights(tile), scores(tile * tile), as_source(tile * tile), as_target(tile * tile), own(tile), other(tile) {}
+  /// Distance weights between one of the others and all own positions.
+  std::vector<Real> weights;
+  /// Forward, `as_source` becomes the weight of x in y and `as_target` that of y in x. Backward, they hold v_x . cotangent_y
+  /// and cotangent_x . v_y before, and `scores` become d loss / d s_xy.
+  std::vector<Real> scores, as_source, as_target;
+  /// Numbers per own and other position.
+  std::vector<Real> own, other;
+};
+
+/// The highest score of every position: `own` per column, `other` per row.
+template <typename Real>
+BLPSEG_INLINE void highest_scores(const Real *scores, int64_t own_count, int64_t other_count, Real *own, Real *other) {
+  constexpr int64_t lanes = 16;
+  constexpr Real none = -std::numeric_limits<Real>::infinity();
+  std::fill(own, own + own_count, none);
+  for (int64_t y = 0; y < other_count; y++) {
+    const Real *score = scores + y * tile;
+    Real highest[lanes];
+    std::fill(highest, highest + lanes, none);
+    int64_t x = 0;
+    for (; x + lanes <= own_count; x += lanes)
+      for (int64_t lane = 0; lane < lanes; lane++) {
+        highest[lane] = std::max(highest[lane], score[x + lane]);
+        own[x + lane] = std::max(own[x + lane], score[x + lane]);
+      }
+    for (; x < own_count; x++) {
+      highest[0] = std::max(highest[0], score[x]);
+      own[x] = std::max(own[x], score[x]);
     }
+    other[y] = *std::max_element(highest, highest + lanes);
   }
 }
 
-BLPSEG_CLONES void weigh_sources(
-    const TargetSums<float> &sums, float *scores, float *rescale, float *weights,
-    const DistanceTable<float> &distances, int64_t first_source, int64_t sources, int64_t first_target,
-    int64_t targets) {
-  weigh_sources_inline(sums, scores, rescale, weights, distances, first_source, sources, first_target, targets);
-}
-
-BLPSEG_CLONES void weigh_sources(
-    const TargetSums<double> &sums, double *scores, double *rescale, double *weights,
-    const DistanceTable<double> &distances, int64_t first_source, int64_t sources, int64_t first_target,
-    int64_t targets) {
-  weigh_sources_inline(sums, scores, rescale, weights, distances, first_source, sources, first_target, targets);
-}
-
-/// result[x][y] = matrix[y][x], in blocks that stay in the nearest cache.
+/// Raises the peaks to `highest`, which become the factors by which that lowers the sums; whether any peak was raised.
 template <typename Real>
-void turn_round(const Real *matrix, int64_t rows, int64_t columns, Real *result) {
-  constexpr int64_t block = 16;
-  for (int64_t first_row = 0; first_row < rows; first_row += block)
-    for (int64_t first_column = 0; first_column < columns; first_column += block)
-      for (int64_t x = first_column; x < std::min(first_column + block, columns); x++)
-        for (int64_t y = first_row; y < std::min(first_row + block, rows); y++)
-          result[x * tile + y] = matrix[y * tile + x];
+BLPSEG_INLINE bool raise_peaks(const TargetSums<Real> &sums, Real *highest, int64_t count) {
+  bool raised = false;
+  for (int64_t i = 0; i < count; i++) {
+    raised |= highest[i] > sums.peak[i];
+    Real peak = std::max(sums.peak[i], highest[i]);
+    highest[i] = exponential(sums.peak[i] - peak);
+    sums.peak[i] = peak;
+    sums.near[i] *= highest[i];
+    sums.all[i] *= highest[i];
+  }
+  return raised;
+}
+
+/// Turns scores into weights and adds them to the sums.
+template <Meeting meeting, typename Real>
+BLPSEG_INLINE void weigh_pairs_inline(
+    PairTile<Real> &pairs, const DistanceTable<Real> &distances, const TargetSums<Real> &own,
+    const TargetSums<Real> &other, Range owns, Range others) {
+  // Sums along a row in any order.
+#pragma clang fp reassociate(on)
+  Real *weights = pairs.weights.data();
+  for (int64_t y = 0; y < others.count; y++) {
+    const Real *score = pairs.scores.data() + y * tile;
+    Real *as_source = pairs.as_source.data() + y * tile;
+    Real *as_target = pairs.as_target.data() + y * tile;
+    if (meeting != Meeting::far) copy_weights(distances, others.first + y, owns.first, owns.count, weights);
+    Real other_peak = other.peak[y], all = 0, near = 0;
+    for (int64_t x = 0; x < owns.count; x++) {
+      Real in_own = exponential(score[x] - own.peak[x]);
+      own.all[x] += in_own;
+      if (meeting != Meeting::far) own.near[x] += as_target[x] = in_own * weights[x];
+      if (meeting == Meeting::itself) continue;
+      Real in_other = exponential(score[x] - other_peak);
+      all += in_other;
+      if (meeting != Meeting::far) near += as_source[x] = in_other * weights[x];
+    }
+    if (meeting == Meeting::itself) continue;
+    other.all[y] += all;
+    other.near[y] += near;
+  }
+}
+
+template <typename Real>
+BLPSEG_INLINE void weigh_pairs_inline(
+    PairTile<Real> &pairs, const DistanceTable<Real> &distances, const TargetSums<Real> &own,
+    const TargetSums<Real> &other, Range owns, Range others, Meeting meeting) {
+  switch (meeting) {
+    case Meeting::itself: return weigh_pairs_inline<Meeting::itself>(pairs, distances, own, other, owns, others);
+    case Meeting::near: return weigh_pairs_inline<Meeting::near>(pairs, distances, own, other, owns, others);
+    case Meeting::far: return weigh_pairs_inline<Meeting::far>(pairs, distances, own, other, owns, others);
+  }
+}
+
+BLPSEG_CLONES void find_highest_scores(PairTile<float> &pairs, int64_t own_count, int64_t other_count) {
+  highest_scores(pairs.scores.data(), own_count, other_count, pairs.own.data(), pairs.other.data());
+}
+
+BLPSEG_CLONES void find_highest_scores(PairTile<double> &pairs, int64_t own_count, int64_t other_count) {
+  highest_scores(pairs.scores.data(), own_count, other_count, pairs.own.data(), pairs.other.data());
+}
+
+BLPSEG_CLONES void weigh_pairs(
+    PairTile<float> &pairs, const DistanceTable<float> &distances, const TargetSums<float> &own,
+    const TargetSums<float> &other, Range owns, Range others, Meeting meeting) {
+  weigh_pairs_inline(pairs, distances, own, other, owns, others, meeting);
+}
+
+BLPSEG_CLONES void weigh_pairs(
+    PairTile<double> &pairs, const DistanceTable<double> &distances, const TargetSums<double> &own,
+    const TargetSums<double> &other, Range owns, Range others, Meeting meeting) {
+  weigh_pairs_inline(pairs, distances, own, other, owns, others, meeting);
 }
 
 /// Per target: what turns a score into a weight and a weight's gradient.
@@ -193,50 +259,70 @@ struct TargetTerms {
   }
 };
 
-/// Scratch of one tile of pairs in the backward pass, each `[others][own]`.
-template <typename Real>
-struct PairTile {
-  PairTile() : weights(tile), scores(tile * tile), as_source(tile * tile), as_target(tile * tile) {}
-  /// `scores` become d loss / d s_xy; `as_source` holds v_x . cotangent_y and becomes the weight of x in y; `as_target`
-  /// holds cotangent_x . v_y and becomes the weight of y in x.
-  std::vector<Real> weights, scores, as_source, as_target;
-};
-
-/// For own positions x and others y: both directions of every pair at once, since s_xy = s_yx.
-template <typename Real>
+/// Both directions of every pair at once, since s_xy = s_yx.
+template <Meeting meeting, typename Real>
 BLPSEG_INLINE void pair_gradients_inline(
     PairTile<Real> &pairs, const DistanceTable<Real> &distances, const TargetTerms<Real> &own,
-    const TargetTerms<Real> &other, int64_t first_own, int64_t own_count, int64_t first_other, int64_t other_count) {
+    const TargetTerms<Real> &other, Range owns, Range others) {
+  constexpr Real outside = outside_share;
   Real *weights = pairs.weights.data();
   const Real *peak = own.peak, *inverse = own.inverse_denominator, *delta = own.delta;
-  for (int64_t y = 0; y < other_count; y++) {
+  for (int64_t y = 0; y < others.count; y++) {
     Real *score = pairs.scores.data() + y * tile;
     Real *as_source = pairs.as_source.data() + y * tile;
     Real *as_target = pairs.as_target.data() + y * tile;
-    copy_weights(distances, first_other + y, first_own, own_count, weights);
+    if (meeting != Meeting::far) copy_weights(distances, others.first + y, owns.first, owns.count, weights);
     Real other_peak = other.peak[y], other_inverse = other.inverse_denominator[y], other_delta = other.delta[y];
-    for (int64_t x = 0; x < own_count; x++) {
-      Real g = weights[x];
+    for (int64_t x = 0; x < owns.count; x++) {
       Real in_other = exponential(score[x] - other_peak) * other_inverse;
       Real in_own = exponential(score[x] - peak[x]) * inverse[x];
-      score[x] = in_other * (g * (as_source[x] - other_delta) - Real(outside_share) * other_delta) +
-          in_own * (g * (as_target[x] - delta[x]) - Real(outside_share) * delta[x]);
+      if (meeting == Meeting::far) {
+        score[x] = -outside * (in_other * other_delta + in_own * delta[x]);
+        continue;
+      }
+      Real g = weights[x];
+      score[x] = in_other * (g * (as_source[x] - other_delta) - outside * other_delta) +
+          in_own * (g * (as_target[x] - delta[x]) - outside * delta[x]);
       as_source[x] = in_other * g;
       as_target[x] = in_own * g;
     }
   }
 }
 
+template <typename Real>
+BLPSEG_INLINE void pair_gradients_inline(
+    PairTile<Real> &pairs, const DistanceTable<Real> &distances, const TargetTerms<Real> &own,
+    const TargetTerms<Real> &other, Range owns, Range others, Meeting meeting) {
+  if (meeting == Meeting::far)
+    pair_gradients_inline<Meeting::far>(pairs, distances, own, other, owns, others);
+  else
+    pair_gradients_inline<Meeting::near>(pairs, distances, own, other, owns, others);
+}
+
 BLPSEG_CLONES void pair_gradients(
     PairTile<float> &pairs, const DistanceTable<float> &distances, const TargetTerms<float> &own,
-    const TargetTerms<float> &other, int64_t first_own, int64_t own_count, int64_t first_other, int64_t other_count) {
-  pair_gradients_inline(pairs, distances, own, other, first_own, own_count, first_other, other_count);
+    const TargetTerms<float> &other, Range owns, Range others, Meeting meeting) {
+  pair_gradients_inline(pairs, distances, own, other, owns, others, meeting);
 }
 
 BLPSEG_CLONES void pair_gradients(
     PairTile<double> &pairs, const DistanceTable<double> &distances, const TargetTerms<double> &own,
-    const TargetTerms<double> &other, int64_t first_own, int64_t own_count, int64_t first_other, int64_t other_count) {
-  pair_gradients_inline(pairs, distances, own, other, first_own, own_count, first_other, other_count);
+    const TargetTerms<double> &other, Range owns, Range others, Meeting meeting) {
+  pair_gradients_inline(pairs, distances, own, other, owns, others, meeting);
+}
+
+/// How two tiles meet. `significance` bounds, for all their targets, the inverse of the sum of all weights, where the
+/// highest score has weight 1 before distances count.
+template <typename Real>
+Meeting meeting(const AggregationShape &shape, const DistanceTable<Real> &distances, Range own, Range other, Real significance) {
+  if (own.first == other.first) return Meeting::itself;
+  auto first_row = [&](Range range) { return range.first / shape.width; };
+  auto last_row = [&](Range range) { return (range.first + range.count - 1) / shape.width; };
+  int64_t rows = std::max(first_row(own) - last_row(other), first_row(other) - last_row(own));
+  Real largest = *distances.from(std::max<int64_t>(rows, 0), 0);
+  // So little in sum that rounding of the sum hides it.
+  constexpr Real hidden = std::numeric_limits<Real>::epsilon() / 64;
+  return largest * significance * Real(shape.positions()) < hidden ? Meeting::far : Meeting::near;
 }
 
 /// Numbers below the normal range count as 0 while it lives: most weights of far pairs are such numbers, they add
@@ -248,11 +334,6 @@ class FlushingDenormals {
   ~FlushingDenormals() { at::globalContext().setFlushDenormal(false); }
   FlushingDenormals(const FlushingDenormals &) = delete;
   FlushingDenormals &operator=(const FlushingDenormals &) = delete;
-};
-
-/// Some positions in a row of one image.
-struct Range {
-  int64_t first, count;
 };
 
 /// Calls `body(scratch, image, own, other)` once for every pair of tiles of every image, a tile with itself included.
@@ -296,35 +377,47 @@ void aggregate(
     Real *out, Real *peak, Real *denominator) {
   const int64_t positions = shape.positions(), channels = shape.channels, count = shape.images * positions;
   // Sums are taken where the results will stand.
-  std::vector<Real> all(count, Real(0));
+  std::vector<Real> all(count, Real(0)), own_score(count);
   std::fill(peak, peak + count, -std::numeric_limits<Real>::infinity());
   std::fill(denominator, denominator + count, Real(0));
   std::fill(out, out + channels * count, Real(0));
 
-  for_each_pair<ScoreTile<Real>>(shape, [&](ScoreTile<Real> &pair, int64_t image, Range own, Range other) {
+  for_each_pair<PairTile<Real>>(shape, [&](PairTile<Real> &pairs, int64_t image, Range own, Range other) {
     const Real *f = feature + image * shape.depth * positions;
     const Real *v = value + image * channels * positions;
     const int64_t start = image * positions;
-    TargetSums<Real> image_sums{peak + start, denominator + start, all.data() + start, out + channels * start};
-    auto add_sources = [&](Real *scores, Range sources, Range targets) {
-      TargetSums<Real> sums = image_sums.at(targets.first);
-      weigh_sources(
-          sums, scores, pair.rescale.data(), pair.weights.data(), distances, sources.first, sources.count,
-          targets.first, targets.count);
+    TargetSums<Real> sums{peak + start, denominator + start, all.data() + start, out + channels * start};
+    auto raise = [&](Range range, std::vector<Real> &highest) {
+      TargetSums<Real> targets = sums.at(range.first);
+      if (!raise_peaks(targets, highest.data(), range.count)) return;
       for (int64_t c = 0; c < channels; c++)
-        for (int64_t b = 0; b < targets.count; b++) sums.numerator[c * positions + b] *= pair.rescale[b];
-      add_product(
-          targets.count, channels, sources.count, scores, tile, v + sources.first, positions, sums.numerator,
-          positions);
+        for (int64_t b = 0; b < range.count; b++) targets.numerator[c * positions + b] *= highest[b];
+    };
+    // Every sum holds its target's own weight, whose distance weight is 1.
+    auto significance = [&](Range range) {
+      Real gap = 0;
+      for (int64_t b = range.first; b < range.first + range.count; b++)
+        gap = std::max(gap, peak[start + b] - own_score[start + b]);
+      return std::exp(gap);
     };
     times_transposed(
-        own.count, other.count, shape.depth, f + own.first, positions, f + other.first, positions, pair.scores.data(),
-        tile);
-    if (own.first != other.first) {
-      turn_round(pair.scores.data(), other.count, own.count, pair.turned.data());
-      add_sources(pair.turned.data(), own, other);
-    }
-    add_sources(pair.scores.data(), other, own);
+        own.count, other.count, shape.depth, f + own.first, positions, f + other.first, positions,
+        pairs.scores.data(), tile);
+    if (own.first == other.first)
+      for (int64_t b = 0; b < own.count; b++) own_score[start + own.first + b] = pairs.scores[b * tile + b];
+    find_highest_scores(pairs, own.count, other.count);
+    raise(own, pairs.own);
+    if (own.first != other.first) raise(other, pairs.other);
+    Meeting kind = meeting(shape, distances, own, other, std::max(significance(own), significance(other)));
+    weigh_pairs(pairs, distances, sums.at(own.first), sums.at(other.first), own, other, kind);
+    if (kind == Meeting::far) return;
+    add_product(
+        own.count, channels, other.count, pairs.as_target.data(), tile, v + other.first, positions,
+        sums.numerator + own.first, positions);
+    if (kind == Meeting::itself) return;
+    add_transposed_product(
+        other.count, channels, own.count, pairs.as_source.data(), tile, v + own.first, positions,
+        sums.numerator + other.first, positions);
   });
 
   for (int64_t i = 0; i < count; i++) denominator[i] += Real(outside_share) * all[i];
@@ -360,11 +453,17 @@ void aggregate_backward(
       times_transposed(
           own.count, other.count, k, a + own.first, positions, b + other.first, positions, result.data(), tile);
     };
+    auto significance = [&](Range range) {
+      return *std::max_element(
+          terms.inverse_denominator + range.first, terms.inverse_denominator + range.first + range.count);
+    };
+    Meeting kind = meeting(shape, distances, own, other, std::max(significance(own), significance(other)));
     products(depth, f, f, pairs.scores);
-    products(channels, v, d, pairs.as_source);
-    products(channels, d, v, pairs.as_target);
-    pair_gradients(
-        pairs, distances, terms.at(own.first), terms.at(other.first), own.first, own.count, other.first, other.count);
+    if (kind != Meeting::far) {
+      products(channels, v, d, pairs.as_source);
+      products(channels, d, v, pairs.as_target);
+    }
+    pair_gradients(pairs, distances, terms.at(own.first), terms.at(other.first), own, other, kind);
     auto to_own = [&](int64_t k, const std::vector<Real> &weights, const Real *from, Real *to) {
       add_product(
           own.count, k, other.count, weights.data(), tile, from + other.first, positions, to + own.first, positions);
@@ -374,11 +473,11 @@ void aggregate_backward(
           other.count, k, own.count, weights.data(), tile, from + own.first, positions, to + other.first, positions);
     };
     to_own(depth, pairs.scores, f, df);
-    to_own(channels, pairs.as_source, d, dv);
+    if (kind != Meeting::far) to_own(channels, pairs.as_source, d, dv);
     // A tile that meets itself has both directions of its pairs already.
-    if (own.first == other.first) return;
+    if (kind == Meeting::itself) return;
     to_other(depth, pairs.scores, f, df);
-    to_other(channels, pairs.as_target, d, dv);
+    if (kind != Meeting::far) to_other(channels, pairs.as_target, d, dv);
   });
 }
 

@@ -56,8 +56,8 @@ struct LocalAggregationTests {
   }
 
   @Test(
-    "equals the formula with a table of all pairs, in value and gradient, on grids larger than a tile",
-    arguments: [(1, 5, 3, 23, 29), (2, 4, 2, 1, 17), (3, 8, 1, 40, 13)], [false, true])
+    "equals the formula with a table of all pairs, in value and gradient, on grids larger than a tile or its reach",
+    arguments: [(1, 5, 3, 23, 29), (2, 4, 2, 1, 17), (3, 8, 1, 40, 13), (2, 3, 2, 180, 9)], [false, true])
   func equalsDense(sizes: (Int, Int, Int, Int, Int), inChunks: Bool) throws {
     let (images, depth, channels, height, width) = sizes
     let generator = try Generator(seed: 7)
