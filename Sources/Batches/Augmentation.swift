@@ -26,35 +26,21 @@ public struct Augmentation: Sendable, Equatable {
   public func augmented(
     _ sample: Sample, classCount: Int, _ normalization: ChannelNormalization, using stream: inout RandomStream
   ) -> TrainingSample {
-    guard var scribbles = sample.scribbles else { preconditionFailure("training needs scribbles") }
+    guard let scribbles = sample.scribbles else { preconditionFailure("training needs scribbles") }
     precondition(1..<Int(Label.ignored) ~= classCount, "labels are bytes")
-    let present = Augmentation.classPresent(scribbles, classCount)
-    var (image, groundTruth) = (sample.image, sample.groundTruth)
-    if stream.chance(flipProbability) {
-      (image, scribbles, groundTruth) = (image.mirrored(), scribbles.mirrored(), groundTruth?.mirrored())
-    }
+    // Before cropping: the crop may cut a class off.
+    var isPresent = scribbles.isPresent.prefix(classCount)
+    isPresent[0] = true
+    let isMirrored = stream.chance(flipProbability)
     let factor = stream.uniform(in: scale)
-    if factor != 1 {
-      image = image.resizedCubic(by: factor)
-      scribbles = scribbles.resizedNearest(by: factor)
-      groundTruth = groundTruth?.resizedNearest(by: factor)
-    }
-    let part = Crop(image.width, image.height, croppedTo: crop, using: &stream)
-    let unchanged = Array(0...UInt8.max)
-    var unlabelled = unchanged
-    unlabelled[Int(Label.ignored)] = UInt8(classCount)
+    let part = Crop(
+      width: sample.image.width, height: sample.image.height, isMirrored: isMirrored, factor: factor, side: crop
+    ) { stream.integer(below: $0) }
     return TrainingSample(
-      id: sample.id, side: crop, image: normalization.planes(of: image, part),
-      scribbles: part.labels(of: scribbles, unlabelled), classPresent: present,
-      groundTruth: groundTruth.map { part.labels(of: $0, unchanged) })
-  }
-
-  private static func classPresent(_ scribbles: LabelMap, _ classCount: Int) -> [Float] {
-    var seen = [Bool](repeating: false, count: Int(UInt8.max) + 1)
-    seen[0] = true
-    seen.withUnsafeMutableBufferPointer { seen in
-      for label in scribbles.labels { seen[Int(label)] = true }
-    }
-    return seen.prefix(classCount).map { $0 ? 1 : 0 }
+      id: sample.id, side: crop,
+      image: FloatImage(sample.image, croppedTo: part, normalizedBy: normalization).values,
+      scribbles: scribbles.cropped(to: part, unlabelled: UInt8(classCount)).labels,
+      classPresent: isPresent.map { $0 ? 1 : 0 },
+      groundTruth: sample.groundTruth?.cropped(to: part, unlabelled: Label.ignored).labels)
   }
 }

@@ -4,8 +4,7 @@ import Tensors
 extension ChannelNormalization {
   /// The photograph as `[3, H, W]` in row-major order.
   public func planes(of image: Image) -> [Float] {
-    let whole = Crop(image.width, image.height)
-    return planes(of: image, whole)
+    FloatImage(image, normalizedBy: self).values
   }
 
   /// The photograph as a float32 tensor `[1, 3, H, W]`.
@@ -29,31 +28,5 @@ extension ChannelNormalization {
       }
       return Image(width: width, height: height, pixels: pixels)
     }
-  }
-
-  /// A part of the photograph as `[3, crop.side.height, crop.side.width]`; 0 outside the photograph.
-  func planes(of image: Image, _ crop: Crop) -> [Float] {
-    let (columns, rows) = (crop.columns, crop.rows)
-    let area = columns.side * rows.side
-    let table = (0..<3).flatMap(table)
-    var planes = [Float](repeating: 0, count: 3 * area)
-    planes.withUnsafeMutableBufferPointer { planes in
-      image.pixels.withUnsafeBufferPointer { pixels in
-        table.withUnsafeBufferPointer { table in
-          for row in 0..<rows.count {
-            var source = ((rows.source + row) * image.width + columns.source) * 3
-            var target = (rows.target + row) * columns.side + columns.target
-            for _ in 0..<columns.count {
-              planes[target] = table[Int(pixels[source])]
-              planes[target + area] = table[256 + Int(pixels[source + 1])]
-              planes[target + 2 * area] = table[512 + Int(pixels[source + 2])]
-              source += 3
-              target += 1
-            }
-          }
-        }
-      }
-    }
-    return planes
   }
 }

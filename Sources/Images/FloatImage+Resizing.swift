@@ -4,30 +4,30 @@ extension FloatImage {
   /// Each side is `side * factor` rounded half to even. Keys' cubic with a = -0.75, half-pixel centres, no
   /// antialiasing, border pixels repeated, coordinates from the factor itself.
   public func resizedCubic(by factor: Double) -> FloatImage {
-    let resampler = CubicResampler(width: width, height: height, factor: factor)
-    let (newWidth, newHeight) = resampler.target
-    let (plane, newPlane) = (width * height, newWidth * newHeight)
-    let resized = [Float](unsafeUninitializedCapacity: newPlane * channels) { resized, initialized in
+    let whole = Crop(wholeOf: width, height, factor: factor)
+    let resampler = CubicResampler(whole)
+    let (newWidth, newHeight) = (whole.columns.count, whole.rows.count)
+    let plane = width * height
+    let resized = [Float](unsafeUninitializedCapacity: whole.area * channels) { resized, initialized in
+      guard let resized = resized.baseAddress else { return }
       values.withUnsafeBufferPointer { values in
-        for first in stride(from: 0, to: channels, by: 4) {
-          let lanes = min(4, channels - first)
+        for first in stride(from: 0, to: channels, by: CubicResampler.mostChannels) {
+          let lanes = min(CubicResampler.mostChannels, channels - first)
           resampler.run(
-            load: { y, line in
+            channels: lanes,
+            load: { y, columns, line in
               // Lanes without a channel repeat the last one.
-              let row = (0..<4).map { (first + min($0, lanes - 1)) * plane + y * width }
-              let (a, b, c, d) = (row[0], row[1], row[2], row[3])
-              for x in 0..<width { line[x] = [values[a + x], values[b + x], values[c + x], values[d + x]] }
+              let row = (0..<3).map { (first + min($0, lanes - 1)) * plane + y * width + columns.lowerBound }
+              let (a, b, c) = (row[0], row[1], row[2])
+              for x in 0..<columns.count { line[x] = [values[a + x], values[b + x], values[c + x], 0] }
             },
-            store: { y, value in
-              let row = first * newPlane + y * newWidth
-              for x in 0..<newWidth {
-                let pixel = value(x)
-                for lane in 0..<lanes { resized[row + lane * newPlane + x] = pixel[lane] }
-              }
+            store: { y, channel, row in
+              let target = resized + ((first + channel) * whole.area + y * newWidth)
+              for x in 0..<newWidth { target[x] = row[x] }
             })
         }
       }
-      initialized = newPlane * channels
+      initialized = whole.area * channels
     }
     return FloatImage(width: newWidth, height: newHeight, channels: channels, values: resized)
   }

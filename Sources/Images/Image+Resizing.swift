@@ -4,40 +4,42 @@ extension Image {
   /// Each side is `side * factor` rounded half to even. Keys' cubic with a = -0.75, half-pixel centres, no
   /// antialiasing, border pixels repeated, coordinates from the factor itself.
   public func resizedCubic(by factor: Double) -> Image {
-    let resampler = CubicResampler(width: width, height: height, factor: factor)
-    let (newWidth, newHeight) = resampler.target
-    let count = newWidth * newHeight * 3
-    let resized = [UInt8](unsafeUninitializedCapacity: count) { resized, initialized in
-      pixels.withUnsafeBufferPointer { pixels in
-        resampler.run(
-          load: { y, line in
-            var i = y * width * 3
-            for x in 0..<width {
-              line[x] = [Float(pixels[i]), Float(pixels[i + 1]), Float(pixels[i + 2]), 0]
-              i += 3
-            }
-          },
-          store: { y, value in
-            var i = y * newWidth * 3
-            for x in 0..<newWidth {
-              let byte = rounded(value(x))
-              resized[i] = byte.x
-              resized[i + 1] = byte.y
-              resized[i + 2] = byte.z
-              i += 3
-            }
-          })
+    let whole = Crop(wholeOf: width, height, factor: factor)
+    let (newWidth, newHeight) = (whole.columns.count, whole.rows.count)
+    let resized = [UInt8](unsafeUninitializedCapacity: 3 * whole.area) { resized, initialized in
+      resample(whole) { y, channel, row in
+        let start = 3 * y * newWidth + channel
+        for x in 0..<newWidth { resized[start + 3 * x] = UInt8(row[x].roundedToByte) }
       }
-      initialized = count
+      initialized = 3 * whole.area
     }
     return Image(width: newWidth, height: newHeight, pixels: resized)
   }
+
+  /// Hands `store` the rows of what a crop keeps (index, channel, values around 0...255).
+  @inline(__always)
+  func resample(_ crop: Crop, store: (Int, Int, CubicResampler.Row) -> Void) {
+    precondition(crop.fits(width, height), "a crop is for a picture of its size")
+    pixels.withUnsafeBufferPointer { pixels in
+      guard let pixels = pixels.baseAddress else { return }
+      CubicResampler(crop).run(
+        channels: 3,
+        load: { y, columns, line in
+          let first = crop.isMirrored ? width - 1 - columns.lowerBound : columns.lowerBound
+          let step = crop.isMirrored ? -3 : 3
+          var pixel = pixels + 3 * (y * width + first)
+          for x in 0..<columns.count {
+            line[x] = [Float(pixel[0]), Float(pixel[1]), Float(pixel[2]), 0]
+            pixel += step
+          }
+        },
+        store: store)
+    }
+  }
 }
 
-/// The nearest byte, half to even: at 2^23 the last bit of a float counts whole numbers.
-@inline(__always)
-private func rounded(_ value: SIMD4<Float>) -> SIMD4<UInt8> {
-  let limited = pointwiseMin(pointwiseMax(value, .zero), SIMD4(repeating: 255))
-  let shifted = limited + SIMD4(repeating: 8_388_608)
-  return SIMD4<UInt8>(truncatingIfNeeded: unsafeBitCast(shifted, to: SIMD4<UInt32>.self))
+extension Float {
+  /// The nearest whole number in 0...255, half to even: from 2^23 on the last bit of a float counts whole numbers.
+  @inline(__always)
+  var roundedToByte: Float { min(max(self, 0), 255) + 0x1p23 - 0x1p23 }
 }

@@ -2,7 +2,7 @@
 ///
 /// The length is `side * factor` rounded half to even, at least 1. Coordinates come from the factor itself, not from
 /// the ratio of the rounded lengths.
-struct Scaling {
+struct Scaling: Sendable, Equatable {
   let source: Int
   let factor: Double
 
@@ -14,23 +14,31 @@ struct Scaling {
 
   var length: Int { Swift.max(1, Int((Double(source) * factor).rounded(.toNearestOrEven))) }
 
-  /// The nearest source index of every target index, as INTER_NEAREST takes it: `floor(i / factor)`.
-  var nearest: [Int] {
+  /// The nearest source index of each of these target indices, as INTER_NEAREST takes it: `floor(i / factor)`.
+  func nearest(_ targets: Range<Int>) -> [Int] {
     let step = 1 / factor
-    return (0..<length).map { min(Int(Double($0) * step), source - 1) }
+    return targets.map { min(Int(Double($0) * step), source - 1) }
   }
 
-  /// The source index just before every target pixel's centre, and the four weights of the cubic through the source
-  /// pixels from one before it to two after it. Indices lie in `-1 ... source - 1`.
+  /// The source index just before a target pixel's centre, and the four weights of the cubic through the source pixels
+  /// from one before it to two after it.
+  struct CubicTap {
+    /// In `-1 ... source - 1`.
+    let first: Int
+    let weights: SIMD4<Float>
+  }
+
+  /// The taps of these target indices.
   ///
   /// Half-pixel centres, no antialiasing; Keys' cubic with a = -0.75 (R. Keys, "Cubic Convolution Interpolation for
   /// Digital Image Processing", 1981). Positions and weights are float32, as OpenCV has them.
-  var cubicTaps: [(first: Int, weights: SIMD4<Float>)] {
+  func cubicTaps(_ targets: Range<Int>) -> [CubicTap] {
     let step = 1 / factor
-    return (0..<length).map { i in
+    return targets.map { i in
       let position = Float((Double(i) + 0.5) * step - 0.5)
       let before = position.rounded(.down)
-      return (min(max(Int(before), -1), source - 1), Scaling.cubicWeights(position - before))
+      return CubicTap(
+        first: min(max(Int(before), -1), source - 1), weights: Scaling.cubicWeights(position - before))
     }
   }
 

@@ -65,6 +65,28 @@ import Testing
     #expect((padded > 0) == (crop > 75))
   }
 
+  @Test("A variant is named by four numbers of its stream: mirroring, factor, row and column") func numbers() {
+    let (width, height, crop) = (100, 80, 90)
+    let sample = Self.coordinates(width, height)
+    for index in 0..<20 {
+      var stream = RandomStream(seed: 1, epoch: 0, index: index)
+      let isMirrored = stream.chance(0.5)
+      let factor = stream.uniform(in: 0.75...1.25)
+      let image = (isMirrored ? sample.image.mirrored() : sample.image).resizedCubic(by: factor)
+      let row = stream.integer(below: abs(image.height - crop) + 1)
+      let column = stream.integer(below: abs(image.width - crop) + 1)
+      var expected = [Float](repeating: 0, count: 3 * crop * crop)
+      for y in 0..<min(image.height, crop) {
+        for x in 0..<min(image.width, crop) {
+          let from = (image.height > crop ? y + row : y) * image.width + (image.width > crop ? x + column : x)
+          let to = (image.height > crop ? y : y + row) * crop + (image.width > crop ? x : x + column)
+          for channel in 0..<3 { expected[channel * crop * crop + to] = Float(image.pixels[3 * from + channel]) }
+        }
+      }
+      #expect(augmented(sample, Augmentation(crop: crop), index: index).image == expected)
+    }
+  }
+
   @Test("Without chance, and with a crop of its size, a sample stays as it is") func identity() throws {
     let sample = Self.coordinates(50, 50)
     let result = augmented(sample, Augmentation(flipProbability: 0, scale: 1...1, crop: 50))
