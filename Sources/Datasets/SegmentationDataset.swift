@@ -138,7 +138,9 @@ public struct SegmentationDataset: Sendable {
 
   private func requireClasses(in map: LabelMap, _ path: String) throws(FileError) {
     let count = UInt8(classes.count)
-    guard let place = map.labels.firstIndex(where: { $0 >= count && $0 != Label.ignored }) else { return }
+    guard map.isPresent[classes.count..<Int(Label.ignored)].contains(true),
+      let place = map.labels.firstIndex(where: { $0 >= count && $0 != Label.ignored })
+    else { return }
     throw .invalid(
       path,
       "has label \(map.labels[place]) at column \(place % map.width), row \(place / map.width); "
