@@ -33,6 +33,8 @@ void torch_start(void) {
   dlopen("libtorch_cuda.so", RTLD_NOW | RTLD_GLOBAL);
 }
 
+char *torch_text_copy(const char *text) { return strdup(text); }
+
 void torch_text_release(char *text) { free(text); }
 
 // Tensors
@@ -59,6 +61,8 @@ char *torch_tensor_read(TorchTensor tensor, void *bytes, size_t byte_count) {
     if (byte_count > 0) memcpy(bytes, host.const_data_ptr(), byte_count);
   });
 }
+
+TorchTensor torch_tensor_retain(TorchTensor tensor) { return owned(borrowed(tensor)); }
 
 void torch_tensor_release(TorchTensor tensor) {
   if (tensor.ref == nullptr) return;

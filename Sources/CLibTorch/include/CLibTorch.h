@@ -58,6 +58,8 @@ const char *torch_version(void);
 /// Prepares the process: memory allocator thresholds, and the CUDA library where LibTorch has one.
 void torch_start(void);
 
+/// A text that `torch_text_release` frees.
+char *torch_text_copy(const char *text);
 void torch_text_release(char *text);
 
 // Operators
@@ -76,6 +78,8 @@ char *torch_tensor_copy(
     TorchTensor *result);
 /// Copies all elements in row-major order to `bytes`, which must hold exactly as many as the tensor has.
 char *torch_tensor_read(TorchTensor tensor, void *bytes, size_t byte_count);
+/// A second reference to the tensor, to be released as well.
+TorchTensor torch_tensor_retain(TorchTensor tensor);
 void torch_tensor_release(TorchTensor tensor);
 size_t torch_tensor_dimension_count(TorchTensor tensor);
 void torch_tensor_shape(TorchTensor tensor, int64_t *shape);
@@ -93,6 +97,13 @@ bool torch_tensor_requires_gradient(TorchTensor tensor);
 TorchTensor torch_tensor_gradient(TorchTensor tensor);
 void torch_tensor_clear_gradient(TorchTensor tensor);
 char *torch_tensor_backward(TorchTensor tensor, TorchTensor cotangent);
+/// A computation from one tensor to another; `input` is borrowed, the result owned by the caller. Returns NULL, or what went
+/// wrong as a text.
+typedef char *(*TorchComputation)(void *context, TorchTensor input, TorchTensor *result);
+/// Computes, and remembers of the computation nothing but its input: it is done again in the backward pass. `release`
+/// frees `context` when that can no longer happen.
+char *torch_recomputed(
+    TorchTensor input, TorchComputation compute, void *context, void (*release)(void *context), TorchTensor *result);
 /// Returns the setting before.
 bool torch_gradient_mode_set(bool enabled);
 TorchInferenceScope torch_inference_enter(void);
