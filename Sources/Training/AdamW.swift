@@ -18,11 +18,15 @@ public final class AdamW {
   private struct Moments {
     let first: Tensor
     let second: Tensor
+    /// Whether there was ever a gradient; checkpoints leave out what never changed.
+    var areUsed = false
   }
 
   private let parameters: [ParameterStore.Entry]
   private let settings: Settings
-  private var moments: [String: Moments] = [:]
+  /// Of each parameter, made before training: made during the first update they would lie scattered between the tensors of
+  /// that step, and leave holes that later steps cannot use.
+  private var moments: [Moments]
   /// Updates made so far, a float32 tensor without dimensions, as the kernel wants it.
   private let updates: Tensor
 
@@ -30,18 +34,25 @@ public final class AdamW {
     self.parameters = parameters
     self.settings = settings
     updates = try Tensor.zeros([], .float32, on: parameters.first?.tensor.device ?? .cpu)
+    moments = try withoutGradient { () throws(TorchError) in
+      var moments: [Moments] = []
+      for entry in parameters {
+        moments.append(Moments(first: try entry.tensor.zerosAlike(), second: try entry.tensor.zerosAlike()))
+      }
+      return moments
+    }
   }
 
   /// One update from the gradients that the parameters hold.
   public func step(learningRate: Double) throws(TorchError) {
     var (tensors, gradients, first, second): ([Tensor], [Tensor], [Tensor], [Tensor]) = ([], [], [], [])
-    for entry in parameters {
+    for (index, entry) in parameters.enumerated() {
       guard let gradient = entry.tensor.gradient else { continue }
-      let moments = try moments(of: entry)
       tensors.append(entry.tensor)
       gradients.append(gradient)
-      first.append(moments.first)
-      second.append(moments.second)
+      first.append(moments[index].first)
+      second.append(moments[index].second)
+      moments[index].areUsed = true
     }
     try withoutGradient { () throws(TorchError) in
       try updates.add(1)
@@ -61,15 +72,6 @@ public final class AdamW {
 
   /// Gradients of all parameters that have one.
   public var gradients: [Tensor] { parameters.compactMap(\.tensor.gradient) }
-
-  private func moments(of entry: ParameterStore.Entry) throws(TorchError) -> Moments {
-    if let known = moments[entry.name] { return known }
-    let made = try withoutGradient { () throws(TorchError) in
-      Moments(first: try entry.tensor.zerosAlike(), second: try entry.tensor.zerosAlike())
-    }
-    moments[entry.name] = made
-    return made
-  }
 }
 
 // What a checkpoint keeps of it.
@@ -80,8 +82,7 @@ extension AdamW {
 
   public func save(to state: inout StateDict) {
     state[Self.updatesName] = updates
-    for entry in parameters {
-      guard let moments = moments[entry.name] else { continue }
+    for (entry, moments) in zip(parameters, moments) where moments.areUsed {
       state[Self.firstPrefix + entry.name] = moments.first
       state[Self.secondPrefix + entry.name] = moments.second
     }
@@ -94,7 +95,7 @@ extension AdamW {
     }
     try withoutGradient {
       try self.updates.copy(from: updates)
-      for entry in parameters {
+      for (index, entry) in parameters.enumerated() {
         guard let first = state[Self.firstPrefix + entry.name], let second = state[Self.secondPrefix + entry.name]
         else {
           continue
@@ -102,9 +103,9 @@ extension AdamW {
         guard first.shape == entry.tensor.shape, second.shape == entry.tensor.shape else {
           throw CheckpointMismatch(problem: "holds optimiser state of another shape for \(entry.name)")
         }
-        let moments = try moments(of: entry)
-        try moments.first.copy(from: first)
-        try moments.second.copy(from: second)
+        try moments[index].first.copy(from: first)
+        try moments[index].second.copy(from: second)
+        moments[index].areUsed = true
       }
     }
   }

@@ -1,5 +1,4 @@
 import Batches
-import Losses
 import Networks
 import Processes
 import Tensors
@@ -29,9 +28,9 @@ public final class TrainingStep {
   public let network: BLPSeg
   public let optimizer: AdamW
   public let scaler: GradientScaler?
-  private let configuration: TrainingConfiguration
+  let configuration: TrainingConfiguration
+  let group: ProcessGroup?
   private let device: Device
-  private let group: ProcessGroup?
   private let reducer: GradientReducer?
 
   /// `group` is nil where this process is alone.
@@ -58,59 +57,27 @@ public final class TrainingStep {
   func callAsFunction(
     _ batch: Batch, iteration: Int, observing observe: ((Outputs) throws -> Void)?
   ) throws -> Losses {
+    optimizer.clearGradients()
     let image = try batch.image.to(device).to(network.scribbleClassWeight.type)
     let labels = try batch.label.to(device)
     let prediction = try withAutocast(configuration.precision.autocastType, on: device) {
       try network(image, .training(across: group))
     }
-    let logits = try prediction.logits()
-    let scribbleLogits = try prediction.scribbleLogits()
     if let observe {
       try observe(
-        Outputs(labels: labels, logits: logits.detached(), scribbleLogits: scribbleLogits.detached()))
+        try withoutGradient {
+          Outputs(labels: labels, logits: try prediction.logits(), scribbleLogits: try prediction.scribbleLogits())
+        })
     }
-    let supervision =
-      iteration < configuration.selfTrainingStart
-      ? labels
-      : try segmentationPseudoLabels(
-        logits, labels: labels, classPresent: batch.classPresent.to(device),
-        threshold: configuration.selfTrainingThreshold)
-
-    let scribble = try scribbleLoss(
-      scribbleLogits, labels, classWeight: network.scribbleClassWeight, totalWeight: totalWeight(of: labels))
-    let segmentation = try blpLoss(
-      logits, scribbleLogits: scribbleLogits, labels: supervision, gamma: configuration.gamma)
-    let losses = try shared(Losses(scribble: try scribble.item(), segmentation: try segmentation.item()))
+    let (losses, gradients) = try losses(
+      prediction, labels, classPresent: batch.classPresent.to(device),
+      isSelfTraining: iteration >= configuration.selfTrainingStart)
     guard losses.total.isFinite else { throw NonFiniteLoss(iteration: iteration, ids: batch.ids, losses: losses) }
-    try update(scribble + segmentation, learningRate: configuration.schedule.learningRate(at: iteration))
-    return losses
-  }
-
-  /// What the sum of the scribble loss is divided by, so that its mean over the processes is the weighted mean over the
-  /// whole batch; nil where this process is alone.
-  private func totalWeight(of labels: Tensor) throws(TorchError) -> Tensor? {
-    guard let group else { return nil }
-    let weight = try scribbleWeight(labels, classWeight: network.scribbleClassWeight)
-    try group.sum(weight)
-    return try weight / Double(group.count)
-  }
-
-  /// The losses of the whole batch: the means over the processes.
-  private func shared(_ losses: Losses) throws(TorchError) -> Losses {
-    guard let group else { return losses }
-    let sums = try group.sums([losses.scribble, losses.segmentation])
-    return Losses(scribble: sums[0] / Double(group.count), segmentation: sums[1] / Double(group.count))
-  }
-
-  private func update(_ loss: Tensor, learningRate: Double) throws {
-    optimizer.clearGradients()
-    guard let scaler else {
-      try backward(from: loss)
-      try optimizer.step(learningRate: learningRate)
-      return
+    try backward(from: gradients.root(prediction))
+    if try scaler?.unscale(optimizer.gradients) ?? true {
+      try optimizer.step(learningRate: configuration.schedule.learningRate(at: iteration))
     }
-    try backward(from: scaler.scaled(loss))
-    if try scaler.unscale(optimizer.gradients) { try optimizer.step(learningRate: learningRate) }
+    return losses
   }
 
   private func backward(from loss: Tensor) throws(TorchError) {
