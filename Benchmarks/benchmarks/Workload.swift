@@ -74,7 +74,7 @@ struct Workload {
   }
 
   private func prediction(_ views: Views, _ type: ElementType?) throws -> () throws -> Double {
-    let predictor = Predictor(try network(), views: views, autocastType: type)
+    let predictor = try Predictor(network(), views: views, autocastType: type)
     let photograph = Self.photograph(500, 375)
     return { try seconds { _ = try predictor(photograph).labels() } }
   }

@@ -31,7 +31,10 @@ c10::IValue value(const TorchValue &given, const c10::TypePtr &declared) {
     }
     case TorchValueReals: {
       const auto *first = static_cast<const double *>(given.pointer);
-      return c10::List<double>(c10::ArrayRef<double>(first, given.integer));
+      // Lists of scalars, which may be missing, are not lists of doubles.
+      c10::impl::GenericList list(type->containedType(0));
+      for (int64_t i = 0; i < given.integer; i++) list.push_back(first[i]);
+      return list;
     }
     case TorchValueTensors: {
       const auto *first = static_cast<const TorchTensor *>(given.pointer);

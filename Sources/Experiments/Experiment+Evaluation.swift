@@ -28,7 +28,7 @@ extension Experiment {
       throw SettingsError(
         source: "data", problem: "validation_list and masks are needed to evaluate, and one of them is null")
     }
-    let (network, path) = try trainedNetwork(options.weights)
+    let (predictor, path) = try trainedPredictor(options.weights, views)
     let output = options.output ?? folder.evaluation
     // A place where nothing can be written is found out before the work, not after it.
     _ = try OutputFile(output)
@@ -37,7 +37,7 @@ extension Experiment {
     let compared: [PredictionProtocol] =
       options.allProtocols
       ? [.init(.single), .init(views), .init(views, crf: settings.evaluation.crfConstants)] : []
-    let evaluator = Evaluator(predictor(network.network, views), classes: classes)
+    let evaluator = Evaluator(predictor, classes: classes)
     let results = try evaluator.results(
       of: dataset, [standard] + compared.filter { $0 != standard }, weights: path, savingTo: masks, progress)
     var result = results[0]
@@ -51,10 +51,10 @@ extension Experiment {
     PredictionProtocol(views, crf: settings.evaluation.crf ? settings.evaluation.crfConstants : nil)
   }
 
-  /// The network of a file of weights, or of the run's best where none is named, and the path.
+  /// A predictor with a file of weights, or with the run's best where none is named, and the path.
   ///
   /// Throws where it predicts another number of classes than the settings name.
-  func trainedNetwork(_ weights: String?) throws -> (network: TrainedNetwork, path: String) {
+  func trainedPredictor(_ weights: String?, _ views: Views) throws -> (predictor: Predictor, path: String) {
     guard let path = weights ?? bestWeights else {
       throw FileError(folder.path, .missing, "holds no weights; train first, or name a file with --weights")
     }
@@ -63,7 +63,7 @@ extension Experiment {
       throw FileError.invalid(
         path, "predicts \(trained.network.configuration.classCount) classes, and data.classes names \(classes.count)")
     }
-    return (trained, path)
+    return (try predictor(trained.network, views), path)
   }
 
   /// The run's best checkpoint, or its last where there was no validation; nil before the first of them.

@@ -26,8 +26,8 @@ extension Experiment {
     return network
   }
 
-  func predictor(_ network: BLPSeg, _ views: Views) -> Predictor {
-    Predictor(network, views: views, on: device, autocastType: settings.training.precision.autocastType)
+  func predictor(_ network: BLPSeg, _ views: Views) throws -> Predictor {
+    try Predictor(network, views: views, on: device, autocastType: settings.training.precision.autocastType)
   }
 }
 

@@ -71,9 +71,8 @@ extension Experiment {
       return Source(
         name: folder, labels: { try LabelMap(contentsOf: masks.path(of: $0.id)) }, path: { masks.path(of: $0.id) })
     }
-    let (trained, path) = try trainedNetwork(options.weights)
     let standard = predictionProtocol
-    let predictor = predictor(trained.network, standard.views)
+    let (predictor, path) = try trainedPredictor(options.weights, standard.views)
     let way = EvaluationResult.Views(standard.views).description(crf: standard.crf != nil)
     return Source(
       name: "\(path), \(way)", labels: { try predictor($0.image, [standard])[0].labels() }, path: { _ in path })

@@ -54,7 +54,8 @@ extension Experiment {
         processes: group?.count ?? 1, log: try RunLog(folder.log),
         parameters: network.store.parameters.reduce(0) { $0 + $1.tensor.elementCount }))
 
-    let evaluator = Evaluator(predictor(network, .single), classes: classes)
+    // Made anew for each validation: predictors keep the network as it is when they are made.
+    func evaluator() throws -> Evaluator { Evaluator(try predictor(network, .single), classes: classes) }
     var validated: (iteration: Int, result: EvaluationResult)?
     var hooks = Trainer.Hooks()
     hooks.report = watch.report
@@ -64,7 +65,7 @@ extension Experiment {
     }
     if let validation {
       hooks.validate = { _ in
-        guard let result = try evaluate(evaluator, validation, watch) else { return nil }
+        guard let result = try evaluate(evaluator(), validation, watch) else { return nil }
         validated = (trainer.progress.iteration, result)
         return result.meanIoU ?? 0
       }
@@ -76,6 +77,7 @@ extension Experiment {
     guard outcome == .finished else { return .interrupted }
     guard let validation else { return .finished(nil) }
     // Weights are saved already: a run that is stopped from here on and continued has only this part left to do.
+    let evaluator = try evaluator()
     let isFresh = validated?.iteration == trainer.progress.iteration
     let last = isFresh ? validated?.result : try evaluate(evaluator, validation, watch)
     guard let result = last, !watch.shouldStop() else { return .interrupted }

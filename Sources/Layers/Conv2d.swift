@@ -10,8 +10,8 @@ public struct Conv2d {
     case same
   }
 
-  public let weight: Tensor
-  public let bias: Tensor?
+  public internal(set) var weight: Tensor
+  public internal(set) var bias: Tensor?
   let stride: Int
   let groups: Int
   let padding: Padding
@@ -30,18 +30,21 @@ public struct Conv2d {
   }
 
   public func callAsFunction(_ x: Tensor) throws(TorchError) -> Tensor {
+    let (x, zeros) = try padded(x)
+    return try x.convolved(weight, bias, stride: stride, padding: zeros, groups: groups)
+  }
+
+  /// `x` with those zeros that the operator cannot add itself, and how many it must add on every side.
+  func padded(_ x: Tensor) throws(TorchError) -> (x: Tensor, zeros: Int) {
     switch padding {
     case .zeros(let amount):
-      return try x.convolved(weight, bias, stride: stride, padding: amount, groups: groups)
+      return (x, amount)
     case .same:
       let sizes = x.shape
       let rows = zerosForSame(sizes[2])
       let columns = zerosForSame(sizes[3])
-      if rows == columns && rows % 2 == 0 {
-        return try x.convolved(weight, bias, stride: stride, padding: rows / 2, groups: groups)
-      }
-      let padded = try x.padded([columns / 2, columns - columns / 2, rows / 2, rows - rows / 2])
-      return try padded.convolved(weight, bias, stride: stride, padding: 0, groups: groups)
+      if rows == columns && rows % 2 == 0 { return (x, rows / 2) }
+      return (try x.padded([columns / 2, columns - columns / 2, rows / 2, rows - rows / 2]), 0)
     }
   }
 

@@ -7,16 +7,16 @@ import Tensors
 /// Tensors have the names of the published checkpoints.
 public struct BLPSeg {
   public let configuration: BLPSegConfiguration
-  /// All tensors of the network.
-  public let store: ParameterStore
+  /// All tensors of the network; empty where it is folded.
+  public private(set) var store: ParameterStore
   /// Weights of the scribble loss per class, the last one for "unlabelled": `[C + 1]`. Part of the checkpoints.
   public let scribbleClassWeight: Tensor
 
-  private let backbone: any Backbone
-  private let pooling: PyramidPooling
-  private let decoder: Decoder
-  private let classHead: PixelHead
-  private let scribbleHead: PixelHead
+  private var backbone: any Backbone
+  private var pooling: PyramidPooling
+  private var decoder: Decoder
+  private var classHead: PixelHead
+  private var scribbleHead: PixelHead
   private let embedding: PatchEmbedding
 
   /// The prefix of the backbone's names.
@@ -58,10 +58,10 @@ public struct BLPSeg {
     let features = try features(image, mode)
     let pooled = try pooling(features[features.count - 1], mode)
     let decoded = try decoder(features.dropLast(), pooled, mode)
-    let scores = try classHead(decoded)
+    let scores = try classHead(decoded, mode)
     return BLPSegPrediction(
       size: (image.shape[2], image.shape[3]), decoded: decoded, scores: scores,
-      aggregated: try aggregated(scores, image), scribbleScores: try scribbleHead(decoded.detached()))
+      aggregated: try aggregated(scores, image), scribbleScores: try scribbleHead(decoded.detached(), mode))
   }
 
   private func aggregated(_ scores: Tensor, _ image: Tensor) throws(TorchError) -> Tensor {
@@ -71,5 +71,23 @@ public struct BLPSeg {
     // Scores of feature pairs reach hundreds: under autocast they are still computed in float32.
     let type: ElementType = scores.type == .float64 ? .float64 : .float32
     return try feature.to(type).locallyAggregated(scores.to(type), sigma: sigma)
+  }
+}
+
+extension BLPSeg: Foldable {
+  /// The network for prediction alone: faster, with the same results but for rounding.
+  ///
+  /// Batch normalisation is folded into the convolutions and, on the CPU in float32, activations and additions are
+  /// computed together with them. The weights are copies: what this network learns later does not reach them. Nearly
+  /// all memory of this network is free as soon as nothing else holds it.
+  public func folded(_ type: ElementType? = nil) throws(TorchError) -> BLPSeg {
+    var network = self
+    network.store = try ParameterStore()
+    network.backbone = try backbone.folded(type)
+    network.pooling = try pooling.folded(type)
+    network.decoder = try decoder.folded(type)
+    network.classHead = try classHead.folded(type)
+    network.scribbleHead = try scribbleHead.folded(type)
+    return network
   }
 }

@@ -2,7 +2,7 @@ import Layers
 import Tensors
 
 /// A network that turns an image into features at four scales.
-public protocol Backbone {
+public protocol Backbone: Foldable {
   /// Features of an image `[N, 3, H, W]` at strides 4, 8, 16 and 32, finest first.
   func callAsFunction(_ image: Tensor, _ mode: Mode) throws(TorchError) -> [Tensor]
 }

@@ -2,24 +2,24 @@ import Layers
 import Tensors
 
 /// UPerNet's decoder (Xiao et al., ECCV 2018): features of all scales, brought to one width and the finest grid.
-struct Decoder {
-  private let laterals: [ConvNormReLU]
-  private let smooths: [ConvNormReLU]
-  private let bottleneck: ConvNormReLU
+struct Decoder: Foldable {
+  private var laterals: [ConvBlock]
+  private var smooths: [ConvBlock]
+  private var bottleneck: ConvBlock
 
   /// `channels` are those of the backbone's features but the last, which arrives through the pyramid pooling.
   init(_ scope: ParameterScope, _ channels: [Int], width: Int) throws(TorchError) {
-    var laterals: [ConvNormReLU] = []
+    var laterals: [ConvBlock] = []
     for (index, count) in channels.enumerated() {
-      laterals.append(try ConvNormReLU(scope / "lateral_convs" / index, count, width, kernel: 1))
+      laterals.append(try ConvBlock(sequence: scope / "lateral_convs" / index, count, width, kernel: 1))
     }
-    var smooths: [ConvNormReLU] = []
+    var smooths: [ConvBlock] = []
     for index in channels.indices {
-      smooths.append(try ConvNormReLU(scope / "fpn_convs" / index, width, width, kernel: 3))
+      smooths.append(try ConvBlock(sequence: scope / "fpn_convs" / index, width, width, kernel: 3))
     }
     self.laterals = laterals
     self.smooths = smooths
-    bottleneck = try ConvNormReLU(scope / "fpn_bottleneck", (channels.count + 1) * width, width, kernel: 3)
+    bottleneck = try ConvBlock(sequence: scope / "fpn_bottleneck", (channels.count + 1) * width, width, kernel: 3)
   }
 
   /// `features` are finest first, without the last; `pooled` is the pyramid pooling of the last. `[N, width, h, w]` at
@@ -37,5 +37,13 @@ struct Decoder {
       levels[index] = try levels[index].resizedBilinear(height: height, width: width)
     }
     return try bottleneck(Tensor.concatenated(levels, 1), mode)
+  }
+
+  func folded(_ type: ElementType?) throws(TorchError) -> Decoder {
+    var decoder = self
+    decoder.laterals = try laterals.folded(type)
+    decoder.smooths = try smooths.folded(type)
+    decoder.bottleneck = try bottleneck.folded(type)
+    return decoder
   }
 }

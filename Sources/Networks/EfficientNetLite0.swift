@@ -15,13 +15,13 @@ struct EfficientNetLite0: Backbone {
   /// Stages whose outputs are the features at strides 4, 8, 16 and 32.
   private static let featureStages: Set<Int> = [1, 2, 4, 6]
 
-  private let stem: Conv2d
-  private let stemNorm: BatchNorm2d
-  private let stages: [[InvertedResidual]]
+  private var stem: ConvBlock
+  private var stages: [[InvertedResidual]]
 
   init(_ scope: ParameterScope) throws(TorchError) {
-    stem = try Conv2d(scope / "_conv_stem", 3, 32, kernel: 3, stride: 2, padding: .same, bias: false)
-    stemNorm = try BatchNorm2d(scope / "_bn0", 32, epsilon: Self.epsilon)
+    stem = ConvBlock(
+      try Conv2d(scope / "_conv_stem", 3, 32, kernel: 3, stride: 2, padding: .same, bias: false),
+      try BatchNorm2d(scope / "_bn0", 32, epsilon: Self.epsilon), .relu6)
     var channels = 32
     var number = 0
     var stages: [[InvertedResidual]] = []
@@ -41,7 +41,7 @@ struct EfficientNetLite0: Backbone {
   }
 
   func callAsFunction(_ image: Tensor, _ mode: Mode) throws(TorchError) -> [Tensor] {
-    var x = try stemNorm(stem(image), mode).relu6()
+    var x = try stem(image, mode)
     var features: [Tensor] = []
     for (index, stage) in stages.enumerated() {
       for block in stage { x = try block(x, mode) }
@@ -49,15 +49,20 @@ struct EfficientNetLite0: Backbone {
     }
     return features
   }
+
+  func folded(_ type: ElementType?) throws(TorchError) -> EfficientNetLite0 {
+    var network = self
+    network.stem = try stem.folded(type)
+    network.stages = try stages.folded(type)
+    return network
+  }
 }
 
 /// Widened by a 1x1 convolution, filtered channel by channel, narrowed again.
-private struct InvertedResidual {
-  private let expansion: (conv: Conv2d, norm: BatchNorm2d)?
-  private let depthwise: Conv2d
-  private let depthwiseNorm: BatchNorm2d
-  private let projection: Conv2d
-  private let projectionNorm: BatchNorm2d
+private struct InvertedResidual: Foldable {
+  private var expansion: ConvBlock?
+  private var depthwise: ConvBlock
+  private var projection: ConvBlock
   private let hasShortcut: Bool
 
   init(
@@ -66,25 +71,34 @@ private struct InvertedResidual {
   ) throws(TorchError) {
     let width = inChannels * expansion
     if expansion > 1 {
-      let conv = try Conv2d(scope / "_expand_conv", inChannels, width, kernel: 1, bias: false)
-      self.expansion = (conv, try BatchNorm2d(scope / "_bn0", width, epsilon: epsilon))
+      self.expansion = ConvBlock(
+        try Conv2d(scope / "_expand_conv", inChannels, width, kernel: 1, bias: false),
+        try BatchNorm2d(scope / "_bn0", width, epsilon: epsilon), .relu6)
     } else {
       self.expansion = nil
     }
-    depthwise = try Conv2d(
-      scope / "_depthwise_conv", width, width, kernel: kernel, stride: stride, padding: .same, groups: width,
-      bias: false)
-    depthwiseNorm = try BatchNorm2d(scope / "_bn1", width, epsilon: epsilon)
-    projection = try Conv2d(scope / "_project_conv", width, outChannels, kernel: 1, bias: false)
-    projectionNorm = try BatchNorm2d(scope / "_bn2", outChannels, epsilon: epsilon)
+    depthwise = ConvBlock(
+      try Conv2d(
+        scope / "_depthwise_conv", width, width, kernel: kernel, stride: stride, padding: .same, groups: width,
+        bias: false),
+      try BatchNorm2d(scope / "_bn1", width, epsilon: epsilon), .relu6)
+    projection = ConvBlock(
+      try Conv2d(scope / "_project_conv", width, outChannels, kernel: 1, bias: false),
+      try BatchNorm2d(scope / "_bn2", outChannels, epsilon: epsilon))
     hasShortcut = stride == 1 && inChannels == outChannels
   }
 
+  /// Where the block is folded and has a shortcut, the result may take the place of `x`.
   func callAsFunction(_ x: Tensor, _ mode: Mode) throws(TorchError) -> Tensor {
-    var inner = x
-    if let expansion { inner = try expansion.norm(expansion.conv(inner), mode).relu6() }
-    inner = try depthwiseNorm(depthwise(inner), mode).relu6()
-    inner = try projectionNorm(projection(inner), mode)
-    return hasShortcut ? try inner + x : inner
+    let widened = try expansion?(x, mode) ?? x
+    return try projection(depthwise(widened, mode), adding: hasShortcut ? x : nil, mode)
+  }
+
+  func folded(_ type: ElementType?) throws(TorchError) -> InvertedResidual {
+    var block = self
+    block.expansion = try expansion.folded(type)
+    block.depthwise = try depthwise.folded(type)
+    block.projection = try projection.folded(type)
+    return block
   }
 }

@@ -19,8 +19,8 @@ struct ResNet: Backbone {
     var expansion: Int { self == .basic ? 1 : 4 }
   }
 
-  private let stem: ResNetStem
-  private let stages: [[ResNetBlock]]
+  private var stem: ResNetStem
+  private var stages: [[ResNetBlock]]
 
   /// `blocks` counts the blocks of the four stages.
   init(_ scope: ParameterScope, _ kind: BlockKind, stem: Stem, blocks: [Int]) throws(TorchError) {
@@ -50,48 +50,65 @@ struct ResNet: Backbone {
     }
     return features
   }
+
+  func folded(_ type: ElementType?) throws(TorchError) -> ResNet {
+    var network = self
+    network.stem = try stem.folded(type)
+    network.stages = try stages.folded(type)
+    return network
+  }
 }
 
 /// The start of a ResNet, from the image to stride 4.
-private struct ResNetStem {
+private struct ResNetStem: Foldable {
   let channels: Int
-  private let convs: [Conv2d]
-  private let norms: [BatchNorm2d]
+  private var convs: [ConvBlock]
 
   init(_ scope: ParameterScope, _ kind: ResNet.Stem) throws(TorchError) {
-    let last = scope / "bn1"
     switch kind {
     case .plain:
       channels = 64
-      convs = [try Conv2d(scope / "conv1", 3, 64, kernel: 7, stride: 2, padding: .zeros(3), bias: false)]
-      norms = [try BatchNorm2d(last, 64)]
+      convs = [try Self.conv(scope / "conv1", scope / "bn1", 3, 64, kernel: 7, stride: 2)]
     case .deep:
       channels = 128
       let place = scope / "conv1"
-      let first = try Conv2d(place / 0, 3, 64, kernel: 3, stride: 2, padding: .zeros(1), bias: false)
-      let firstNorm = try BatchNorm2d(place / 1, 64)
-      let second = try Conv2d(place / 3, 64, 64, kernel: 3, padding: .zeros(1), bias: false)
-      let secondNorm = try BatchNorm2d(place / 4, 64)
-      let third = try Conv2d(place / 6, 64, 128, kernel: 3, padding: .zeros(1), bias: false)
-      convs = [first, second, third]
-      norms = [firstNorm, secondNorm, try BatchNorm2d(last, 128)]
+      convs = [
+        try Self.conv(place / 0, place / 1, 3, 64, kernel: 3, stride: 2),
+        try Self.conv(place / 3, place / 4, 64, 64, kernel: 3, stride: 1),
+        try Self.conv(place / 6, scope / "bn1", 64, 128, kernel: 3, stride: 1),
+      ]
       // The published checkpoints hold a layer normalisation that nothing uses.
       _ = try LayerNorm(scope / "layernorm", 128)
     }
   }
 
+  private static func conv(
+    _ convScope: ParameterScope, _ normScope: ParameterScope, _ inChannels: Int, _ outChannels: Int, kernel: Int,
+    stride: Int
+  ) throws(TorchError) -> ConvBlock {
+    ConvBlock(
+      try Conv2d(
+        convScope, inChannels, outChannels, kernel: kernel, stride: stride, padding: .zeros(kernel / 2), bias: false),
+      try BatchNorm2d(normScope, outChannels), .relu)
+  }
+
   func callAsFunction(_ image: Tensor, _ mode: Mode) throws(TorchError) -> Tensor {
     var x = image
-    for (conv, norm) in zip(convs, norms) { x = try norm(conv(x), mode).relu() }
+    for conv in convs { x = try conv(x, mode) }
     return try x.maxPooled(kernel: 3, stride: 2, padding: 1)
+  }
+
+  func folded(_ type: ElementType?) throws(TorchError) -> ResNetStem {
+    var stem = self
+    stem.convs = try convs.folded(type)
+    return stem
   }
 }
 
 /// Convolutions whose result is added to their input.
-private struct ResNetBlock {
-  private let convs: [Conv2d]
-  private let norms: [BatchNorm2d]
-  private let projection: (conv: Conv2d, norm: BatchNorm2d)?
+private struct ResNetBlock: Foldable {
+  private var convs: [ConvBlock]
+  private var projection: ConvBlock?
 
   init(
     _ scope: ParameterScope, _ kind: ResNet.BlockKind, _ inChannels: Int, width: Int, stride: Int
@@ -102,36 +119,37 @@ private struct ResNetBlock {
       case .basic: [(3, stride, width), (3, 1, width)]
       case .bottleneck: [(1, 1, width), (3, stride, width), (1, 1, outChannels)]
       }
-    var convs: [Conv2d] = []
-    var norms: [BatchNorm2d] = []
+    var convs: [ConvBlock] = []
     var channels = inChannels
     for (index, step) in steps.enumerated() {
       let conv = try Conv2d(
         scope / "conv\(index + 1)", channels, step.out, kernel: step.kernel, stride: step.stride,
         padding: .zeros(step.kernel / 2), bias: false)
-      convs.append(conv)
-      norms.append(try BatchNorm2d(scope / "bn\(index + 1)", step.out))
+      convs.append(ConvBlock(conv, try BatchNorm2d(scope / "bn\(index + 1)", step.out), .relu))
       channels = step.out
     }
     self.convs = convs
-    self.norms = norms
     if stride != 1 || inChannels != outChannels {
       let place = scope / "downsample"
       let conv = try Conv2d(place / 0, inChannels, outChannels, kernel: 1, stride: stride, bias: false)
-      projection = (conv, try BatchNorm2d(place / 1, outChannels))
+      projection = ConvBlock(conv, try BatchNorm2d(place / 1, outChannels))
     } else {
       projection = nil
     }
   }
 
+  /// Where the block is folded and has no projection, the result may take the place of `x`.
   func callAsFunction(_ x: Tensor, _ mode: Mode) throws(TorchError) -> Tensor {
     var inner = x
-    for (index, conv) in convs.enumerated() {
-      inner = try norms[index](conv(inner), mode)
-      if index < convs.count - 1 { inner = try inner.relu() }
-    }
-    var shortcut = x
-    if let projection { shortcut = try projection.norm(projection.conv(x), mode) }
-    return try (inner + shortcut).relu()
+    for conv in convs.dropLast() { inner = try conv(inner, mode) }
+    let shortcut = try projection?(x, mode) ?? x
+    return try convs[convs.count - 1](inner, adding: shortcut, mode)
+  }
+
+  func folded(_ type: ElementType?) throws(TorchError) -> ResNetBlock {
+    var block = self
+    block.convs = try convs.folded(type)
+    block.projection = try projection.folded(type)
+    return block
   }
 }

@@ -7,19 +7,20 @@ import Tensors
 
 /// Predicts photographs of any size with a trained network.
 public struct Predictor {
-  public let network: BLPSeg
+  private let network: BLPSeg
   /// How photographs are predicted where nothing else is asked for.
   public let standard: PredictionProtocol
   private let normalization: ChannelNormalization
   private let device: Device
   private let autocastType: ElementType?
 
-  /// With `autocastType` (bfloat16 or float16) convolutions compute in that type.
+  /// A predictor with the network as it is now, folded: what it learns afterwards is not seen here, and its memory is
+  /// free when nothing else holds it. With `autocastType` (bfloat16 or float16) convolutions compute in that type.
   public init(
     _ network: BLPSeg, views: Views = .published, crf: DenseCRF.Settings? = nil, on device: Device = .cpu,
     autocastType: ElementType? = nil
-  ) {
-    self.network = network
+  ) throws(TorchError) {
+    self.network = try network.folded(autocastType)
     standard = PredictionProtocol(views, crf: crf)
     self.device = device
     self.autocastType = autocastType

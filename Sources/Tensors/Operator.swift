@@ -22,6 +22,9 @@ public struct Operator: @unchecked Sendable {
     }
   }
 
+  /// Whether this LibTorch has it.
+  var isAvailable: Bool { (try? found.get()) != nil }
+
   /// Calls an operator whose result is one tensor.
   @discardableResult
   public func callAsFunction(_ arguments: (any OperatorArgument)?...) throws(TorchError) -> Tensor {

@@ -49,13 +49,10 @@ struct PredictCommand: ParsableCommand {
       options.logits = saveLogits
       let predictions = try PhotographPredictions(inputs, to: folder, options)
       let device = try Device(device)
-      let trained = try TrainedNetwork(weights, on: device)
-      let predictor = Predictor(
-        trained.network, views: views.views, crf: views.crf == true ? trained.evaluation.crfConstants : nil, on: device,
-        autocastType: precision.autocastType)
+      let (predictor, classes) = try predictor(on: device)
       let start = ContinuousClock.now
       try predictions.write(with: predictor) { done, finding in
-        Console.result(line(finding, trained.classes))
+        Console.result(line(finding, classes))
         Console.progress("predicting", done, of: predictions.count, since: start)
       }
       let seconds = (ContinuousClock.now - start) / .seconds(1)
@@ -63,6 +60,15 @@ struct PredictCommand: ParsableCommand {
         "\(predictions.count) \(predictions.count == 1 ? "photograph" : "photographs") predicted into \(folder), "
           + String(format: "%.2f s each", seconds / Double(predictions.count)))
     }
+  }
+
+  /// A predictor and class names from the file of weights; the network that was read is not kept beside the predictor's.
+  private func predictor(on device: Device) throws -> (Predictor, classes: [String]?) {
+    let trained = try TrainedNetwork(weights, on: device)
+    let predictor = try Predictor(
+      trained.network, views: views.views, crf: views.crf == true ? trained.evaluation.crfConstants : nil, on: device,
+      autocastType: precision.autocastType)
+    return (predictor, trained.classes)
   }
 
   /// "out/a.png  0 background 71.3 %, 1 cat 28.7 %"

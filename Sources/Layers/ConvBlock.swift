@@ -1,0 +1,71 @@
+import Tensors
+
+/// A convolution and what follows it, each where asked for: batch normalisation, an addition, an activation.
+public struct ConvBlock: Foldable {
+  private var conv: Conv2d
+  private var norm: BatchNorm2d?
+  private let activation: Activation
+  /// How the block computes once it is folded; nil before.
+  private var folding: Folding?
+
+  private enum Folding {
+    /// Everything in one pass of oneDNN.
+    case fused
+    /// One operator after another.
+    case plain
+  }
+
+  public init(_ conv: Conv2d, _ norm: BatchNorm2d? = nil, _ activation: Activation = .none) {
+    self.conv = conv
+    self.norm = norm
+    self.activation = activation
+  }
+
+  /// Convolution without bias, batch normalisation, ReLU: names `0.weight`, `1.…` as in a PyTorch `Sequential`.
+  ///
+  /// `kernel` is odd; the size of the image is kept.
+  public init(
+    sequence scope: ParameterScope, _ inChannels: Int, _ outChannels: Int, kernel: Int
+  ) throws(TorchError) {
+    self.init(
+      try Conv2d(scope / 0, inChannels, outChannels, kernel: kernel, padding: .zeros(kernel / 2), bias: false),
+      try BatchNorm2d(scope / 1, outChannels), .relu)
+  }
+
+  /// `[N, in, H, W]` to `[N, out, H', W']`; `shortcut` has the result's shape and is added before the activation.
+  ///
+  /// A folded block may put its result where `shortcut` was, and is not for training.
+  public func callAsFunction(
+    _ x: Tensor, adding shortcut: Tensor? = nil, _ mode: Mode
+  ) throws(TorchError) -> Tensor {
+    if let folding {
+      precondition(!mode.isTraining, "a folded network cannot learn")
+      return try folded(folding, x, shortcut)
+    }
+    var y = try conv(x)
+    if let norm { y = try norm(y, mode) }
+    if let shortcut { y = try y + shortcut }
+    return try y.activated(by: activation)
+  }
+
+  private func folded(_ folding: Folding, _ x: Tensor, _ shortcut: Tensor?) throws(TorchError) -> Tensor {
+    switch folding {
+    case .fused:
+      return try conv.fused(x, adding: shortcut, activation)
+    case .plain:
+      let y = try conv(x)
+      if let shortcut { try y.add(shortcut) }
+      try y.activate(by: activation)
+      return y
+    }
+  }
+
+  public func folded(_ type: ElementType?) throws(TorchError) -> ConvBlock {
+    precondition(folding == nil, "the block is folded already")
+    var block = self
+    block.conv = try conv.folded(with: norm, type)
+    block.norm = nil
+    block.folding = block.conv.canFuse ? .fused : .plain
+    return block
+  }
+}

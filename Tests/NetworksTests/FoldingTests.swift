@@ -1,0 +1,119 @@
+import Layers
+import Networks
+import Tensors
+import TestSupport
+import Testing
+
+@Suite("A folded network")
+struct FoldingTests {
+  /// Relative to the largest magnitude of each tensor.
+  static let tolerance = (float32: 2e-5, float64: 1e-12)
+
+  /// A network whose normalisations are nowhere near 0 and 1.
+  private func network(_ backbone: BackboneKind, _ type: ElementType = .float32) throws -> BLPSeg {
+    let configuration = BLPSegConfiguration(backbone: backbone, classCount: 5, decoderWidth: 16)
+    let network = try BLPSeg(configuration, ParameterStore(type: type))
+    try GoldenWeights.fill(network.store.entries.map { ($0.name, $0.tensor) })
+    let generator = try Generator(seed: 3)
+    try withoutGradient {
+      for entry in network.store.entries {
+        let shape = entry.tensor.shape
+        if entry.name.hasSuffix("running_mean") {
+          try entry.tensor.copy(from: Tensor.normal(shape, .float64, generator) * 0.4)
+        } else if entry.name.hasSuffix("running_var") {
+          try entry.tensor.copy(from: Tensor.uniform(shape, .float64, generator) * 2 + 0.1)
+        }
+      }
+    }
+    return network
+  }
+
+  private func image(_ height: Int, _ width: Int, _ type: ElementType = .float32) throws -> Tensor {
+    try Tensor.normal([2, 3, height, width], .float64, Generator(seed: 5)).to(type)
+  }
+
+  /// All that a network says about an image, with names for messages.
+  private func outputs(_ network: BLPSeg, _ image: Tensor) throws -> [(name: String, tensor: Tensor)] {
+    try withInference {
+      let features = try network.features(image, .evaluation).enumerated().map { ("feature \($0)", $1) }
+      let prediction = try network(image, .evaluation)
+      return try features + [
+        ("decoded", prediction.decoded), ("scores", prediction.scores), ("aggregated", prediction.aggregated),
+        ("scribble scores", prediction.scribbleScores), ("logits", prediction.logits()),
+      ]
+    }
+  }
+
+  private func compare(_ network: BLPSeg, _ image: Tensor, tolerance: Double) throws {
+    let folded = try network.folded()
+    var worst = (relative: 0.0, name: "")
+    for (found, expected) in zip(try outputs(folded, image), try outputs(network, image)) {
+      #expect(found.tensor.shape == expected.tensor.shape, "\(expected.name)")
+      #expect(found.tensor.type == expected.tensor.type, "\(expected.name)")
+      let closeness = try Closeness(found.tensor, expected.tensor)
+      #expect(closeness.magnitude > 0 && closeness.relative <= tolerance, "\(expected.name): \(closeness)")
+      if closeness.relative >= worst.relative { worst = (closeness.relative, expected.name) }
+    }
+    print("\(network.configuration.backbone), \(image.shape), \(image.type): worst \(worst)")
+  }
+
+  @Test("differs by rounding alone, at sizes that divide and that do not", arguments: BackboneKind.allCases)
+  func float32(backbone: BackboneKind) throws {
+    let network = try network(backbone)
+    for (height, width) in [(64, 96), (75, 93), (1, 1), (5, 130)] {
+      try compare(network, image(height, width), tolerance: Self.tolerance.float32)
+    }
+  }
+
+  @Test("differs by rounding alone in float64", arguments: [BackboneKind.resnet18, .resnet50, .efficientNetLite0])
+  func float64(backbone: BackboneKind) throws {
+    let network = try network(backbone, .float64)
+    try compare(network, image(75, 93, .float64), tolerance: Self.tolerance.float64)
+  }
+
+  @Test(
+    "computes in bfloat16 under autocast, as closely as the network itself",
+    arguments: [BackboneKind.resnet18, .resnet50, .efficientNetLite0])
+  func autocast(backbone: BackboneKind) throws {
+    let (network, image) = (try network(backbone), try image(75, 93))
+    func decoded(_ network: BLPSeg, _ type: ElementType?) throws -> Tensor {
+      try withAutocast(type, on: .cpu) { try withInference { try network(image, .evaluation).decoded } }
+    }
+    let exact = try decoded(network, nil)
+    let itself = try Closeness(decoded(network, .bfloat16), exact)
+    let folded = try decoded(network.folded(.bfloat16), .bfloat16)
+    #expect(folded.type == .bfloat16)
+    let closeness = try Closeness(folded, exact)
+    print("\(backbone): unfolded \(itself.relative), folded \(closeness.relative)")
+    #expect(closeness.relative > 0 && closeness.relative <= 1.5 * itself.relative, "\(closeness), itself: \(itself)")
+  }
+
+  @Test("keeps its weights while the network learns on")
+  func copies() throws {
+    let (network, image) = (try network(.resnet18), try image(32, 32))
+    let folded = try network.folded()
+    let before = try outputs(folded, image).map { try $0.tensor.floats() }
+    try withoutGradient {
+      for entry in network.store.parameters where !entry.name.hasPrefix("embed_proj.") { try entry.tensor.fill(0.5) }
+    }
+    #expect(try outputs(folded, image).map { try $0.tensor.floats() } == before)
+    #expect(try outputs(network.folded(), image).map { try $0.tensor.floats() } != before)
+  }
+
+  @Test("lets the network's memory go, and leaves its input alone", arguments: BackboneKind.allCases)
+  func memory(backbone: BackboneKind) throws {
+    struct Weak { weak var tensor: Tensor? }
+    func fold() throws -> (folded: BLPSeg, tensors: [(name: String, Weak)]) {
+      let network = try network(backbone)
+      return (try network.folded(), network.store.entries.map { ($0.name, Weak(tensor: $0.tensor)) })
+    }
+    let (folded, tensors) = try fold()
+    let kept = tensors.filter { $1.tensor != nil && !$0.hasPrefix("embed_proj.") }.map(\.name)
+    #expect(kept == ["CELoss.weight"])
+    let image = try image(32, 48).contiguous(.channelsLast)
+    let before = try image.floats()
+    _ = try outputs(folded, image)
+    #expect(try image.floats() == before)
+    #expect(folded.store.entries.isEmpty)
+  }
+}
