@@ -68,4 +68,16 @@ public struct ConvBlock: Foldable {
     block.folding = block.conv.canFuse ? .fused : .plain
     return block
   }
+
+  var weight: Tensor { conv.weight }
+
+  /// Input channels per group.
+  var inputCount: Int { conv.weight.shape[1] }
+
+  /// The block for the input channels `first..<end` alone, with weights of its own.
+  func restricted(toInputs first: Int, _ end: Int) throws(TorchError) -> ConvBlock {
+    var block = self
+    block.conv.weight = try conv.weight.sliced(1, first, end).contiguous(.channelsLast)
+    return block
+  }
 }

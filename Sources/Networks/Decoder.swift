@@ -5,7 +5,7 @@ import Tensors
 struct Decoder: Foldable {
   private var laterals: [ConvBlock]
   private var smooths: [ConvBlock]
-  private var bottleneck: ConvBlock
+  private var bottleneck: PyramidConv
 
   /// `channels` are those of the backbone's features but the last, which arrives through the pyramid pooling.
   init(_ scope: ParameterScope, _ channels: [Int], width: Int) throws(TorchError) {
@@ -19,7 +19,7 @@ struct Decoder: Foldable {
     }
     self.laterals = laterals
     self.smooths = smooths
-    bottleneck = try ConvBlock(sequence: scope / "fpn_bottleneck", (channels.count + 1) * width, width, kernel: 3)
+    bottleneck = try PyramidConv(scope / "fpn_bottleneck", levels: channels.count + 1, width: width)
   }
 
   /// `features` are finest first, without the last; `pooled` is the pyramid pooling of the last. `[N, width, h, w]` at
@@ -32,11 +32,7 @@ struct Decoder: Foldable {
       levels.insert(try lateral(feature, mode) + coarser, at: 0)
     }
     for (index, smooth) in smooths.enumerated() { levels[index] = try smooth(levels[index], mode) }
-    let (height, width) = (levels[0].shape[2], levels[0].shape[3])
-    for index in levels.indices.dropFirst() {
-      levels[index] = try levels[index].resizedBilinear(height: height, width: width)
-    }
-    return try bottleneck(Tensor.concatenated(levels, 1), mode)
+    return try bottleneck(levels, mode)
   }
 
   func folded(_ type: ElementType?) throws(TorchError) -> Decoder {

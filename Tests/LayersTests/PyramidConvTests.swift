@@ -1,0 +1,42 @@
+import Layers
+import Tensors
+import TestSupport
+import Testing
+
+@Suite("A convolution of features of several sizes")
+struct PyramidConvTests {
+  /// Relative to the largest magnitude.
+  static let tolerance = (float32: 1e-5, float64: 1e-13)
+
+  private func compare(_ sizes: [(Int, Int)], _ type: ElementType, tolerance: Double) throws {
+    let width = 4
+    let store = try ParameterStore(type: type, seed: 2)
+    let conv = try PyramidConv(store.root, levels: sizes.count, width: width)
+    let generator = try Generator(seed: 3)
+    try withoutGradient {
+      for name in ["1.weight", "1.bias", "1.running_mean", "1.running_var"] {
+        try store[name]?.copy(from: Tensor.uniform([width], type, generator) + 0.2)
+      }
+    }
+    let levels = try sizes.map { try Tensor.normal([2, width, $0, $1], type, generator).contiguous(.channelsLast) }
+    let before = try levels.map { try $0.doubles() }
+    let expected = try withoutGradient { try conv(levels, .evaluation) }
+    let found = try conv.folded(nil)(levels, .evaluation)
+    #expect(found.shape == expected.shape)
+    let closeness = try Closeness(found, expected)
+    #expect(closeness.magnitude > 0 && closeness.relative <= tolerance, "\(closeness)")
+    print("\(sizes), \(type): worst \(closeness.relative)")
+    #expect(try levels.map { try $0.doubles() } == before)
+  }
+
+  @Test("gives the same folded, whatever the sizes", arguments: [ElementType.float32, .float64])
+  func sizes(type: ElementType) throws {
+    let tolerance = type == .float64 ? Self.tolerance.float64 : Self.tolerance.float32
+    // Halved, halved and rounded up, unlike in both directions, of one row or column, all of one size, one level alone.
+    let pyramids = [
+      [(16, 24), (8, 12), (4, 6)], [(13, 19), (7, 10), (4, 5), (2, 3)], [(9, 31), (2, 11), (5, 1)],
+      [(1, 17), (1, 9)], [(1, 1), (1, 1), (1, 1)], [(5, 6), (5, 6)], [(6, 5), (9, 8)], [(4, 7)],
+    ]
+    for sizes in pyramids { try compare(sizes, type, tolerance: tolerance) }
+  }
+}
