@@ -40,7 +40,7 @@ public struct ConvBlock: Foldable {
   ) throws(TorchError) -> Tensor {
     if let folding {
       precondition(!mode.isTraining, "a folded network cannot learn")
-      return try folded(folding, x, shortcut)
+      return try computed(folding, x, adding: shortcut)
     }
     var y = try conv(x)
     if let norm { y = try norm(y, mode) }
@@ -48,7 +48,9 @@ public struct ConvBlock: Foldable {
     return try y.activated(by: activation)
   }
 
-  private func folded(_ folding: Folding, _ x: Tensor, _ shortcut: Tensor?) throws(TorchError) -> Tensor {
+  private func computed(
+    _ folding: Folding, _ x: Tensor, adding shortcut: Tensor?
+  ) throws(TorchError) -> Tensor {
     switch folding {
     case .fused:
       return try conv.fused(x, adding: shortcut, activation)
@@ -69,15 +71,16 @@ public struct ConvBlock: Foldable {
     return block
   }
 
+  /// `[out, in, row, column]`.
   var weight: Tensor { conv.weight }
 
-  /// Input channels per group.
+  /// How many channels the block takes, per group.
   var inputCount: Int { conv.weight.shape[1] }
 
   /// The block for the input channels `first..<end` alone, with weights of its own.
   func restricted(toInputs first: Int, _ end: Int) throws(TorchError) -> ConvBlock {
     var block = self
-    block.conv.weight = try conv.weight.sliced(1, first, end).contiguous(.channelsLast)
+    block.conv.weight = try conv.weight.sliced(1, first, end).cloned(.channelsLast)
     return block
   }
 }

@@ -19,8 +19,8 @@ public struct PyramidConv: Foldable {
   public func callAsFunction(_ levels: [Tensor], _ mode: Mode) throws(TorchError) -> Tensor {
     let (height, width) = (levels[0].shape[2], levels[0].shape[3])
     guard let coarse else {
-      let resized = try levels.map { level throws(TorchError) in try level.resizedBilinear(height: height, width: width)
-      }
+      var resized: [Tensor] = []
+      for level in levels { resized.append(try level.resizedBilinear(height: height, width: width)) }
       return try block(Tensor.concatenated(resized, 1), mode)
     }
     var sum: Tensor?
@@ -40,9 +40,8 @@ public struct PyramidConv: Foldable {
     let whole = conv.block
     conv.block = try whole.restricted(toInputs: 0, width)
     conv.coarse = try stride(from: width, to: whole.inputCount, by: width).map { first throws(TorchError) in
-      // [out, in, row, column] to [row, in, column, out].
-      try whole.restricted(toInputs: first, first + width).weight.permuted([2, 1, 3, 0])
-        .reshaped([3, width, 3 * width])
+      // [out, in, row, column] to [row, in, column, out], which makes a copy.
+      try whole.weight.sliced(1, first, first + width).permuted([2, 1, 3, 0]).reshaped([3, width, 3 * width])
     }
     return conv
   }

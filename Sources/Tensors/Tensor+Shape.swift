@@ -45,8 +45,8 @@ extension Tensor {
     try Operator.contiguous(self, format)
   }
 
-  /// A copy with memory of its own.
-  public func cloned() throws(TorchError) -> Tensor { try Operator.clone(self) }
+  /// A copy with memory of its own, in the same order where none is given.
+  public func cloned(_ format: MemoryFormat? = nil) throws(TorchError) -> Tensor { try Operator.clone(self, format) }
 }
 
 extension Operator {

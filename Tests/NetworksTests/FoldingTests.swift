@@ -88,16 +88,16 @@ struct FoldingTests {
     #expect(closeness.relative > 0 && closeness.relative <= 1.5 * itself.relative, "\(closeness), itself: \(itself)")
   }
 
-  @Test("keeps its weights while the network learns on")
-  func copies() throws {
-    let (network, image) = (try network(.resnet18), try image(32, 32))
+  @Test("keeps its weights while the network learns on", arguments: [ElementType.float32, .float64])
+  func copies(type: ElementType) throws {
+    let (network, image) = (try network(.resnet18, type), try image(32, 32, type))
     let folded = try network.folded()
-    let before = try outputs(folded, image).map { try $0.tensor.floats() }
+    let before = try outputs(folded, image).map { try $0.tensor.doubles() }
     try withoutGradient {
       for entry in network.store.parameters where !entry.name.hasPrefix("embed_proj.") { try entry.tensor.fill(0.5) }
     }
-    #expect(try outputs(folded, image).map { try $0.tensor.floats() } == before)
-    #expect(try outputs(network.folded(), image).map { try $0.tensor.floats() } != before)
+    #expect(try outputs(folded, image).map { try $0.tensor.doubles() } == before)
+    #expect(try outputs(network.folded(), image).map { try $0.tensor.doubles() } != before)
   }
 
   @Test("lets the network's memory go, and leaves its input alone", arguments: BackboneKind.allCases)
