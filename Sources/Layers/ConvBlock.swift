@@ -42,24 +42,24 @@ public struct ConvBlock: Foldable {
       precondition(!mode.isTraining, "a folded network cannot learn")
       return try computed(folding, x, adding: shortcut)
     }
-    var y = try conv(x)
-    if let norm { y = try norm(y, mode) }
-    if let shortcut { y = try y + shortcut }
-    return try y.activated(by: activation)
+    let y = try conv(x)
+    return try finished(norm.map { norm throws(TorchError) in try norm(y, mode) } ?? y, adding: shortcut)
   }
 
   private func computed(
     _ folding: Folding, _ x: Tensor, adding shortcut: Tensor?
   ) throws(TorchError) -> Tensor {
     switch folding {
-    case .fused:
-      return try conv.fused(x, adding: shortcut, activation)
-    case .plain:
-      let y = try conv(x)
-      if let shortcut { try y.add(shortcut) }
-      try y.activate(by: activation)
-      return y
+    case .fused: try conv.fused(x, adding: shortcut, activation)
+    case .plain: try finished(conv(x), adding: shortcut)
     }
+  }
+
+  /// Adds and activates in place: no gradient needs what was there before.
+  private func finished(_ y: Tensor, adding shortcut: Tensor?) throws(TorchError) -> Tensor {
+    if let shortcut { try y.add(shortcut) }
+    try y.activate(by: activation)
+    return y
   }
 
   public func folded(_ type: ElementType?) throws(TorchError) -> ConvBlock {

@@ -9,14 +9,6 @@ public enum Activation: Sendable {
 }
 
 extension Tensor {
-  public func activated(by activation: Activation) throws(TorchError) -> Tensor {
-    switch activation {
-    case .none: self
-    case .relu: try relu()
-    case .relu6: try relu6()
-    }
-  }
-
   /// Activates in place.
   public func activate(by activation: Activation) throws(TorchError) {
     switch activation {

@@ -25,9 +25,6 @@ extension Tensor {
   /// Copies the elements of a tensor of a shape that broadcasts to this one's, converting their type and device.
   public func copy(from source: Tensor) throws(TorchError) { try Operator.copyInPlace(self, source) }
 
-  /// The product of matrices in the last two dimensions; the dimensions before them broadcast.
-  public func matrixProduct(_ other: Tensor) throws(TorchError) -> Tensor { try Operator.matmul(self, other) }
-
   // Comparisons give a tensor of booleans.
   public func isEqual(to value: Int) throws(TorchError) -> Tensor { try Operator.eq(self, value) }
   public func isLess(than value: Double) throws(TorchError) -> Tensor { try Operator.lt(self, value) }
@@ -63,7 +60,6 @@ extension Operator {
   static let mulInPlace = Operator("mul_", "Scalar")
   static let fillInPlace = Operator("fill_", "Scalar")
   static let copyInPlace = Operator("copy_")
-  static let matmul = Operator("matmul")
   static let eq = Operator("eq", "Scalar")
   static let lt = Operator("lt", "Scalar")
   static let ge = Operator("ge", "Scalar")

@@ -22,11 +22,6 @@ extension Tensor {
     _ probability: Double, _ shape: [Int], _ type: ElementType = .float32, on device: Device = .cpu
   ) throws(TorchError) -> Tensor { try Operator.bernoulli(zeros(shape, type, on: device), probability) }
 
-  /// The `side x side` matrix with ones on its diagonal.
-  public static func identity(
-    _ side: Int, _ type: ElementType = .float32, on device: Device = .cpu
-  ) throws(TorchError) -> Tensor { try Operator.eye(side, type, nil, device) }
-
   public func zerosAlike() throws(TorchError) -> Tensor { try Operator.zerosLike(self) }
 }
 
@@ -36,6 +31,5 @@ extension Operator {
   static let randn = Operator("randn", "generator")
   static let rand = Operator("rand", "generator")
   static let bernoulli = Operator("bernoulli_", "float")
-  static let eye = Operator("eye")
   static let zerosLike = Operator("zeros_like")
 }

@@ -1,7 +1,12 @@
 /// Matrices.
 extension Tensor {
-  /// `[m, k]` times `[k, n]`: `[m, n]`.
-  public func matrixProduct(_ other: Tensor) throws(TorchError) -> Tensor { try Operator.matrixProduct(self, other) }
+  /// The `side x side` matrix with ones on its diagonal.
+  public static func identity(
+    _ side: Int, _ type: ElementType = .float32, on device: Device = .cpu
+  ) throws(TorchError) -> Tensor { try Operator.eye(side, type, nil, device) }
+
+  /// The product of matrices in the last two dimensions; the dimensions before them broadcast.
+  public func matrixProduct(_ other: Tensor) throws(TorchError) -> Tensor { try Operator.matmul(self, other) }
 
   /// Orthonormal columns that span at least what the columns of this matrix `[m, n]`, m >= n, span: `[m, n]`.
   public func orthonormalBasis() throws(TorchError) -> Tensor {
@@ -14,6 +19,7 @@ extension Tensor {
 }
 
 extension Operator {
-  static let matrixProduct = Operator("mm")
+  static let eye = Operator("eye")
+  static let matmul = Operator("matmul")
   static let qr = Operator("linalg_qr")
 }

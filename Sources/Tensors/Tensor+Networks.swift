@@ -1,10 +1,5 @@
 /// Operators that networks are made of; images are `[N, C, H, W]`.
 extension Tensor {
-  public func relu() throws(TorchError) -> Tensor { try Operator.relu(self) }
-
-  /// Elements below 0 become 0, above 6 become 6.
-  public func relu6() throws(TorchError) -> Tensor { try Operator.hardtanh(self, 0, 6) }
-
   public func convolved(
     _ weight: Tensor, _ bias: Tensor?, stride: Int, padding: Int, groups: Int
   ) throws(TorchError) -> Tensor {
@@ -52,8 +47,6 @@ extension Tensor {
 }
 
 extension Operator {
-  static let relu = Operator("relu")
-  static let hardtanh = Operator("hardtanh")
   static let conv2d = Operator("conv2d")
   static let batchNorm = Operator("batch_norm")
   static let layerNorm = Operator("layer_norm")
