@@ -12,11 +12,11 @@ public struct BLPSeg {
   /// Weights of the scribble loss per class, the last one for "unlabelled": `[C + 1]`. Part of the checkpoints.
   public let scribbleClassWeight: Tensor
 
-  private let backbone: any Backbone
-  private let pooling: PyramidPooling
-  private let decoder: Decoder
-  private let classHead: PixelHead
-  private let scribbleHead: PixelHead
+  let backbone: any Backbone
+  let pooling: PyramidPooling
+  let decoder: Decoder
+  let classHead: PixelHead
+  let scribbleHead: PixelHead
   private let embedding: PatchEmbedding
 
   /// The prefix of the backbone's names.
@@ -61,13 +61,17 @@ public struct BLPSeg {
     let scores = try classHead(decoded)
     return BLPSegPrediction(
       size: (image.shape[2], image.shape[3]), decoded: decoded, scores: scores,
-      aggregated: try aggregated(scores, image), scribbleScores: try scribbleHead(decoded.detached()))
+      aggregated: try aggregated(scores, image, .whole(scores.shape[2])),
+      scribbleScores: try scribbleHead(decoded.detached()))
   }
 
-  private func aggregated(_ scores: Tensor, _ image: Tensor) throws(TorchError) -> Tensor {
+  /// Scores after local aggregation along the shallow feature, of which `strips` are made one after the other.
+  func aggregated(_ scores: Tensor, _ image: Tensor, _ strips: RowStrips) throws(TorchError) -> Tensor {
     guard let sigma = configuration.sigma else { return scores }
     let sizes = scores.shape
-    let feature = try shallowFeature(image).resizedBilinear(height: sizes[2], width: sizes[3])
+    let feature = try strips.assembled(.contiguous) { rows throws(TorchError) in
+      try embedding(image.rows(4 * rows.lowerBound..<min(image.shape[2], 4 * rows.upperBound)))
+    }.resizedBilinear(height: sizes[2], width: sizes[3])
     // Scores of feature pairs reach hundreds: under autocast they are still computed in float32.
     let type: ElementType = scores.type == .float64 ? .float64 : .float32
     return try feature.to(type).locallyAggregated(scores.to(type), sigma: sigma)

@@ -22,20 +22,49 @@ struct Decoder {
     bottleneck = try ConvNormReLU(scope / "fpn_bottleneck", (channels.count + 1) * width, width, kernel: 3)
   }
 
+  /// What the finest level is joined with.
+  struct CoarserLevels {
+    /// What is added to the finest level.
+    let added: Tensor
+    /// What is laid beside it, finest first, the pyramid pooling last.
+    let beside: [Tensor]
+  }
+
   /// `features` are finest first, without the last; `pooled` is the pyramid pooling of the last. `[N, width, h, w]` at
   /// the finest grid.
   func callAsFunction(_ features: [Tensor], _ pooled: Tensor, _ mode: Mode) throws(TorchError) -> Tensor {
+    let coarser = try coarser(Array(features.dropFirst()), pooled, mode)
+    return try rows(0..<features[0].shape[2], of: features[0], coarser, mode)
+  }
+
+  /// The levels of all features but the finest.
+  func coarser(_ features: [Tensor], _ pooled: Tensor, _ mode: Mode) throws(TorchError) -> CoarserLevels {
     var levels: [Tensor] = [pooled]
-    for (feature, lateral) in zip(features, laterals).reversed() {
+    for (feature, lateral) in zip(features, laterals.dropFirst()).reversed() {
       let (height, width) = (feature.shape[2], feature.shape[3])
       let coarser = try levels[0].resizedBilinear(height: height, width: width)
       levels.insert(try lateral(feature, mode) + coarser, at: 0)
     }
-    for (index, smooth) in smooths.enumerated() { levels[index] = try smooth(levels[index], mode) }
-    let (height, width) = (levels[0].shape[2], levels[0].shape[3])
-    for index in levels.indices.dropFirst() {
-      levels[index] = try levels[index].resizedBilinear(height: height, width: width)
+    let added = levels[0]
+    for (index, smooth) in smooths.dropFirst().enumerated() { levels[index] = try smooth(levels[index], mode) }
+    return CoarserLevels(added: added, beside: levels)
+  }
+
+  /// Rows of the result alone: `[N, width, rows.count, w]`.
+  func rows(
+    _ rows: Range<Int>, of finest: Tensor, _ coarser: CoarserLevels, _ mode: Mode
+  ) throws(TorchError) -> Tensor {
+    let (height, width) = (finest.shape[2], finest.shape[3])
+    // The two 3x3 convolutions that follow one another see a row further each.
+    let seen = max(0, rows.lowerBound - 2)..<min(height, rows.upperBound + 2)
+    func resized(_ level: Tensor) throws(TorchError) -> Tensor {
+      let part = ResizedRows(seen, of: height, from: level.shape[2])
+      return try level.rows(part.source).resizedBilinear(to: part, width: width)
     }
-    return try bottleneck(Tensor.concatenated(levels, 1), mode)
+    let level = try laterals[0](finest.rows(seen), mode) + resized(coarser.added)
+    var levels = [try smooths[0](level, mode)]
+    for level in coarser.beside { levels.append(try resized(level)) }
+    let result = try bottleneck(Tensor.concatenated(levels, 1), mode)
+    return try result.rows(rows.lowerBound - seen.lowerBound..<rows.upperBound - seen.lowerBound)
   }
 }
