@@ -4,8 +4,8 @@
 public struct ResizedRows: Sendable {
   /// The rows of the image that are needed.
   public let source: Range<Int>
-  /// Whether the whole image is resized to all rows.
-  let isWhole: Bool
+  /// Whether no row between two others is asked for by itself: all rows are, or they are the image's own.
+  let isPlain: Bool
   /// The row above and the row below each resized row, counted from the first of `source`.
   let above: [Int64]
   let below: [Int64]
@@ -17,16 +17,16 @@ public struct ResizedRows: Sendable {
     precondition(!rows.isEmpty && rows.lowerBound >= 0 && rows.upperBound <= height, "rows outside the image")
     let step =
       alignCorners
-      ? height > 1 ? Double(sourceHeight - 1) / Double(height - 1) : 0 : Double(sourceHeight) / Double(height)
+      ? Double(sourceHeight - 1) / Double(max(height - 1, 1)) : Double(sourceHeight) / Double(height)
     let places = rows.map { row in alignCorners ? Double(row) * step : max(0, (Double(row) + 0.5) * step - 0.5) }
     let above = places.map { min(Int($0), sourceHeight - 1) }
-    let below = above.map { min($0 + 1, sourceHeight - 1) }
+    shares = zip(places, above).map { $0 - Double($1) }
+    let below = zip(above, shares).map { $1 > 0 ? min($0 + 1, sourceHeight - 1) : $0 }
     let source = above[0]..<below[below.count - 1] + 1
     self.source = source
     self.above = above.map { Int64($0 - source.lowerBound) }
     self.below = below.map { Int64($0 - source.lowerBound) }
-    shares = zip(places, above).map { $0 - Double($1) }
-    isWhole = rows == 0..<height && source == 0..<sourceHeight
+    isPlain = height == sourceHeight || (rows == 0..<height && source == 0..<sourceHeight)
   }
 }
 
@@ -40,7 +40,7 @@ extension Tensor {
     to rows: ResizedRows, width: Int, alignCorners: Bool = false
   ) throws(TorchError) -> Tensor {
     let height = rows.above.count
-    if rows.isWhole { return try resizedBilinear(height: height, width: width, alignCorners: alignCorners) }
+    if rows.isPlain { return try resizedBilinear(height: height, width: width, alignCorners: alignCorners) }
     // Shares of 16 bits would be too coarse.
     let image = try to(type == .float64 ? .float64 : .float32)
     let above = try Operator.indexSelect(image, 2, Tensor(rows.above, [height]).to(device))
