@@ -33,6 +33,12 @@ void torch_start(void) {
   dlopen("libtorch_cuda.so", RTLD_NOW | RTLD_GLOBAL);
 }
 
+void torch_memory_trim(void) {
+#ifdef __GLIBC__
+  malloc_trim(0);
+#endif
+}
+
 void torch_text_release(char *text) { free(text); }
 
 // Tensors

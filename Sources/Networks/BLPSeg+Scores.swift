@@ -29,6 +29,7 @@ extension BLPSeg {
       let (height, width) = (images.shape[2], images.shape[3])
       let strips = RowStrips(height: (height + 3) / 4, width: (width + 3) / 4, area: stripArea / 16)
       let decoded = try decodedScores(images, scribbles: scribbles, strips)
+      strips.trimMemory()
       let classes = try decoded.sliced(1, 0, configuration.classCount)
       return (
         GridScores(scores: try aggregated(classes, images, strips), height: height, width: width),
@@ -43,15 +44,23 @@ extension BLPSeg {
     _ images: Tensor, scribbles: Bool, _ strips: RowStrips
   ) throws(TorchError) -> Tensor {
     let finest = try strips.assembled(.channelsLast) { rows throws(TorchError) in
-      try backbone.finest(rows, of: images)
+      try backbone.finest(rows, of: images, seeing: strips.window(around: rows, margin: Self.finestMargin))
     }
+    strips.trimMemory()
     let coarser = try coarserLevels(finest)
+    strips.trimMemory()
     return try strips.assembled(.channelsLast) { rows throws(TorchError) in
-      let decoded = try decoder.rows(rows, of: finest, coarser, .evaluation)
-      let scores = try classHead(decoded)
-      return scribbles ? try Tensor.concatenated([scores, scribbleHead(decoded)], 1) : scores
+      let decoded = try decoder.rows(
+        rows, of: finest, coarser, seeing: strips.window(around: rows, margin: Decoder.margin), .evaluation)
+      let classes = try classHead(decoded)
+      let scores = scribbles ? try Tensor.concatenated([classes, scribbleHead(decoded)], 1) : classes
+      // Autocast's 16 bits are too few for what is added up.
+      return try scores.to(images.type)
     }
   }
+
+  /// How many of its rows further a backbone's finest feature sees at most: 29 pixels (ResNet-34) of 4.
+  private static let finestMargin = 8
 
   private func coarserLevels(_ finest: Tensor) throws(TorchError) -> Decoder.CoarserLevels {
     let features = try backbone.coarser(finest, .evaluation)
@@ -61,15 +70,14 @@ extension BLPSeg {
 }
 
 extension Backbone {
-  /// Rows of the finest feature alone, in evaluation mode.
-  fileprivate func finest(_ rows: Range<Int>, of images: Tensor) throws(TorchError) -> Tensor {
+  /// Rows of the finest feature alone, in evaluation mode, from the rows `seen` around them.
+  fileprivate func finest(
+    _ rows: Range<Int>, of images: Tensor, seeing seen: Range<Int>
+  ) throws(TorchError) -> Tensor {
     let height = images.shape[2]
     let count = (height + 3) / 4
-    // No backbone's finest feature sees further than 29 pixels (ResNet-34's), which are less than 8 of its rows.
-    let seen = max(0, rows.lowerBound - 8)..<min(count, rows.upperBound + 8)
     // A part that ends as far from a multiple of 4 as the image is padded as the image is where padding is 'same'.
     let part = try images.rows(4 * seen.lowerBound..<height - 4 * (count - seen.upperBound))
-    return try finest(part, .evaluation).rows(
-      rows.lowerBound - seen.lowerBound..<rows.upperBound - seen.lowerBound)
+    return try finest(part, .evaluation).rows(rows.lowerBound - seen.lowerBound..<rows.upperBound - seen.lowerBound)
   }
 }

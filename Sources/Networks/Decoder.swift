@@ -22,6 +22,9 @@ struct Decoder {
     bottleneck = try ConvNormReLU(scope / "fpn_bottleneck", (channels.count + 1) * width, width, kernel: 3)
   }
 
+  /// How many rows further the result sees of the finest level: two 3x3 convolutions follow one another.
+  static let margin = 2
+
   /// What the finest level is joined with.
   struct CoarserLevels {
     /// What is added to the finest level.
@@ -34,7 +37,8 @@ struct Decoder {
   /// the finest grid.
   func callAsFunction(_ features: [Tensor], _ pooled: Tensor, _ mode: Mode) throws(TorchError) -> Tensor {
     let coarser = try coarser(Array(features.dropFirst()), pooled, mode)
-    return try rows(0..<features[0].shape[2], of: features[0], coarser, mode)
+    let whole = 0..<features[0].shape[2]
+    return try rows(whole, of: features[0], coarser, seeing: whole, mode)
   }
 
   /// The levels of all features but the finest.
@@ -50,21 +54,26 @@ struct Decoder {
     return CoarserLevels(added: added, beside: levels)
   }
 
-  /// Rows of the result alone: `[N, width, rows.count, w]`.
+  /// Rows of the result alone, `[N, width, rows.count, w]`, from the rows `seen`: `margin` more on both sides, as far as
+  /// there are any.
   func rows(
+    _ rows: Range<Int>, of finest: Tensor, _ coarser: CoarserLevels, seeing seen: Range<Int>, _ mode: Mode
+  ) throws(TorchError) -> Tensor {
+    let result = try bottleneck(joined(seen, of: finest, coarser, mode), mode)
+    return try result.rows(rows.lowerBound - seen.lowerBound..<rows.upperBound - seen.lowerBound)
+  }
+
+  /// Rows of all levels at the finest grid, their channels one after the other.
+  private func joined(
     _ rows: Range<Int>, of finest: Tensor, _ coarser: CoarserLevels, _ mode: Mode
   ) throws(TorchError) -> Tensor {
-    let (height, width) = (finest.shape[2], finest.shape[3])
-    // The two 3x3 convolutions that follow one another see a row further each.
-    let seen = max(0, rows.lowerBound - 2)..<min(height, rows.upperBound + 2)
     func resized(_ level: Tensor) throws(TorchError) -> Tensor {
-      let part = ResizedRows(seen, of: height, from: level.shape[2])
-      return try level.rows(part.source).resizedBilinear(to: part, width: width)
+      let part = ResizedRows(rows, of: finest.shape[2], from: level.shape[2])
+      return try level.rows(part.source).resizedBilinear(to: part, width: finest.shape[3], .channelsLast)
     }
-    let level = try laterals[0](finest.rows(seen), mode) + resized(coarser.added)
+    let level = try laterals[0](finest.rows(rows), mode) + resized(coarser.added)
     var levels = [try smooths[0](level, mode)]
     for level in coarser.beside { levels.append(try resized(level)) }
-    let result = try bottleneck(Tensor.concatenated(levels, 1), mode)
-    return try result.rows(rows.lowerBound - seen.lowerBound..<rows.upperBound - seen.lowerBound)
+    return try Tensor.concatenated(levels, 1)
   }
 }

@@ -23,6 +23,16 @@ public struct RowStrips: Sendable {
   /// One strip of all rows.
   static func whole(_ height: Int) -> RowStrips { RowStrips([0..<height]) }
 
+  /// The rows of a strip and at least `margin` rows on both sides of it, as far as there are any: as many for every strip,
+  /// so that one strip's memory fits the next.
+  func window(around rows: Range<Int>, margin: Int) -> Range<Int> {
+    let height = ranges[ranges.count - 1].upperBound
+    let most = ranges.map(\.count).max() ?? 0
+    let count = min(height, most + 2 * margin)
+    let first = min(max(0, rows.lowerBound - margin), height - count)
+    return first..<first + count
+  }
+
   /// The images `[N, C, H, W]` whose rows `make` computes, in this order of elements where there are several strips.
   public func assembled(
     _ format: MemoryFormat, _ make: (Range<Int>) throws(TorchError) -> Tensor
@@ -37,6 +47,12 @@ public struct RowStrips: Sendable {
     }
     guard let whole else { preconditionFailure("an image has rows") }
     return whole
+  }
+
+  /// Gives unused memory back to the system before other work, where there are several strips: large blocks of one size
+  /// leave no room for those of another.
+  func trimMemory() {
+    if ranges.count > 1 { LibTorch.trimMemory() }
   }
 
   /// Room for all strips that are like this one.

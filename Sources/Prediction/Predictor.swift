@@ -38,7 +38,6 @@ public struct Predictor {
     _ photograph: Image, _ protocols: [PredictionProtocol]
   ) throws -> [PhotographPrediction] {
     try withInference {
-      let whole = FloatImage(photograph, normalizedBy: normalization)
       var views = [[GridScores]](repeating: [], count: protocols.count)
       for scale in scales(of: protocols) {
         // A protocol that names a scale twice weights it so.
@@ -46,7 +45,7 @@ public struct Predictor {
           repeatElement(user, count: protocols[user].views.scales.count { $0 == scale })
         }
         let mirrors = users.contains { protocols[$0].views.mirror }
-        let (straight, both) = try scores(image(of: whole, at: scale), mirrors)
+        let (straight, both) = try scores(image(of: photograph, at: scale), mirrors)
         for user in users { views[user].append(protocols[user].views.mirror ? both ?? straight : straight) }
       }
       return try zip(protocols, views).map { way, views in
@@ -63,9 +62,11 @@ public struct Predictor {
   }
 
   /// A view as `[1, 3, H, W]` on the device.
-  private func image(of photograph: FloatImage, at scale: Double) throws -> Tensor {
-    let view = photograph.resizedCubic(by: scale)
-    return try Tensor(view.values, [1, view.channels, view.height, view.width]).to(device)
+  private func image(of photograph: Image, at scale: Double) throws -> Tensor {
+    // Made anew for every scale, since it is several times as large as the photograph.
+    let view = FloatImage(photograph, normalizedBy: normalization).resizedCubic(by: scale)
+    // The order of elements that the network works in, so that it needs no copy.
+    return try Tensor(view.values, [1, view.channels, view.height, view.width]).to(device).contiguous(.channelsLast)
   }
 
   /// Scores of a view and, where asked for, their sum with those of its mirror image, mirrored back.

@@ -35,9 +35,9 @@ extension Tensor {
   public func rows(_ rows: Range<Int>) throws(TorchError) -> Tensor { try sliced(2, rows.lowerBound, rows.upperBound) }
 
   /// Rows of the bilinear resizing to `width` columns of an image of which this tensor, `[N, C, h, w]`, holds the rows
-  /// `rows.source`.
+  /// `rows.source`; their elements lie in the order `format` where some rows are asked for by themselves.
   public func resizedBilinear(
-    to rows: ResizedRows, width: Int, alignCorners: Bool = false
+    to rows: ResizedRows, width: Int, alignCorners: Bool = false, _ format: MemoryFormat = .contiguous
   ) throws(TorchError) -> Tensor {
     let height = rows.above.count
     if rows.isPlain { return try resizedBilinear(height: height, width: width, alignCorners: alignCorners) }
@@ -46,7 +46,7 @@ extension Tensor {
     let above = try Operator.indexSelect(image, 2, Tensor(rows.above, [height]).to(device))
     let below = try Operator.indexSelect(image, 2, Tensor(rows.below, [height]).to(device))
     let shares = try Tensor(rows.shares, [height, 1]).to(image.type).to(device)
-    return try Operator.lerp(above, below, shares)
+    return try Operator.lerp(above, below, shares).contiguous(format)
       .resizedBilinear(height: height, width: width, alignCorners: alignCorners).to(type)
   }
 }

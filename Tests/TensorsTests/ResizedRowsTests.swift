@@ -34,7 +34,7 @@ struct ResizedRowsTests {
   @Test("need few rows of the image")
   func source() {
     #expect(ResizedRows(8..<12, of: 100, from: 25).source == 1..<4)
-    #expect(ResizedRows(0..<1, of: 100, from: 25).source == 0..<2)
+    #expect(ResizedRows(0..<1, of: 100, from: 25).source == 0..<1)
     #expect(ResizedRows(99..<100, of: 100, from: 25).source == 24..<25)
     #expect(ResizedRows(0..<9, of: 9, from: 5, alignCorners: true).source == 0..<5)
   }
