@@ -110,7 +110,7 @@ let package = Package(
       name: "benchmarks",
       dependencies: [
         "Training", "Prediction", "DenseCRF", "Networks", "Layers", "Batches", "Datasets", "Scribbles", "Images",
-        "Tensors", "Files", parser,
+        "Evaluation", "Tensors", "Files", parser,
       ],
       path: "Benchmarks/benchmarks", swiftSettings: swift),
 

@@ -1,15 +1,12 @@
 import Foundation
-import Tensors
 
 /// A process that has prepared a task: says that it is ready, and then for every line on standard input does the task once
 /// and tells how long that took, as JSON, until standard input ends.
 struct Worker {
   private let body: () throws -> Double
 
-  init(_ task: Task, threads: Int, data: String) throws {
-    if threads > 0 { LibTorch.threadCount = threads }
-    body = try Workload(data: data, threads: threads).prepared(task)
-  }
+  /// `prepare` returns what does the task once and tells the seconds that count.
+  init(_ prepare: () throws -> () throws -> Double) rethrows { body = try prepare() }
 
   func serve() throws {
     print(#"{"ready": true}"#)

@@ -39,6 +39,18 @@ struct Workload {
     }
   }
 
+  /// What a point of growth does: a photograph to its labels, or several images to their logits.
+  func prepared(_ point: GrowthPoint) throws -> () throws -> Double {
+    switch point.task {
+    case .trainingStep: return try trainingStep(.float32, side: point.side, batch: point.batch)
+    case .view where point.batch == 1: return try prediction(.single, nil, point.side, point.side)
+    case .view:
+      let network = try network()
+      let images = try Tensor.normal([point.batch, 3, point.side, point.side])
+      return { try seconds { _ = try network.scores(of: images).logits(0..<point.side) } }
+    }
+  }
+
   private func network() throws -> BLPSeg {
     try BLPSeg(
       BLPSegConfiguration(backbone: .resnet101, classCount: Self.classCount, decoderWidth: 256), ParameterStore(seed: 1)
@@ -50,21 +62,22 @@ struct Workload {
     return { withExtendedLifetime(network) { 0 } }
   }
 
-  private func trainingStep(_ precision: TrainingConfiguration.Precision) throws -> () throws -> Double {
+  private func trainingStep(
+    _ precision: TrainingConfiguration.Precision, side: Int = 384, batch: Int = 2
+  ) throws -> () throws -> Double {
     var configuration = TrainingConfiguration(iterations: 1000)
     configuration.precision = precision
     let step = try TrainingStep(network(), configuration, on: .cpu)
-    let batch = try Batch((0..<2).map(Self.sample))
+    let batch = try Batch((0..<batch).map { Self.sample($0, side) })
     return { try seconds { _ = try step(batch, iteration: 0) } }
   }
 
-  /// A crop of 384 with two strokes.
-  private static func sample(_ index: Int) -> TrainingSample {
-    let side = 384
+  /// A crop with two strokes.
+  private static func sample(_ index: Int, _ side: Int) -> TrainingSample {
     var scribbles = LabelMap(width: side, height: side, filledWith: Label.ignored)
-    for i in 0..<200 {
-      scribbles.labels[100 * side + 50 + i] = 0
-      scribbles.labels[(150 + i) * side + 200] = UInt8(1 + index)
+    for i in 0..<side / 2 {
+      scribbles.labels[side / 4 * side + side / 8 + i] = 0
+      scribbles.labels[(side / 3 + i) * side + side / 2] = UInt8(1 + index)
     }
     let sample = Sample(
       id: "\(index)", image: photograph(side, side), scribbles: scribbles, groundTruth: nil)
@@ -73,9 +86,11 @@ struct Workload {
       .augmented(sample, classCount: classCount, .imageNet, using: &stream)
   }
 
-  private func prediction(_ views: Views, _ type: ElementType?) throws -> () throws -> Double {
+  private func prediction(
+    _ views: Views, _ type: ElementType?, _ width: Int = 500, _ height: Int = 375
+  ) throws -> () throws -> Double {
     let predictor = try Predictor(network(), views: views, autocastType: type)
-    let photograph = Self.photograph(500, 375)
+    let photograph = Self.photograph(width, height)
     return { try seconds { _ = try predictor(photograph).labels() } }
   }
 

@@ -1,6 +1,6 @@
 """One process of the PyTorch side of the benchmarks.
 
-Usage: worker.py TASK [--threads N] [--images FOLDER] [--scribbles FOLDER]
+Usage: worker.py TASK [--threads N] [--side PIXELS] [--batch N] [--images FOLDER] [--scribbles FOLDER]
 
 Prepares the task, prints {"ready": true}, and then for each line of standard input runs the task once and prints
 {"seconds": S, "peak_memory": BYTES}, where the peak is the process's largest resident size so far. `loading` adds
@@ -54,17 +54,19 @@ def keep_distance_table(network, height, width):
 def prepare_training_step(options):
     network = BLPSeg(CLASSES).train()
     optimizer = adamw(network)
-    images = torch.randn(BATCH, 3, CROP, CROP)
-    drawn = torch.rand(BATCH, CROP, CROP) < LABELLED
+    batch, crop = options.batch or BATCH, options.side or CROP
+    images = torch.randn(batch, 3, crop, crop)
+    drawn = torch.rand(batch, crop, crop) < LABELLED
     labels = torch.randint(CLASSES, drawn.shape).where(drawn, CLASSES)
-    keep_distance_table(network, CROP, CROP)
+    keep_distance_table(network, crop, crop)
     return lambda: {"seconds": seconds(lambda: training_step(network, optimizer, images, labels))}
 
 
 def prepare_single_view(options):
     network = BLPSeg(CLASSES).eval()
-    image = torch.randn(1, 3, HEIGHT, WIDTH)
-    keep_distance_table(network, HEIGHT, WIDTH)
+    height, width = options.side or HEIGHT, options.side or WIDTH
+    image = torch.randn(options.batch or 1, 3, height, width)
+    keep_distance_table(network, height, width)
 
     @torch.inference_mode()
     def predict():
@@ -216,11 +218,14 @@ def parsed_options():
     parser = argparse.ArgumentParser(description="One process of the PyTorch side of the benchmarks.")
     parser.add_argument("task", choices=TASKS)
     parser.add_argument("--threads", type=int, help="of PyTorch; all cores unless told")
+    parser.add_argument("--side", type=int, help="of the square images of training_step and single_view")
+    parser.add_argument("--batch", type=int, help="images of training_step and single_view")
     parser.add_argument("--images", type=Path, help="folder of photographs")
     parser.add_argument("--scribbles", type=Path, help="folder of scribble PNGs with the photographs' names")
     options = parser.parse_args()
-    if options.threads is not None and options.threads < 1:
-        parser.error("--threads must be at least 1")
+    for name in ("threads", "side", "batch"):
+        if (value := getattr(options, name)) is not None and value < 1:
+            parser.error(f"--{name} must be at least 1")
     for name in FOLDERS.get(options.task, ()):
         folder = getattr(options, name)
         if folder is None or not folder.is_dir():

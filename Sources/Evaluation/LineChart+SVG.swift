@@ -1,8 +1,8 @@
 import Foundation
 
 extension LineChart {
-  private static let width = 500.0
-  private static let height = 280.0
+  static let width = 500.0
+  static let height = 280.0
   /// The rectangle inside the axes.
   private static let plot = (left: 66.0, right: 488.0, top: 14.0, bottom: 236.0)
   /// Curves of more points are thinned to about as many; a page is not wider in pixels.
@@ -25,7 +25,19 @@ extension LineChart {
   }
 
   private func svg(_ curves: [Series], _ points: [Point]) -> String {
-    let x = Axis(points.map(\.x), scale: .linear, tickCount: 5, isRounded: false)
+    """
+    <svg viewBox="0 0 \(at(Self.width)) \(at(Self.height))" role="img" aria-label="\(escaped(summary))">
+    \(marks(curves, points))
+    </svg>
+    """
+  }
+
+  /// What the chart shows, for those who cannot see it.
+  var summary: String { "\(title): \(series.map(\.name).joined(separator: ", ")), over \(xLabel)" }
+
+  /// Axes and curves; `points` are those of all curves, at least one.
+  func marks(_ curves: [Series], _ points: [Point]) -> String {
+    let x = Axis(points.map(\.x), scale: xScale, tickCount: 5, isRounded: false)
     let y = Axis(points.map(\.y), scale: scale, tickCount: 5, isRounded: true)
     let plot = Self.plot
     let place = { (point: Point) in
@@ -36,12 +48,14 @@ extension LineChart {
     }
     var parts: [String] = []
     for tick in y.ticks {
-      let (_, row) = place(Point(x.range.lowerBound, tick))
+      let (_, row) = place(Point(points[0].x, tick))
       parts.append(
         "<path class=\"grid\" d=\"M\(at(plot.left)) \(at(row))H\(at(plot.right))\"/>"
           + "<text class=\"y\" x=\"\(at(plot.left - 8))\" y=\"\(at(row + 4))\">\(Axis.label(tick))</text>")
     }
-    for tick in x.ticks {
+    // Sizes that grow by factors are few, and more telling than round numbers.
+    let sizes = Set(points.map(\.x)).sorted()
+    for tick in xScale == .logarithmic && sizes.count <= 8 ? sizes : x.ticks {
       let (column, _) = place(Point(tick, y.ticks[0]))
       parts.append(
         "<path class=\"tick\" d=\"M\(at(column)) \(at(plot.bottom))v5\"/>"
@@ -56,13 +70,7 @@ extension LineChart {
     for (index, curve) in curves.enumerated() {
       parts.append(contentsOf: lines(curve.points, index: index % 6, place: place))
     }
-    let names = series.map(\.name).joined(separator: ", ")
-    let description = "\(title): \(names), over \(xLabel)"
-    return """
-      <svg viewBox="0 0 \(at(Self.width)) \(at(Self.height))" role="img" aria-label="\(escaped(description))">
-      \(parts.joined(separator: "\n"))
-      </svg>
-      """
+    return parts.joined(separator: "\n")
   }
 
   /// The curve itself and, where it is smoothed, the values behind it.
@@ -90,8 +98,10 @@ extension LineChart {
   /// The points of the strong curve.
   private func drawn(_ points: [Point]) -> [Point] { isSmoothed ? smoothed(points) : points }
 
-  private func drawable(_ points: [Point]) -> [Point] {
-    points.filter { $0.x.isFinite && $0.y.isFinite && (scale == .linear || $0.y > 0) }
+  func drawable(_ points: [Point]) -> [Point] {
+    points.filter {
+      $0.x.isFinite && $0.y.isFinite && (scale == .linear || $0.y > 0) && (xScale == .linear || $0.x > 0)
+    }
   }
 
   /// An exponential running mean over about a thirtieth of the curve, without the bias of its start.

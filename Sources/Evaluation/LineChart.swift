@@ -1,6 +1,6 @@
 /// Curves over a common horizontal axis, drawn as SVG.
 public struct LineChart: Sendable, Equatable {
-  /// The vertical axis: even steps, or even factors.
+  /// An axis: even steps, or even factors.
   public enum Scale: Sendable { case linear, logarithmic }
 
   /// A point of a curve.
@@ -14,7 +14,7 @@ public struct LineChart: Sendable, Equatable {
     }
   }
 
-  /// One curve; points that are not finite, or not positive on a logarithmic axis, are left out.
+  /// One curve; points that are not finite, or not positive where an axis is logarithmic, are left out.
   public struct Series: Sendable, Equatable {
     public var name: String
     /// In ascending order of `x`.
@@ -29,6 +29,9 @@ public struct LineChart: Sendable, Equatable {
   public var title: String
   public var xLabel: String
   public var yLabel: String
+  /// Of the horizontal axis.
+  public var xScale: Scale
+  /// Of the vertical axis.
   public var scale: Scale
   /// Draws a running mean, with the values themselves faint behind it.
   public var isSmoothed: Bool
@@ -37,12 +40,14 @@ public struct LineChart: Sendable, Equatable {
   public var series: [Series]
 
   public init(
-    title: String, xLabel: String, yLabel: String, scale: Scale = .linear, isSmoothed: Bool = false,
+    title: String, xLabel: String, yLabel: String, xScale: Scale = .linear, scale: Scale = .linear,
+    isSmoothed: Bool = false,
     namesLast: Bool = true, series: [Series]
   ) {
     self.title = title
     self.xLabel = xLabel
     self.yLabel = yLabel
+    self.xScale = xScale
     self.scale = scale
     self.isSmoothed = isSmoothed
     self.namesLast = namesLast

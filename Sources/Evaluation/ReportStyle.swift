@@ -1,11 +1,29 @@
 /// The look of a report: one column of cards, in light or dark as the reader's system asks.
 enum ReportStyle {
-  static let css = """
+  static let palette = """
     :root{color-scheme:light dark;--page:#f6f5f2;--card:#fff;--ink:#1c1d21;--soft:#63656e;--rule:#e3e1dc;--grid:#eceae5;
     --accent:#1f5fd0;--track:#eceae5;--c0:#1f5fd0;--c1:#c8501a;--c2:#0b8068;--c3:#8b3fc4;--c4:#9a7400;--c5:#bf2560}
     @media (prefers-color-scheme:dark){:root{--page:#131418;--card:#1c1e24;--ink:#ecedf1;--soft:#a0a3ae;--rule:#31343d;
     --grid:#2a2d35;--accent:#7aa7ff;--track:#2c2f38;--c0:#7aa7ff;--c1:#ff9a62;--c2:#4ecbae;--c3:#c79bf2;--c4:#e0bb4d;
     --c5:#f585ac}}
+    """
+
+  /// Curves, axes and their labels inside an element of the class chart.
+  static let chart = """
+    .line0{color:var(--c0)}.line1{color:var(--c1)}.line2{color:var(--c2)}
+    .line3{color:var(--c3)}.line4{color:var(--c4)}.line5{color:var(--c5)}
+    .chart text{fill:var(--soft);font-size:12.5px;text-anchor:middle}
+    .chart text.y{text-anchor:end}
+    .chart path{fill:none;stroke:var(--rule)}
+    .chart .grid{stroke:var(--grid)}
+    .chart .axis,.chart .tick{stroke:var(--soft);stroke-opacity:.6}
+    .chart path.curve{stroke:currentColor;stroke-width:2;stroke-linejoin:round;stroke-linecap:round}
+    .chart path.raw{stroke:currentColor;stroke-opacity:.22}
+    .chart circle{fill:currentColor}
+    """
+
+  static let css = """
+    \(palette)
     *{box-sizing:border-box}
     body{margin:0;background:var(--page);color:var(--ink);font:16px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,
     "Helvetica Neue",sans-serif;font-variant-numeric:tabular-nums;-webkit-text-size-adjust:100%}
@@ -30,16 +48,7 @@ enum ReportStyle {
     .legend li{display:flex;align-items:center;gap:7px}
     .legend b{color:var(--ink);font-weight:600}
     .chart .legend i{width:16px;height:3px;border-radius:2px;background:currentColor}
-    .line0{color:var(--c0)}.line1{color:var(--c1)}.line2{color:var(--c2)}
-    .line3{color:var(--c3)}.line4{color:var(--c4)}.line5{color:var(--c5)}
-    .chart text{fill:var(--soft);font-size:12.5px;text-anchor:middle}
-    .chart text.y{text-anchor:end}
-    .chart path{fill:none;stroke:var(--rule)}
-    .chart .grid{stroke:var(--grid)}
-    .chart .axis,.chart .tick{stroke:var(--soft);stroke-opacity:.6}
-    .chart path.curve{stroke:currentColor;stroke-width:2;stroke-linejoin:round;stroke-linecap:round}
-    .chart path.raw{stroke:currentColor;stroke-opacity:.22}
-    .chart circle{fill:currentColor}
+    \(chart)
     .confusions{background:var(--card);border:1px solid var(--rule);border-radius:12px;overflow-x:auto}
     .confusions svg{display:block;margin:0 auto;max-width:100%;height:auto;min-width:640px}
     .matrix .ground{fill:none}.matrix .ink{fill:var(--ink)}.matrix .on{fill:var(--card)}

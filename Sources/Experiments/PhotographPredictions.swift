@@ -81,7 +81,7 @@ public struct PhotographPredictions {
     if options.probabilities {
       try save(prediction.probability(), "probability", to: output(of: path, Suffix.probability))
     }
-    if options.logits { try save(prediction.logits, "logits", to: output(of: path, Suffix.logits)) }
+    if options.logits { try save(prediction.logits(), "logits", to: output(of: path, Suffix.logits)) }
     return Finding(mask: mask, shares: shares(of: labels))
   }
 

@@ -15,20 +15,27 @@ public struct PyramidConv: Foldable {
     self.width = width
   }
 
-  /// `levels`, `[N, width, h, w]` each, are finest first; the result has the size of the first.
-  public func callAsFunction(_ levels: [Tensor], _ mode: Mode) throws(TorchError) -> Tensor {
-    let (height, width) = (levels[0].shape[2], levels[0].shape[3])
+  /// The rows `rows` of the finest level, of which `finest`, `[N, width, rows.count, w]`, holds these alone, among `height`;
+  /// `coarser` are the other levels whole, `[N, width, h, w]` each. A result row at the border of `finest` but not of the
+  /// image lacks what the rows beyond contribute.
+  public func callAsFunction(
+    _ finest: Tensor, _ rows: Range<Int>, of height: Int, beside coarser: [Tensor], _ mode: Mode
+  ) throws(TorchError) -> Tensor {
+    let width = finest.shape[3]
     guard let coarse else {
-      var resized: [Tensor] = []
-      for level in levels { resized.append(try level.resizedBilinear(height: height, width: width)) }
-      return try block(Tensor.concatenated(resized, 1), mode)
+      var levels = [finest]
+      for level in coarser {
+        let part = ResizedRows(rows, of: height, from: level.shape[2])
+        levels.append(try level.rows(part.source).resizedBilinear(to: part, width: width, .channelsLast))
+      }
+      return try block(Tensor.concatenated(levels, 1), mode)
     }
     var sum: Tensor?
-    for (level, weight) in zip(levels.dropFirst(), coarse) {
-      let part = try level.convolvedUpsampled(weight, height: height, width: width)
+    for (level, weight) in zip(coarser, coarse) {
+      let part = try level.convolvedUpsampled(weight, rows, of: height, width: width)
       if let sum { try sum.add(part) } else { sum = part }
     }
-    return try block(levels[0], adding: sum, mode)
+    return try block(finest, adding: sum, mode)
   }
 
   /// Folded, upsampling comes after the products with the weights, on a quarter of the positions or fewer.
@@ -48,21 +55,27 @@ public struct PyramidConv: Foldable {
 }
 
 extension Tensor {
-  /// The 3x3 convolution, padded with zeros, of this tensor, `[N, C, h, w]`, after bilinear upsampling to
+  /// Rows of the 3x3 convolution, padded with zeros, of this tensor, `[N, C, h, w]`, after bilinear upsampling to
   /// `[N, C, height, width]`, without upsampling it.
   ///
   /// `weight` is `[3, C, 3 * out]`: rows of the kernel, and columns beside outputs. Convolving and upsampling are linear,
   /// the latter in rows and columns separately, so that both are products: with the weights at each position here,
   /// with the rows' factors for each row of the kernel, with the columns' factors for each of its columns.
-  fileprivate func convolvedUpsampled(_ weight: Tensor, height: Int, width: Int) throws(TorchError) -> Tensor {
-    let (images, channels, h, w) = (shape[0], shape[1], shape[2], shape[3])
+  fileprivate func convolvedUpsampled(
+    _ weight: Tensor, _ rows: Range<Int>, of height: Int, width: Int
+  ) throws(TorchError) -> Tensor {
+    let seen = max(0, rows.lowerBound - 1)..<min(height, rows.upperBound + 1)
+    let source = ResizedRows(seen, of: height, from: shape[2]).source
+    let (images, channels, h, w) = (shape[0], shape[1], source.count, shape[3])
     let outputs = weight.shape[2] / 3
-    let rows = try interpolation(from: h, to: height).reshaped([height, 3 * h])
-    let columns = try interpolation(from: w, to: width).permuted([0, 2, 1]).reshaped([width, w * 3])
-    return try permuted([0, 2, 3, 1]).reshaped([images, 1, h * w, channels])
+    let rowFactors = try interpolation(from: shape[2], to: height)
+      .sliced(0, rows.lowerBound, rows.upperBound).sliced(2, source.lowerBound, source.upperBound)
+      .reshaped([rows.count, 3 * h])
+    let columnFactors = try interpolation(from: w, to: width).permuted([0, 2, 1]).reshaped([width, w * 3])
+    return try self.rows(source).permuted([0, 2, 3, 1]).reshaped([images, 1, h * w, channels])
       .matrixProduct(weight).reshaped([images, 3 * h, w * 3 * outputs])
-      .multipliedFromLeft(by: rows).reshaped([images * height, w * 3, outputs])
-      .multipliedFromLeft(by: columns).reshaped([images, height, width, outputs])
+      .multipliedFromLeft(by: rowFactors).reshaped([images * rows.count, w * 3, outputs])
+      .multipliedFromLeft(by: columnFactors).reshaped([images, rows.count, width, outputs])
       .permuted([0, 3, 1, 2])
   }
 

@@ -12,11 +12,11 @@ public struct BLPSeg {
   /// Weights of the scribble loss per class, the last one for "unlabelled": `[C + 1]`. Part of the checkpoints.
   public let scribbleClassWeight: Tensor
 
-  private var backbone: any Backbone
-  private var pooling: PyramidPooling
-  private var decoder: Decoder
-  private var classHead: PixelHead
-  private var scribbleHead: PixelHead
+  private(set) var backbone: any Backbone
+  private(set) var pooling: PyramidPooling
+  private(set) var decoder: Decoder
+  private(set) var classHead: PixelHead
+  private(set) var scribbleHead: PixelHead
   private let embedding: PatchEmbedding
 
   /// The prefix of the backbone's names.
@@ -61,13 +61,17 @@ public struct BLPSeg {
     let scores = try classHead(decoded, mode)
     return BLPSegPrediction(
       size: (image.shape[2], image.shape[3]), decoded: decoded, scores: scores,
-      aggregated: try aggregated(scores, image), scribbleScores: try scribbleHead(decoded.detached(), mode))
+      aggregated: try aggregated(scores, image, .whole(scores.shape[2])),
+      scribbleScores: try scribbleHead(decoded.detached(), mode))
   }
 
-  private func aggregated(_ scores: Tensor, _ image: Tensor) throws(TorchError) -> Tensor {
+  /// Scores after local aggregation along the shallow feature, of which `strips` are made one after the other.
+  func aggregated(_ scores: Tensor, _ image: Tensor, _ strips: RowStrips) throws(TorchError) -> Tensor {
     guard let sigma = configuration.sigma else { return scores }
     let sizes = scores.shape
-    let feature = try embedding.coordinates(image).resizedBilinear(height: sizes[2], width: sizes[3])
+    let feature = try strips.assembled(.contiguous) { rows throws(TorchError) in
+      try embedding.coordinates(image.rows(4 * rows.lowerBound..<min(image.shape[2], 4 * rows.upperBound)))
+    }.resizedBilinear(height: sizes[2], width: sizes[3])
     // Scores of feature pairs reach hundreds: under autocast they are still computed in float32.
     let type: ElementType = scores.type == .float64 ? .float64 : .float32
     return try feature.to(type).locallyAggregated(scores.to(type), sigma: sigma)

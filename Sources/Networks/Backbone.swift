@@ -3,8 +3,18 @@ import Tensors
 
 /// A network that turns an image into features at four scales.
 public protocol Backbone: Foldable {
+  /// The feature at stride 4 of an image `[N, 3, H, W]`.
+  func finest(_ image: Tensor, _ mode: Mode) throws(TorchError) -> Tensor
+  /// The features at strides 8, 16 and 32 that follow from the one at stride 4.
+  func coarser(_ finest: Tensor, _ mode: Mode) throws(TorchError) -> [Tensor]
+}
+
+extension Backbone {
   /// Features of an image `[N, 3, H, W]` at strides 4, 8, 16 and 32, finest first.
-  func callAsFunction(_ image: Tensor, _ mode: Mode) throws(TorchError) -> [Tensor]
+  public func callAsFunction(_ image: Tensor, _ mode: Mode) throws(TorchError) -> [Tensor] {
+    let finest = try finest(image, mode)
+    return try [finest] + coarser(finest, mode)
+  }
 }
 
 /// The backbones there are.

@@ -12,8 +12,10 @@ struct EfficientNetLite0: Backbone {
     (3, 1, 6, 320, 1),
   ]
 
-  /// Stages whose outputs are the features at strides 4, 8, 16 and 32.
-  private static let featureStages: Set<Int> = [1, 2, 4, 6]
+  /// The stage whose output is the feature at stride 4.
+  private static let finestStage = 1
+  /// Stages whose outputs are the features at strides 8, 16 and 32.
+  private static let coarserStages: Set<Int> = [2, 4, 6]
 
   private var stem: ConvBlock
   private var stages: [[InvertedResidual]]
@@ -40,12 +42,20 @@ struct EfficientNetLite0: Backbone {
     self.stages = stages
   }
 
-  func callAsFunction(_ image: Tensor, _ mode: Mode) throws(TorchError) -> [Tensor] {
+  func finest(_ image: Tensor, _ mode: Mode) throws(TorchError) -> Tensor {
     var x = try stem(image, mode)
-    var features: [Tensor] = []
-    for (index, stage) in stages.enumerated() {
+    for stage in stages[...Self.finestStage] {
       for block in stage { x = try block(x, mode) }
-      if Self.featureStages.contains(index) { features.append(x) }
+    }
+    return x
+  }
+
+  func coarser(_ finest: Tensor, _ mode: Mode) throws(TorchError) -> [Tensor] {
+    var x = finest
+    var features: [Tensor] = []
+    for (index, stage) in stages.enumerated().dropFirst(Self.finestStage + 1) {
+      for block in stage { x = try block(x, mode) }
+      if Self.coarserStages.contains(index) { features.append(x) }
     }
     return features
   }

@@ -41,10 +41,16 @@ struct ResNet: Backbone {
     self.stages = stages
   }
 
-  func callAsFunction(_ image: Tensor, _ mode: Mode) throws(TorchError) -> [Tensor] {
+  func finest(_ image: Tensor, _ mode: Mode) throws(TorchError) -> Tensor {
     var x = try stem(image, mode)
+    for block in stages[0] { x = try block(x, mode) }
+    return x
+  }
+
+  func coarser(_ finest: Tensor, _ mode: Mode) throws(TorchError) -> [Tensor] {
+    var x = finest
     var features: [Tensor] = []
-    for stage in stages {
+    for stage in stages.dropFirst() {
       for block in stage { x = try block(x, mode) }
       features.append(x)
     }

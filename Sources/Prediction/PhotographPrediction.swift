@@ -3,36 +3,50 @@ import Images
 import Tensors
 
 /// What a network says about one photograph, at the photograph's size.
+///
+/// Scores are kept on the decoder's small grids; what is asked for is computed from them, a strip of rows at a time.
 public struct PhotographPrediction {
-  /// Class logits averaged over the views, float32 `[C, H, W]`.
-  public let logits: Tensor
+  private let averaged: AveragedLogits
   /// Probabilities after the dense CRF, `[C, H, W]`; nil without it.
   private let refined: Tensor?
 
-  init(logits: Tensor, refined: Tensor? = nil) {
-    self.logits = logits
+  init(_ averaged: AveragedLogits, refined: Tensor? = nil) {
+    self.averaged = averaged
     self.refined = refined
   }
 
-  public var height: Int { logits.shape[1] }
-  public var width: Int { logits.shape[2] }
+  public var height: Int { averaged.height }
+  public var width: Int { averaged.width }
+
+  /// Class logits averaged over the views, float32 `[C, H, W]`.
+  public func logits() throws(TorchError) -> Tensor {
+    try averaged.assembled { logits in logits }
+  }
 
   /// Class probabilities, `[C, H, W]`: the softmax of the logits, refined where a dense CRF was asked for.
   public func probability() throws(TorchError) -> Tensor {
     if let refined { return refined }
-    return try logits.softmax(0)
+    return try averaged.assembled { logits throws(TorchError) in try logits.softmax(1) }
   }
 
   /// The most probable class of each pixel.
   public func labels() throws(TorchError) -> LabelMap {
-    LabelMap(width: width, height: height, labels: try (refined ?? logits).argmax(0).to(.uint8).uint8s())
+    let labels =
+      if let refined {
+        try refined.argmax(0).to(.uint8)
+      } else {
+        // `[1, C, rows, W]` to `[1, 1, rows, W]`.
+        try averaged.assembled { logits throws(TorchError) in try logits.argmax(1).to(.uint8).unsqueezed(1) }
+      }
+    return LabelMap(width: width, height: height, labels: try labels.uint8s())
   }
 
   /// The same with its probabilities refined by a dense CRF on the photograph.
   func refined(by settings: DenseCRF.Settings, _ photograph: Image) throws(TorchError) -> PhotographPrediction {
-    let shape = logits.shape
+    let probability = try probability()
+    let shape = probability.shape
     let refined = DenseCRF(settings).refined(
-      try logits.softmax(0).floats(), classCount: shape[0], image: photograph, threads: LibTorch.threadCount)
-    return PhotographPrediction(logits: logits, refined: try Tensor(refined, shape))
+      try probability.floats(), classCount: shape[0], image: photograph, threads: LibTorch.threadCount)
+    return PhotographPrediction(averaged, refined: try Tensor(refined, shape))
   }
 }

@@ -13,6 +13,8 @@ public struct Predictor {
   private let normalization: ChannelNormalization
   private let device: Device
   private let autocastType: ElementType?
+  /// Pixels that are computed at a time, about.
+  package var stripArea = RowStrips.area
 
   /// A predictor with the network as it is now, folded: what it learns afterwards is not seen here, and its memory is
   /// free when nothing else holds it. With `autocastType` (bfloat16 or float16) convolutions compute in that type.
@@ -37,24 +39,18 @@ public struct Predictor {
     _ photograph: Image, _ protocols: [PredictionProtocol]
   ) throws -> [PhotographPrediction] {
     try withInference {
-      let whole = FloatImage(photograph, normalizedBy: normalization)
-      var sums = [Tensor?](repeating: nil, count: protocols.count)
+      var views = [[GridScores]](repeating: [], count: protocols.count)
       for scale in scales(of: protocols) {
         // A protocol that names a scale twice weights it so.
         let users = protocols.indices.flatMap { user in
           repeatElement(user, count: protocols[user].views.scales.count { $0 == scale })
         }
         let mirrors = users.contains { protocols[$0].views.mirror }
-        let (straight, mirrored) = try logits(whole.resizedCubic(by: scale), mirrors, as: photograph)
-        let both = try mirrored.map { try straight + $0 }
-        for user in users {
-          let logits = protocols[user].views.mirror ? both ?? straight : straight
-          sums[user] = try sums[user].map { try $0 + logits } ?? logits
-        }
+        let (straight, both) = try scores(image(of: photograph, at: scale), mirrors)
+        for user in users { views[user].append(protocols[user].views.mirror ? both ?? straight : straight) }
       }
-      return try zip(protocols, sums).map { way, sum in
-        guard let sum else { preconditionFailure("views have at least one scale") }
-        let prediction = PhotographPrediction(logits: try (sum / Double(way.views.count)).to(.cpu))
+      return try zip(protocols, views).map { way, views in
+        let prediction = PhotographPrediction(averaged(views, count: way.views.count, of: photograph))
         return try way.crf.map { try prediction.refined(by: $0, photograph) } ?? prediction
       }
     }
@@ -66,16 +62,21 @@ public struct Predictor {
     return protocols.flatMap(\.views.scales).filter { seen.insert($0).inserted }
   }
 
-  /// Logits of a view and, where asked for, of its mirror image, mirrored back: `[C, H, W]` of the photograph's size.
-  private func logits(
-    _ view: FloatImage, _ mirrors: Bool, as photograph: Image
-  ) throws -> (straight: Tensor, mirrored: Tensor?) {
-    let columns = 3
-    var image = try Tensor(view.values, [1, view.channels, view.height, view.width])
-    if mirrors { image = try Tensor.concatenated([image, image.flipped([columns])], 0) }
-    let logits = try seen(image).logits()
-      .resizedBilinear(height: photograph.height, width: photograph.width, alignCorners: true)
-    return (try logits.selected(0, 0), mirrors ? try logits.selected(0, 1).flipped([columns - 1]) : nil)
+  /// A view as `[1, 3, H, W]` on the device.
+  private func image(of photograph: Image, at scale: Double) throws -> Tensor {
+    // Made anew for every scale, since it is several times as large as the photograph.
+    let view = FloatImage(photograph, normalizedBy: normalization).resizedCubic(by: scale)
+    // The order of elements that the network works in, so that it needs no copy.
+    return try Tensor(view.values, [1, view.channels, view.height, view.width]).to(device).contiguous(.channelsLast)
+  }
+
+  /// Scores of a view and, where asked for, their sum with those of its mirror image, mirrored back.
+  private func scores(_ image: Tensor, _ mirrors: Bool) throws -> (straight: GridScores, both: GridScores?) {
+    let straight = try seen { try network.scores(of: image, stripArea: stripArea) }
+    guard mirrors else { return (straight, nil) }
+    // One after the other: a batch of two would take twice the memory and no less time.
+    let mirrored = try seen { try network.scores(of: image.flipped([3]), stripArea: stripArea) }
+    return (straight, try straight + mirrored.mirrored())
   }
 
   /// Predicts the photograph as it is, in a single view whatever the protocol, and tells from the same pass how likely each
@@ -83,17 +84,24 @@ public struct Predictor {
   public func withAnnotationProbability(
     _ photograph: Image
   ) throws -> (prediction: PhotographPrediction, annotationProbability: [Float]) {
-    try withInference {
-      let seen = try seen(normalization.tensor(from: photograph))
-      let prediction = PhotographPrediction(logits: try seen.logits().selected(0, 0).to(.cpu))
-      let unlabelled = try seen.scribbleLogits().softmax(1).selected(0, 0).selected(0, network.configuration.classCount)
-      return (prediction, try (1 - unlabelled).floats())
+    let image = try normalization.tensor(from: photograph).to(device)
+    let seen = try seen { try network.scoresWithScribbles(of: image, stripArea: stripArea) }
+    let classes = network.configuration.classCount
+    let scribbles = averaged([seen.scribbles], count: 1, of: photograph)
+    let annotated = try scribbles.assembled { logits throws(TorchError) in
+      try 1 - logits.softmax(1).sliced(1, classes, classes + 1)
     }
+    return (PhotographPrediction(averaged([seen.classes], count: 1, of: photograph)), try annotated.floats())
   }
 
-  /// What the network says about normalised images, `[N, 3, H, W]` on any device.
-  private func seen(_ images: Tensor) throws -> BLPSegPrediction {
-    try withAutocast(autocastType, on: device) { try network(images.to(device), .evaluation) }
+  /// What `body` asks of the network, in the predictor's arithmetic.
+  private func seen<Value>(_ body: () throws -> Value) throws -> Value {
+    try withAutocast(autocastType, on: device, body)
+  }
+
+  private func averaged(_ views: [GridScores], count: Int, of photograph: Image) -> AveragedLogits {
+    AveragedLogits(
+      height: photograph.height, width: photograph.width, views: views, viewCount: count, stripArea: stripArea)
   }
 }
 

@@ -14,6 +14,11 @@ public enum LibTorch {
     set { torch_set_thread_count(Int32(clamping: max(1, newValue))) }
   }
 
+  /// Gives memory that is not in use back to the system.
+  ///
+  /// Between stages that work with blocks of other sizes: what one leaves behind may be too scattered for the next.
+  public static func trimMemory() { torch_memory_trim() }
+
   /// Throws the text that a C function returned, if it returned one.
   package static func check(
     _ text: UnsafeMutablePointer<CChar>?, _ operation: String, shapes: @autoclosure () -> [[Int]] = []

@@ -7,6 +7,11 @@ extension Tensor {
     _ value: Double, _ shape: [Int], _ type: ElementType = .float32, on device: Device = .cpu
   ) throws(TorchError) -> Tensor { try Operator.full(shape, value, type, nil, device) }
 
+  /// Memory for a tensor whose elements will all be written before they are read.
+  public static func uninitialized(
+    _ shape: [Int], _ type: ElementType = .float32, on device: Device = .cpu, _ format: MemoryFormat = .contiguous
+  ) throws(TorchError) -> Tensor { try Operator.empty(shape, type, nil, device, nil, format) }
+
   /// Numbers drawn from the standard normal distribution.
   public static func normal(
     _ shape: [Int], _ type: ElementType = .float32, on device: Device = .cpu, _ generator: Generator? = nil
@@ -28,6 +33,7 @@ extension Tensor {
 extension Operator {
   static let zeros = Operator("zeros")
   static let full = Operator("full")
+  static let empty = Operator("empty", "memory_format")
   static let randn = Operator("randn", "generator")
   static let rand = Operator("rand", "generator")
   static let bernoulli = Operator("bernoulli_", "float")

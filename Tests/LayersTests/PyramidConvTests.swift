@@ -20,13 +20,24 @@ struct PyramidConvTests {
     }
     let levels = try sizes.map { try Tensor.normal([2, width, $0, $1], type, generator).contiguous(.channelsLast) }
     let before = try levels.map { try $0.doubles() }
-    let expected = try withoutGradient { try conv(levels, .evaluation) }
-    let found = try conv.folded(nil)(levels, .evaluation)
+    let (finest, coarser, height) = (levels[0], Array(levels.dropFirst()), sizes[0].0)
+    let expected = try withoutGradient { try conv(finest, 0..<height, of: height, beside: coarser, .evaluation) }
+    let folded = try conv.folded(nil)
+    let found = try folded(finest, 0..<height, of: height, beside: coarser, .evaluation)
     #expect(found.shape == expected.shape)
     let closeness = try Closeness(found, expected)
     #expect(closeness.magnitude > 0 && closeness.relative <= tolerance, "\(closeness)")
     print("\(sizes), \(type): worst \(closeness.relative)")
     #expect(try levels.map { try $0.doubles() } == before)
+
+    // Rows by themselves, without those that lack what lies beyond.
+    guard height > 4 else { return }
+    let seen = 1..<height - 1
+    for conv in [conv, folded] {
+      let part = try withoutGradient { try conv(finest.rows(seen), seen, of: height, beside: coarser, .evaluation) }
+      let inner = try Closeness(part.rows(1..<seen.count - 1), expected.rows(2..<height - 2))
+      #expect(inner.magnitude > 0 && inner.relative <= tolerance, "\(inner)")
+    }
   }
 
   @Test("gives the same folded, whatever the sizes", arguments: [ElementType.float32, .float64])

@@ -18,8 +18,8 @@ struct GoldenEvaluationTests {
     let image = try Image(contentsOf: Fixture.golden("evaluation_image.png"))
     let prediction = try Predictor(GoldenNetwork(.float32).network, views: .published)(image)
 
-    #expect(try prediction.logits.shape == golden("logits").shape)
-    let closeness = try Closeness(prediction.logits, try golden("logits").floats)
+    #expect(try prediction.logits().shape == golden("logits").shape)
+    let closeness = try Closeness(prediction.logits(), try golden("logits").floats)
     #expect(closeness.relative <= Self.tolerance, "\(closeness)")
 
     let labels = try prediction.labels()

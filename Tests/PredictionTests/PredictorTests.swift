@@ -36,8 +36,8 @@ struct PredictorTests {
     let prediction = try Predictor(network, views: .single)(image)
     let input = try ChannelNormalization(backbone).tensor(from: image)
     let expected = try withInference { try network.folded()(input, .evaluation).logits() }
-    #expect(prediction.logits.shape == [4, 47, 61])
-    #expect(try prediction.logits.floats() == expected.floats())
+    #expect(try prediction.logits().shape == [4, 47, 61])
+    #expect(try prediction.logits().floats() == expected.floats())
     let labels = try prediction.labels()
     #expect((labels.width, labels.height) == (61, 47))
     #expect(try labels.labels.map(Int64.init) == expected.argmax(1).int64s())
@@ -47,9 +47,9 @@ struct PredictorTests {
   func mirror() throws {
     let (network, image) = (try network(), try photograph())
     let predictor = try Predictor(network, views: .single)
-    let (seen, mirrored) = (try predictor(image).logits, try predictor(image.mirrored()).logits)
+    let (seen, mirrored) = (try predictor(image).logits(), try predictor(image.mirrored()).logits())
     let expected = try (seen + mirrored.flipped([2])) / 2
-    let found = try Predictor(network, views: Views(scales: [1], mirror: true))(image).logits
+    let found = try Predictor(network, views: Views(scales: [1], mirror: true))(image).logits()
     let closeness = try Closeness(found, expected)
     #expect(closeness.relative <= Self.tolerance, "\(closeness)")
   }
@@ -58,7 +58,7 @@ struct PredictorTests {
   func scales() throws {
     let (network, image) = (try network(), try photograph())
     func logits(_ scales: [Double]) throws -> Tensor {
-      try Predictor(network, views: Views(scales: scales, mirror: false))(image).logits
+      try Predictor(network, views: Views(scales: scales, mirror: false))(image).logits()
     }
     let expected = try (logits([0.5]) + logits([1.25])) / 2
     let closeness = try Closeness(try logits([0.5, 1.25]), expected)
@@ -69,7 +69,7 @@ struct PredictorTests {
   func weightedScales() throws {
     let (network, image) = (try network(), try photograph())
     func logits(_ scales: [Double]) throws -> Tensor {
-      try Predictor(network, views: Views(scales: scales, mirror: false))(image).logits
+      try Predictor(network, views: Views(scales: scales, mirror: false))(image).logits()
     }
     let expected = try (logits([1]) * 2 + logits([0.5])) / 3
     let closeness = try Closeness(try logits([1, 0.5, 1]), expected)
@@ -83,7 +83,7 @@ struct PredictorTests {
     let together = try Predictor(network)(image, all.map { PredictionProtocol($0) })
     #expect(together.count == all.count)
     for (views, prediction) in zip(all, together) {
-      let closeness = try Closeness(prediction.logits, Predictor(network, views: views)(image).logits)
+      let closeness = try Closeness(prediction.logits(), Predictor(network, views: views)(image).logits())
       #expect(closeness.relative <= Self.tolerance, "\(views): \(closeness)")
     }
   }
@@ -91,13 +91,13 @@ struct PredictorTests {
   @Test("the dense CRF refines the probabilities between softmax and argmax, and leaves the logits")
   func crf() throws {
     let (network, image) = (try network(), try photograph())
-    let means = try Predictor(network, views: .single)(image).logits.sum([1, 2]) / Double(-47 * 61)
+    let means = try Predictor(network, views: .single)(image).logits().sum([1, 2]) / Double(-47 * 61)
     try withoutGradient { try network.store["seg_head.4.bias"]?.add(means) }
     let plain = try Predictor(network, views: .single)(image)
     var settings = DenseCRF.Settings()
     settings.steps = 2
     let refined = try Predictor(network, views: .single, crf: settings)(image)
-    #expect(try refined.logits.floats() == plain.logits.floats())
+    #expect(try refined.logits().floats() == plain.logits().floats())
     let expected = DenseCRF(settings).refined(
       try plain.probability().floats(), classCount: 4, image: image, threads: 1)
     let closeness = Closeness(try refined.probability().floats(), expected)
@@ -113,11 +113,11 @@ struct PredictorTests {
     let (network, image) = (try network(), try photograph(120, 90))
     let views = Views(scales: [0.5, 1], mirror: true)
     // Equal means, so that every class has a chance.
-    let means = try Predictor(network, views: views)(image).logits.sum([1, 2]) / Double(-120 * 90)
+    let means = try Predictor(network, views: views)(image).logits().sum([1, 2]) / Double(-120 * 90)
     try withoutGradient { try network.store["seg_head.4.bias"]?.add(means) }
     let predictor = try Predictor(network, views: views)
     let (straight, mirrored) = (try predictor(image), try predictor(image.mirrored()))
-    let closeness = try Closeness(try mirrored.logits.flipped([2]), straight.logits)
+    let closeness = try Closeness(try mirrored.logits().flipped([2]), straight.logits())
     #expect(closeness.relative <= Self.tolerance, "\(closeness)")
     #expect(try mirrored.labels().mirrored() == straight.labels())
     #expect(try Set(straight.labels().labels).count > 1)
@@ -137,7 +137,7 @@ struct PredictorTests {
     let (network, image) = (try network(), try photograph())
     let (prediction, found) = try Predictor(network).withAnnotationProbability(image)
     // The same pass predicts a single view.
-    #expect(try prediction.logits.floats() == Predictor(network, views: .single)(image).logits.floats())
+    #expect(try prediction.logits().floats() == Predictor(network, views: .single)(image).logits().floats())
     #expect(found.count == 47 * 61)
     #expect(found.allSatisfy { 0...1 ~= $0 })
     #expect(Set(found).count > 1)
@@ -151,15 +151,15 @@ struct PredictorTests {
   @Test("photographs smaller than a cell of the coarsest grid are predicted too", arguments: [(1, 1), (3, 2), (33, 1)])
   func tiny(width: Int, height: Int) throws {
     let prediction = try Predictor(network(), views: .published)(photograph(width, height))
-    #expect(prediction.logits.shape == [4, height, width])
-    #expect(try prediction.logits.isFinite().all().item() == 1)
+    #expect(try prediction.logits().shape == [4, height, width])
+    #expect(try prediction.logits().isFinite().all().item() == 1)
   }
 
   @Test("under autocast gives finite float32 logits near the exact ones")
   func autocast() throws {
     let (network, image) = (try network(), try photograph())
-    let exact = try Predictor(network, views: .single)(image).logits
-    let found = try Predictor(network, views: .single, autocastType: .bfloat16)(image).logits
+    let exact = try Predictor(network, views: .single)(image).logits()
+    let found = try Predictor(network, views: .single, autocastType: .bfloat16)(image).logits()
     #expect(found.type == .float32)
     let closeness = try Closeness(found, exact)
     #expect(closeness.relative > 0 && closeness.relative <= 0.05, "\(closeness)")

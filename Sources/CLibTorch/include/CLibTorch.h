@@ -58,6 +58,9 @@ const char *torch_version(void);
 /// Prepares the process: memory allocator thresholds, and the CUDA library where LibTorch has one.
 void torch_start(void);
 
+/// Gives memory that is not in use back to the system, where the allocator can.
+void torch_memory_trim(void);
+
 /// A text that `torch_text_release` frees.
 char *torch_text_copy(const char *text);
 void torch_text_release(char *text);
