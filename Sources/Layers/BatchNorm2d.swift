@@ -25,7 +25,8 @@ public struct BatchNorm2d {
   }
 
   public func callAsFunction(_ x: Tensor, _ mode: Mode) throws(TorchError) -> Tensor {
-    if mode.isTraining { try batchesTracked.add(1) }
+    if mode.updatesStatistics { try batchesTracked.add(1) }
+    let momentum = mode.updatesStatistics ? momentum : 0
     if let group = mode.group {
       return try group.batchNormalized(
         x, weight, bias, mean: runningMean, variance: runningVariance, momentum: momentum, epsilon: epsilon)

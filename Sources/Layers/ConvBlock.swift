@@ -42,8 +42,19 @@ public struct ConvBlock: Foldable {
       precondition(!mode.isTraining, "a folded network cannot learn")
       return try computed(folding, x, adding: shortcut)
     }
-    let y = try conv(x)
-    return try finished(norm.map { norm throws(TorchError) in try norm(y, mode) } ?? y, adding: shortcut)
+    return try completed(conv(x), adding: shortcut, mode)
+  }
+
+  /// The convolution alone, of the input channels `inputs`, which `x` holds.
+  func convolved(_ x: Tensor, inputs: Range<Int>) throws(TorchError) -> Tensor {
+    var part = conv
+    part.weight = try conv.weight.sliced(1, inputs.lowerBound, inputs.upperBound)
+    return try part(x)
+  }
+
+  /// What follows the convolution, whose result `y` is.
+  func completed(_ y: Tensor, adding shortcut: Tensor? = nil, _ mode: Mode) throws(TorchError) -> Tensor {
+    try finished(norm.map { norm throws(TorchError) in try norm(y, mode) } ?? y, adding: shortcut)
   }
 
   private func computed(
@@ -77,10 +88,10 @@ public struct ConvBlock: Foldable {
   /// How many channels the block takes, per group.
   var inputCount: Int { conv.weight.shape[1] }
 
-  /// The block for the input channels `first..<end` alone, with weights of its own.
-  func restricted(toInputs first: Int, _ end: Int) throws(TorchError) -> ConvBlock {
+  /// The block for the input channels `inputs` alone, with weights of its own.
+  func restricted(toInputs inputs: Range<Int>) throws(TorchError) -> ConvBlock {
     var block = self
-    block.conv.weight = try conv.weight.sliced(1, first, end).cloned(.channelsLast)
+    block.conv.weight = try conv.weight.sliced(1, inputs.lowerBound, inputs.upperBound).cloned(.channelsLast)
     return block
   }
 }

@@ -2,11 +2,14 @@ import Tensors
 
 /// A 3x3 convolution of features of several sizes, all brought to the finest grid and concatenated, then batch
 /// normalisation and ReLU.
+///
+/// Neither the coarser features at the finest grid nor their concatenation is made: convolving and upsampling are linear, so
+/// that the products with the weights come first, on a quarter of the positions or fewer.
 public struct PyramidConv: Foldable {
-  /// Of all levels; where `coarse` is there, of the finest alone.
+  /// Of all levels; once it is folded, of the finest alone.
   private var block: ConvBlock
-  /// For folded networks, of every level but the finest: the weights `[3, width, 3 * out]`, one matrix per row of the kernel.
-  private var coarse: [Tensor]?
+  /// The coarser levels' weights once they are folded, as `coarseWeights` has them.
+  private var foldedCoarse: [Tensor]?
   private let width: Int
 
   /// `width` channels of each of `levels` levels become as many. Names are those of `ConvBlock(sequence:)`.
@@ -22,7 +25,8 @@ public struct PyramidConv: Foldable {
     _ finest: Tensor, _ rows: Range<Int>, of height: Int, beside coarser: [Tensor], _ mode: Mode
   ) throws(TorchError) -> Tensor {
     let width = finest.shape[3]
-    guard let coarse else {
+    // Autocast would round the factors of the interpolation as well.
+    guard finest.type == .float32 || finest.type == .float64 else {
       var levels = [finest]
       for level in coarser {
         let part = ResizedRows(rows, of: height, from: level.shape[2])
@@ -31,26 +35,32 @@ public struct PyramidConv: Foldable {
       return try block(Tensor.concatenated(levels, 1), mode)
     }
     var sum: Tensor?
-    for (level, weight) in zip(coarser, coarse) {
+    let weights = if let foldedCoarse { foldedCoarse } else { try coarseWeights() }
+    for (level, weight) in zip(coarser, weights) {
       let part = try level.convolvedUpsampled(weight, rows, of: height, width: width)
       if let sum { try sum.add(part) } else { sum = part }
     }
-    return try block(finest, adding: sum, mode)
+    if foldedCoarse != nil { return try block(finest, adding: sum, mode) }
+    let convolved = try block.convolved(finest, inputs: 0..<self.width)
+    if let sum { try convolved.add(sum) }
+    return try block.completed(convolved, mode)
   }
 
-  /// Folded, upsampling comes after the products with the weights, on a quarter of the positions or fewer.
   public func folded(_ type: ElementType?) throws(TorchError) -> PyramidConv {
     var conv = self
     conv.block = try block.folded(type)
-    // Under autocast the factors of the interpolation would be rounded too.
     guard type == nil else { return conv }
-    let whole = conv.block
-    conv.block = try whole.restricted(toInputs: 0, width)
-    conv.coarse = try stride(from: width, to: whole.inputCount, by: width).map { first throws(TorchError) in
-      // [out, in, row, column] to [row, in, column, out], which makes a copy.
-      try whole.weight.sliced(1, first, first + width).permuted([2, 1, 3, 0]).reshaped([3, width, 3 * width])
-    }
+    conv.foldedCoarse = try conv.coarseWeights()
+    conv.block = try conv.block.restricted(toInputs: 0..<width)
     return conv
+  }
+
+  /// Of every level but the finest the weights `[3, width, 3 * out]`, one matrix per row of the kernel.
+  private func coarseWeights() throws(TorchError) -> [Tensor] {
+    try stride(from: width, to: block.inputCount, by: width).map { first throws(TorchError) in
+      // [out, in, row, column] to [row, in, column, out], which makes a copy.
+      try block.weight.sliced(1, first, first + width).permuted([2, 1, 3, 0]).reshaped([3, width, -1])
+    }
   }
 }
 
@@ -58,9 +68,9 @@ extension Tensor {
   /// Rows of the 3x3 convolution, padded with zeros, of this tensor, `[N, C, h, w]`, after bilinear upsampling to
   /// `[N, C, height, width]`, without upsampling it.
   ///
-  /// `weight` is `[3, C, 3 * out]`: rows of the kernel, and columns beside outputs. Convolving and upsampling are linear,
-  /// the latter in rows and columns separately, so that both are products: with the weights at each position here,
-  /// with the rows' factors for each row of the kernel, with the columns' factors for each of its columns.
+  /// `weight` is `[3, C, 3 * out]`: rows of the kernel, and columns beside outputs. Upsampling treats rows and columns
+  /// separately, so that all are products: with the weights at each position here, with the rows' factors for each row
+  /// of the kernel, with the columns' factors for each of its columns.
   fileprivate func convolvedUpsampled(
     _ weight: Tensor, _ rows: Range<Int>, of height: Int, width: Int
   ) throws(TorchError) -> Tensor {

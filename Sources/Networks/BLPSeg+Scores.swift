@@ -32,10 +32,17 @@ extension BLPSeg {
       strips.trimMemory()
       let classes = try decoded.sliced(1, 0, configuration.classCount)
       return (
-        GridScores(scores: try aggregated(classes, images, strips), height: height, width: width),
+        GridScores(scores: try aggregated(classes, along: coordinates(images, strips)), height: height, width: width),
         GridScores(
           scores: try decoded.sliced(1, configuration.classCount, decoded.shape[1]), height: height, width: width)
       )
+    }
+  }
+
+  private func coordinates(_ images: Tensor, _ strips: RowStrips) throws(TorchError) -> Tensor {
+    try strips.assembled(.contiguous) { rows throws(TorchError) in
+      // Patches do not overlap.
+      try embedding.coordinates(images.rows(4 * rows.lowerBound..<min(images.shape[2], 4 * rows.upperBound)))
     }
   }
 

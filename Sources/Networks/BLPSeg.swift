@@ -17,7 +17,7 @@ public struct BLPSeg {
   private(set) var decoder: Decoder
   private(set) var classHead: PixelHead
   private(set) var scribbleHead: PixelHead
-  private let embedding: PatchEmbedding
+  let embedding: PatchEmbedding
 
   /// The prefix of the backbone's names.
   public static let backboneScope = "backbone"
@@ -55,23 +55,38 @@ public struct BLPSeg {
   public func callAsFunction(_ image: Tensor, _ mode: Mode) throws(TorchError) -> BLPSegPrediction {
     // Pixel by pixel is the order in which convolutions run fastest.
     let image = try image.contiguous(.channelsLast)
-    let features = try features(image, mode)
+    let finest = try kept(image, mode) { image, mode throws(TorchError) in try backbone.finest(image, mode) }
+    let features = try [finest] + backbone.coarser(finest, mode)
     let pooled = try pooling(features[features.count - 1], mode)
     let decoded = try decoder(features.dropLast(), pooled, mode)
     let scores = try classHead(decoded, mode)
     return BLPSegPrediction(
       size: (image.shape[2], image.shape[3]), decoded: decoded, scores: scores,
-      aggregated: try aggregated(scores, image, .whole(scores.shape[2])),
+      aggregated: try aggregated(
+        scores,
+        along: kept(image, mode) { image, _ throws(TorchError) in
+          try embedding.coordinates(image)
+        }),
       scribbleScores: try scribbleHead(decoded.detached(), mode))
   }
 
-  /// Scores after local aggregation along the shallow feature, of which `strips` are made one after the other.
-  func aggregated(_ scores: Tensor, _ image: Tensor, _ strips: RowStrips) throws(TorchError) -> Tensor {
+  /// What `body` makes of images. In training what it computes on the way is the largest part of all that a backward pass
+  /// needs, and is computed again for it, which takes little time.
+  private func kept(
+    _ image: Tensor, _ mode: Mode, _ body: @escaping (Tensor, Mode) throws(TorchError) -> Tensor
+  ) throws(TorchError) -> Tensor {
+    guard mode.isTraining else { return try body(image, mode) }
+    return try image.recomputed { image, isAgain throws(TorchError) in
+      try body(image, isAgain ? mode.repeated : mode)
+    }
+  }
+
+  /// Scores after local aggregation along coordinates of the shallow feature, `[N, K, ceil(H / 4), ceil(W / 4)]`.
+  func aggregated(
+    _ scores: Tensor, along coordinates: @autoclosure () throws(TorchError) -> Tensor
+  ) throws(TorchError) -> Tensor {
     guard let sigma = configuration.sigma else { return scores }
-    let sizes = scores.shape
-    let feature = try strips.assembled(.contiguous) { rows throws(TorchError) in
-      try embedding.coordinates(image.rows(4 * rows.lowerBound..<min(image.shape[2], 4 * rows.upperBound)))
-    }.resizedBilinear(height: sizes[2], width: sizes[3])
+    let feature = try coordinates().resizedBilinear(height: scores.shape[2], width: scores.shape[3])
     // Scores of feature pairs reach hundreds: under autocast they are still computed in float32.
     let type: ElementType = scores.type == .float64 ? .float64 : .float32
     return try feature.to(type).locallyAggregated(scores.to(type), sigma: sigma)
