@@ -16,6 +16,7 @@
 
 #include "Guarded.h"
 #include "Handles.h"
+#include "TensorMemory.h"
 
 #if TORCH_VERSION_MAJOR != 2 || TORCH_VERSION_MINOR < 13
 #error "this LibTorch does not fit: version 2.13 or a later 2.x is expected (Scripts/setup installs one)"
@@ -24,12 +25,7 @@
 const char *torch_version(void) { return TORCH_VERSION; }
 
 void torch_start(void) {
-#ifdef __GLIBC__
-  // LibTorch asks for blocks of hundreds of megabytes. By default glibc maps, zeroes and unmaps each of them anew. Only
-  // those of very large photographs still are: the holes that they would leave in the heap took a gigabyte.
-  mallopt(M_MMAP_THRESHOLD, 1 << 28);
-  mallopt(M_TRIM_THRESHOLD, 1 << 30);
-#endif
+  blpseg::use_tensor_memory();
   // CUDA kernels register themselves when their library is loaded; a CPU build has no such file.
   dlopen("libtorch_cuda.so", RTLD_NOW | RTLD_GLOBAL);
 }
