@@ -135,6 +135,8 @@ enum class Meeting {
   near,
   /// All distance weights are so small that only the sums without them change.
   far,
+  /// All weights are so small that nothing changes.
+  never,
 };
 
 /// Scratch of one pair of tiles; tables are `[others][own]`.
@@ -227,6 +229,7 @@ BLPSEG_INLINE void weigh_pairs_inline(
     case Meeting::itself: return weigh_pairs_inline<Meeting::itself>(pairs, distances, own, other, owns, others);
     case Meeting::near: return weigh_pairs_inline<Meeting::near>(pairs, distances, own, other, owns, others);
     case Meeting::far: return weigh_pairs_inline<Meeting::far>(pairs, distances, own, other, owns, others);
+    case Meeting::never: return;
   }
 }
 
@@ -311,18 +314,29 @@ BLPSEG_CLONES void pair_gradients(
   pair_gradients_inline(pairs, distances, own, other, owns, others, meeting);
 }
 
-/// How two tiles meet. `significance` bounds, for all their targets, the inverse of the sum of all weights, where the
-/// highest score has weight 1 before distances count.
+/// How far the highest scores of positions lie below their peaks, at least: 0 or less.
 template <typename Real>
-Meeting meeting(const AggregationShape &shape, const DistanceTable<Real> &distances, Range own, Range other, Real significance) {
+Real nearest_peak(const Real *highest, const Real *peak, int64_t count) {
+  Real nearest = -std::numeric_limits<Real>::infinity();
+  for (int64_t i = 0; i < count; i++) nearest = std::max(nearest, highest[i] - peak[i]);
+  return nearest;
+}
+
+/// How two tiles meet. No weight exceeds e^nearest before distances count, and the sum of all weights of a target is never
+/// less than 1 / `significance`.
+template <typename Real>
+Meeting meeting(
+    const AggregationShape &shape, const DistanceTable<Real> &distances, Range own, Range other, Real nearest,
+    Real significance) {
   if (own.first == other.first) return Meeting::itself;
+  // So little in sum that rounding of the sum hides it.
+  const Real hidden = std::numeric_limits<Real>::epsilon() / 64 / Real(shape.positions());
+  if (std::exp(nearest) * significance < hidden) return Meeting::never;
   auto first_row = [&](Range range) { return range.first / shape.width; };
   auto last_row = [&](Range range) { return (range.first + range.count - 1) / shape.width; };
   int64_t rows = std::max(first_row(own) - last_row(other), first_row(other) - last_row(own));
   Real largest = *distances.from(std::max<int64_t>(rows, 0), 0);
-  // So little in sum that rounding of the sum hides it.
-  constexpr Real hidden = std::numeric_limits<Real>::epsilon() / 64;
-  return largest * significance * Real(shape.positions()) < hidden ? Meeting::far : Meeting::near;
+  return largest * significance < hidden ? Meeting::far : Meeting::near;
 }
 
 /// Numbers below the normal range count as 0 while it lives: most weights of far pairs are such numbers, they add
@@ -406,9 +420,14 @@ void aggregate(
     if (own.first == other.first)
       for (int64_t b = 0; b < own.count; b++) own_score[start + own.first + b] = pairs.scores[b * tile + b];
     find_highest_scores(pairs, own.count, other.count);
+    Real nearest = std::max(
+        nearest_peak(pairs.own.data(), sums.peak + own.first, own.count),
+        nearest_peak(pairs.other.data(), sums.peak + other.first, other.count));
     raise(own, pairs.own);
     if (own.first != other.first) raise(other, pairs.other);
-    Meeting kind = meeting(shape, distances, own, other, std::max(significance(own), significance(other)));
+    Meeting kind = meeting(
+        shape, distances, own, other, std::min(nearest, Real(0)), std::max(significance(own), significance(other)));
+    if (kind == Meeting::never) return;
     weigh_pairs(pairs, distances, sums.at(own.first), sums.at(other.first), own, other, kind);
     if (kind == Meeting::far) return;
     add_product(
@@ -457,8 +476,14 @@ void aggregate_backward(
       return *std::max_element(
           terms.inverse_denominator + range.first, terms.inverse_denominator + range.first + range.count);
     };
-    Meeting kind = meeting(shape, distances, own, other, std::max(significance(own), significance(other)));
     products(depth, f, f, pairs.scores);
+    find_highest_scores(pairs, own.count, other.count);
+    Real nearest = std::max(
+        nearest_peak(pairs.own.data(), terms.peak + own.first, own.count),
+        nearest_peak(pairs.other.data(), terms.peak + other.first, other.count));
+    Meeting kind =
+        meeting(shape, distances, own, other, nearest, std::max(significance(own), significance(other)));
+    if (kind == Meeting::never) return;
     if (kind != Meeting::far) {
       products(channels, v, d, pairs.as_source);
       products(channels, d, v, pairs.as_target);

@@ -33,10 +33,10 @@ public struct PhotographPrediction {
   public func labels() throws(TorchError) -> LabelMap {
     let labels =
       if let refined {
-        try refined.argmax(0).to(.uint8)
+        try refined.maximum(0).indices.to(.uint8)
       } else {
         // `[1, C, rows, W]` to `[1, 1, rows, W]`.
-        try averaged.assembled { logits throws(TorchError) in try logits.argmax(1).to(.uint8).unsqueezed(1) }
+        try averaged.assembled { logits throws(TorchError) in try logits.maximum(1).indices.to(.uint8).unsqueezed(1) }
       }
     return LabelMap(width: width, height: height, labels: try labels.uint8s())
   }
