@@ -51,8 +51,8 @@ namespace blpseg {
 void use_tensor_memory() {
 #ifdef __GLIBC__
   // LibTorch asks for blocks of hundreds of megabytes. By default glibc maps, zeroes and unmaps each of them anew. Only
-  // those of very large photographs still are: the holes that they would leave in the heap took a gigabyte.
-  mallopt(M_MMAP_THRESHOLD, 1 << 28);
+  // those of very large photographs and batches still are: the holes that they leave in the heap took a gigabyte.
+  mallopt(M_MMAP_THRESHOLD, 1 << 27);
   mallopt(M_TRIM_THRESHOLD, 1 << 30);
 #endif
   static TensorAllocator allocator;

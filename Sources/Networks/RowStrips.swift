@@ -4,7 +4,7 @@ import Tensors
 /// take counts for a strip alone.
 public struct RowStrips: Sendable {
   /// Pixels of a strip, about: fewer cost time at the strips' seams, more cost memory (Docs/Benchmarks.md, Growth).
-  public static let area = 1 << 19
+  public static let area = 3 << 17
   /// Rows of a strip, at least: a strip's neighbours are computed in part with it.
   private static let least = 16
 
