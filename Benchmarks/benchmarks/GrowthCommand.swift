@@ -32,9 +32,9 @@ struct GrowthCommand: ParsableCommand {
       for program in GrowthResults.Program.allCases where program == .ours || point.fitsPeer {
         let measurement = try measured(command(program, point))
         try results.set(measurement, of: program, at: point)
-        print(
-          "\(point.task.rawValue), side \(point.side), batch \(point.batch), \(program.rawValue): "
-            + String(format: "%.3f s, %.0f MB", measurement.median, Double(measurement.peakMemory) / 1e6))
+        let size = "side \(point.side), batch \(point.batch)"
+        let found = String(format: "%.3f s, %.0f MB", measurement.median, Double(measurement.peakMemory) / 1e6)
+        FileHandle.standardError.write(Data("\(point.task.rawValue), \(size), \(program.rawValue): \(found)\n".utf8))
       }
     }
     try results.writeCharts(to: charts)
