@@ -2,18 +2,15 @@
 #include "CLibTorch.h"
 
 #include <dlfcn.h>
-#ifdef __GLIBC__
-#include <malloc.h>
-#endif
 
 #include <ATen/ATen.h>
 #include <ATen/CPUGeneratorImpl.h>
 #include <ATen/Parallel.h>
-#include <ATen/autocast_mode.h>
 #include <c10/core/InferenceMode.h>
 #include <torch/csrc/autograd/autograd.h>
 #include <torch/version.h>
 
+#include "AutocastScope.h"
 #include "Guarded.h"
 #include "Handles.h"
 #include "TensorMemory.h"
@@ -28,12 +25,6 @@ void torch_start(void) {
   blpseg::use_tensor_memory();
   // CUDA kernels register themselves when their library is loaded; a CPU build has no such file.
   dlopen("libtorch_cuda.so", RTLD_NOW | RTLD_GLOBAL);
-}
-
-void torch_memory_trim(void) {
-#ifdef __GLIBC__
-  malloc_trim(0);
-#endif
 }
 
 char *torch_text_copy(const char *text) { return strdup(text); }
@@ -129,21 +120,14 @@ void torch_inference_leave(TorchInferenceScope scope) { delete static_cast<c10::
 
 // Autocast
 
-char *torch_autocast_enter(const char *device, int8_t element_type) {
+char *torch_autocast_enter(const char *device, int8_t element_type, TorchAutocastScope *result) {
   return guarded([&] {
-    auto kind = c10::Device(device).type();
-    at::autocast::set_autocast_dtype(kind, static_cast<at::ScalarType>(element_type));
-    at::autocast::set_autocast_enabled(kind, true);
-    at::autocast::increment_nesting();
+    blpseg::Autocast autocast{true, static_cast<at::ScalarType>(element_type)};
+    *result = {new blpseg::AutocastScope(c10::Device(device).type(), autocast)};
   });
 }
 
-void torch_autocast_leave(const char *device) {
-  free(guarded([&] {
-    if (at::autocast::decrement_nesting() == 0) at::autocast::clear_cache();
-    at::autocast::set_autocast_enabled(c10::Device(device).type(), false);
-  }));
-}
+void torch_autocast_leave(TorchAutocastScope scope) { delete static_cast<blpseg::AutocastScope *>(scope.ref); }
 
 // Chance, devices, threads
 

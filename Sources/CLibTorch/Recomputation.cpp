@@ -2,17 +2,19 @@
 #include <unordered_set>
 #include <vector>
 
-#include <ATen/autocast_mode.h>
 #include <torch/csrc/autograd/autograd.h>
 #include <torch/csrc/autograd/custom_function.h>
 #include <torch/csrc/autograd/functions/accumulate_grad.h>
 
+#include "AutocastScope.h"
 #include "Guarded.h"
 #include "Handles.h"
 
 namespace {
 
 using at::Tensor;
+using blpseg::Autocast;
+using blpseg::AutocastScope;
 
 /// The caller's function with its context, released with the last reference.
 class Computation : public torch::CustomClassHolder {
@@ -54,39 +56,6 @@ std::vector<Tensor> leaves(const Tensor &result) {
   }
   return found;
 }
-
-/// Whether and in which type autocast computes on a device.
-struct Autocast {
-  bool enabled;
-  at::ScalarType type;
-
-  static Autocast current(c10::DeviceType device) {
-    return {at::autocast::is_autocast_enabled(device), at::autocast::get_autocast_dtype(device)};
-  }
-  void set(c10::DeviceType device) const {
-    at::autocast::set_autocast_enabled(device, enabled);
-    at::autocast::set_autocast_dtype(device, type);
-  }
-};
-
-/// Computes with the autocast of another time while it lives.
-class AutocastScope {
- public:
-  AutocastScope(c10::DeviceType device, Autocast autocast) : device_(device), before_(Autocast::current(device)) {
-    autocast.set(device);
-    at::autocast::increment_nesting();
-  }
-  ~AutocastScope() {
-    if (at::autocast::decrement_nesting() == 0) at::autocast::clear_cache();
-    before_.set(device_);
-  }
-  AutocastScope(const AutocastScope &) = delete;
-  AutocastScope &operator=(const AutocastScope &) = delete;
-
- private:
-  c10::DeviceType device_;
-  Autocast before_;
-};
 
 /// A result that is already there, which autograd must not take for an input.
 struct Computed {

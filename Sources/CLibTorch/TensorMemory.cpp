@@ -1,6 +1,8 @@
 // Memory of tensors on the CPU.
 #include "TensorMemory.h"
 
+#include "CLibTorch.h"
+
 #include <cstdint>
 #include <cstdlib>
 
@@ -61,3 +63,9 @@ void use_tensor_memory() {
 }
 
 }  // namespace blpseg
+
+void torch_memory_trim(void) {
+#ifdef __GLIBC__
+  malloc_trim(0);
+#endif
+}

@@ -50,13 +50,14 @@ public func withInference<Value, Failure: Error>(_ body: () throws(Failure) -> V
 
 /// Runs `body` with the operators that profit from it computing in `type` (float16 or bfloat16).
 ///
-/// With nil it just runs `body`. Scopes on one device do not nest: the inner one ends both.
+/// With nil it just runs `body`. What holds outside holds again after it.
 public func withAutocast<Value>(
   _ type: ElementType?, on device: Device, _ body: () throws -> Value
 ) throws -> Value {
   guard let type else { return try body() }
   LibTorch.started
-  try LibTorch.check(torch_autocast_enter(device.kind.rawValue, type.rawValue), "autocast")
-  defer { torch_autocast_leave(device.kind.rawValue) }
+  var scope = TorchAutocastScope(ref: nil)
+  try LibTorch.check(torch_autocast_enter(device.kind.rawValue, type.rawValue, &scope), "autocast")
+  defer { torch_autocast_leave(scope) }
   return try body()
 }

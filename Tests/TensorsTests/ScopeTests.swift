@@ -80,6 +80,15 @@ struct ScopeTests {
     #expect(try withAutocast(nil, on: .cpu) { try product() } == .float32)
   }
 
+  @Test("an autocast scope inside another ends by itself")
+  func nestedAutocast() throws {
+    let types = try withAutocast(.bfloat16, on: .cpu) {
+      [try withAutocast(.float16, on: .cpu) { try product() }, try product()]
+    }
+    #expect(types == [.float16, .bfloat16])
+    #expect(try product() == .float32)
+  }
+
   @Test("a parameter that changed between two scopes is not taken from the first one's cache")
   func autocastCache() throws {
     let weight = try Tensor.filled(1, [2, 2]).requiringGradient()

@@ -24,6 +24,8 @@ typedef struct { const void *ref; } TorchOperator;
 typedef struct { void *ref; } TorchGenerator;
 /// An inference-mode scope that is open on this thread.
 typedef struct { void *ref; } TorchInferenceScope;
+/// An autocast scope that is open on this thread.
+typedef struct { void *ref; } TorchAutocastScope;
 /// A connection to the key-value store at which processes meet.
 typedef struct { void *ref; } TorchStore;
 /// The processes that compute together, as one of them sees them.
@@ -115,8 +117,8 @@ void torch_inference_leave(TorchInferenceScope scope);
 // Autocast
 
 /// Opens a scope in which the operators that profit from it compute in `element_type`; closes with `leave`.
-char *torch_autocast_enter(const char *device, int8_t element_type);
-void torch_autocast_leave(const char *device);
+char *torch_autocast_enter(const char *device, int8_t element_type, TorchAutocastScope *result);
+void torch_autocast_leave(TorchAutocastScope scope);
 
 // Chance, devices, threads
 
