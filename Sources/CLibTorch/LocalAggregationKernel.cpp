@@ -314,12 +314,15 @@ BLPSEG_CLONES void pair_gradients(
   pair_gradients_inline(pairs, distances, own, other, owns, others, meeting);
 }
 
-/// How far the highest scores of positions lie below their peaks, at least: 0 or less.
+/// Finds the highest score of every position, in `pairs.own` and `pairs.other`, and how far it lies below the image's peaks
+/// at least: 0 or less.
 template <typename Real>
-Real nearest_peak(const Real *highest, const Real *peak, int64_t count) {
+Real nearest_peak(PairTile<Real> &pairs, const Real *peak, Range own, Range other) {
+  find_highest_scores(pairs, own.count, other.count);
   Real nearest = -std::numeric_limits<Real>::infinity();
-  for (int64_t i = 0; i < count; i++) nearest = std::max(nearest, highest[i] - peak[i]);
-  return nearest;
+  for (int64_t x = 0; x < own.count; x++) nearest = std::max(nearest, pairs.own[x] - peak[own.first + x]);
+  for (int64_t y = 0; y < other.count; y++) nearest = std::max(nearest, pairs.other[y] - peak[other.first + y]);
+  return std::min(nearest, Real(0));
 }
 
 /// How two tiles meet. No weight exceeds e^nearest before distances count, and the sum of all weights of a target is never
@@ -355,13 +358,13 @@ class FlushingDenormals {
 /// Scores are symmetric, so that a pair serves both of its tiles. Pairs come in rounds, as games in a tournament: in a round
 /// no tile plays twice, so that threads share nothing, and every tile meets the others in an order that does not
 /// depend on the number of threads.
-template <typename Scratch, typename Body>
+template <typename Real, typename Body>
 void for_each_pair(const AggregationShape &shape, Body body) {
   const int64_t positions = shape.positions(), tiles = (positions + tile - 1) / tile;
   // An even number of players; the last one may be missing.
   const int64_t players = tiles + tiles % 2, games = players / 2;
   auto range = [&](int64_t player) { return Range{player * tile, std::min(tile, positions - player * tile)}; };
-  std::vector<Scratch> scratch(at::get_num_threads());
+  std::vector<PairTile<Real>> scratch(at::get_num_threads());
   auto play = [&](int64_t count, auto pair_of) {
     // Whoever is done takes the next pair: threads seldom run at one speed.
     std::atomic<int64_t> next{0};
@@ -396,7 +399,7 @@ void aggregate(
   std::fill(denominator, denominator + count, Real(0));
   std::fill(out, out + channels * count, Real(0));
 
-  for_each_pair<PairTile<Real>>(shape, [&](PairTile<Real> &pairs, int64_t image, Range own, Range other) {
+  for_each_pair<Real>(shape, [&](PairTile<Real> &pairs, int64_t image, Range own, Range other) {
     const Real *f = feature + image * shape.depth * positions;
     const Real *v = value + image * channels * positions;
     const int64_t start = image * positions;
@@ -419,14 +422,11 @@ void aggregate(
         pairs.scores.data(), tile);
     if (own.first == other.first)
       for (int64_t b = 0; b < own.count; b++) own_score[start + own.first + b] = pairs.scores[b * tile + b];
-    find_highest_scores(pairs, own.count, other.count);
-    Real nearest = std::max(
-        nearest_peak(pairs.own.data(), sums.peak + own.first, own.count),
-        nearest_peak(pairs.other.data(), sums.peak + other.first, other.count));
+    Real nearest = nearest_peak(pairs, sums.peak, own, other);
     raise(own, pairs.own);
     if (own.first != other.first) raise(other, pairs.other);
-    Meeting kind = meeting(
-        shape, distances, own, other, std::min(nearest, Real(0)), std::max(significance(own), significance(other)));
+    Meeting kind =
+        meeting(shape, distances, own, other, nearest, std::max(significance(own), significance(other)));
     if (kind == Meeting::never) return;
     weigh_pairs(pairs, distances, sums.at(own.first), sums.at(other.first), own, other, kind);
     if (kind == Meeting::far) return;
@@ -461,7 +461,7 @@ void aggregate_backward(
   std::fill(feature_gradient, feature_gradient + shape.images * depth * positions, Real(0));
   std::fill(value_gradient, value_gradient + shape.images * channels * positions, Real(0));
 
-  for_each_pair<PairTile<Real>>(shape, [&](PairTile<Real> &pairs, int64_t image, Range own, Range other) {
+  for_each_pair<Real>(shape, [&](PairTile<Real> &pairs, int64_t image, Range own, Range other) {
     const Real *f = feature + image * depth * positions;
     const Real *v = value + image * channels * positions;
     const Real *d = cotangent + image * channels * positions;
@@ -477,10 +477,7 @@ void aggregate_backward(
           terms.inverse_denominator + range.first, terms.inverse_denominator + range.first + range.count);
     };
     products(depth, f, f, pairs.scores);
-    find_highest_scores(pairs, own.count, other.count);
-    Real nearest = std::max(
-        nearest_peak(pairs.own.data(), terms.peak + own.first, own.count),
-        nearest_peak(pairs.other.data(), terms.peak + other.first, other.count));
+    Real nearest = nearest_peak(pairs, terms.peak, own, other);
     Meeting kind =
         meeting(shape, distances, own, other, nearest, std::max(significance(own), significance(other)));
     if (kind == Meeting::never) return;
