@@ -1,5 +1,4 @@
 import ArgumentParser
-import Files
 import Foundation
 
 struct GrowthCommand: ParsableCommand {
@@ -60,12 +59,8 @@ struct GrowthCommand: ParsableCommand {
   private func command(_ program: GrowthResults.Program, _ point: GrowthPoint) throws -> [String] {
     let size = ["--side", "\(point.side)", "--batch", "\(point.batch)"]
     switch program {
-    case .ours:
-      return [Bundle.main.executablePath ?? CommandLine.arguments[0], "growth-worker", point.task.rawValue] + size
-    case .peer:
-      let python = ".interop/bin/python"
-      try InputFile.requireFile(python)
-      return [python, "Benchmarks/peer/worker.py", point.task.peerName] + size
+    case .ours: return WorkerProcess.ours(["growth-worker", point.task.rawValue] + size)
+    case .peer: return try WorkerProcess.peers([point.task.peerName] + size)
     }
   }
 }

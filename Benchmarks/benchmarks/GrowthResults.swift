@@ -35,9 +35,9 @@ struct GrowthResults {
   /// The results that the file at `path` holds; none where it is missing.
   init(path: String) throws {
     self.path = path
-    let isThere = FileManager.default.fileExists(atPath: path)
+    let known = try InputFile.readIfPresent(path) ?? Data("[]".utf8)
     do {
-      entries = isThere ? try JSONDecoder().decode([Entry].self, from: try InputFile.read(path)) : []
+      entries = try JSONDecoder().decode([Entry].self, from: known)
     } catch is DecodingError {
       throw FileError.invalid(path, "is not a list of results of growth; move it away or choose another --output")
     }

@@ -15,7 +15,7 @@ struct Results {
   /// Writes name -> {"ours", "peer", "ratio"}: seconds and the peer's over ours; for `peak_memory_` and the name bytes, and
   /// ours over the peer's. Tasks that were not run keep what the file says of them.
   func write(to path: String) throws {
-    let known = FileManager.default.fileExists(atPath: path) ? try InputFile.read(path) : Data("{}".utf8)
+    let known = try InputFile.readIfPresent(path) ?? Data("{}".utf8)
     var entries = try JSONDecoder().decode([String: Entry].self, from: known)
     for comparison in comparisons {
       guard let peer = comparison.peer, let speedup = comparison.speedup, let share = comparison.memoryShare else {

@@ -72,17 +72,14 @@ struct RunCommand: ParsableCommand {
   }
 
   private func ours(_ task: Task, _ data: String) -> [String] {
-    [Bundle.main.executablePath ?? CommandLine.arguments[0], "worker", task.rawValue, "--data", data]
-      + (task.isPerCore ? ["--threads", "1"] : [])
+    WorkerProcess.ours(["worker", task.rawValue, "--data", data] + threads(task))
   }
 
   private func peers(_ task: Task, _ data: String) throws -> [String]? {
     guard let name = task.peerName else { return nil }
-    let python = ".interop/bin/python"
-    try InputFile.requireFile(python)
-    return [
-      python, "Benchmarks/peer/worker.py", name, "--images", "\(data)/images", "--scribbles", "\(data)/scribbles",
-    ]
-      + (task.isPerCore ? ["--threads", "1"] : [])
+    return try WorkerProcess.peers(
+      [name, "--images", "\(data)/images", "--scribbles", "\(data)/scribbles"] + threads(task))
   }
+
+  private func threads(_ task: Task) -> [String] { task.isPerCore ? ["--threads", "1"] : [] }
 }

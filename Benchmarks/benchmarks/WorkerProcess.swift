@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// A worker, ours or the peer's, that has prepared a task.
@@ -23,6 +24,18 @@ final class WorkerProcess {
   /// What starting and preparing took.
   private(set) var secondsToReady = 0.0
   private var buffer = Data()
+
+  /// The command of a worker of this program.
+  static func ours(_ arguments: [String]) -> [String] {
+    [Bundle.main.executablePath ?? CommandLine.arguments[0]] + arguments
+  }
+
+  /// The command of a worker of the PyTorch side; throws where its environment is missing.
+  static func peers(_ arguments: [String]) throws -> [String] {
+    let python = ".interop/bin/python"
+    try InputFile.requireFile(python)
+    return [python, "Benchmarks/peer/worker.py"] + arguments
+  }
 
   /// Starts `command` and waits until it is ready; `secondsToReady` is what that took.
   init(_ command: [String], threads: Int?) throws {

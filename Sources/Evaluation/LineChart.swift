@@ -41,8 +41,7 @@ public struct LineChart: Sendable, Equatable {
 
   public init(
     title: String, xLabel: String, yLabel: String, xScale: Scale = .linear, scale: Scale = .linear,
-    isSmoothed: Bool = false,
-    namesLast: Bool = true, series: [Series]
+    isSmoothed: Bool = false, namesLast: Bool = true, series: [Series]
   ) {
     self.title = title
     self.xLabel = xLabel

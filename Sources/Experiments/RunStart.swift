@@ -35,7 +35,7 @@ struct RunStart: Codable {
 
   /// Adds this start to the file at `path`, a JSON list.
   func append(to path: String) throws(FileError) {
-    let known = FileManager.default.fileExists(atPath: path) ? try InputFile.read(path) : Data("[]".utf8)
+    let known = try InputFile.readIfPresent(path) ?? Data("[]".utf8)
     let text: Data
     do {
       text = try indentedJSON(JSONDecoder().decode([RunStart].self, from: known) + [self])

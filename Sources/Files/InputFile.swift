@@ -12,6 +12,11 @@ public enum InputFile {
     }
   }
 
+  /// The bytes of the file at `path`; nil where nothing is there yet.
+  public static func readIfPresent(_ path: String) throws(FileError) -> Data? {
+    FileManager.default.fileExists(atPath: path) ? try read(path) : nil
+  }
+
   /// The file's text in UTF-8.
   public static func text(_ path: String) throws(FileError) -> String {
     guard let text = String(data: try read(path), encoding: .utf8) else {
