@@ -22,10 +22,11 @@ extension Tensor {
     _ shape: [Int], _ type: ElementType = .float32, on device: Device = .cpu, _ generator: Generator? = nil
   ) throws(TorchError) -> Tensor { try Operator.rand(shape, generator, type, nil, device) }
 
-  /// Ones with this probability, otherwise zeros, drawn from the device's standard generator.
+  /// Ones with this probability, otherwise zeros.
   public static func bernoulli(
-    _ probability: Double, _ shape: [Int], _ type: ElementType = .float32, on device: Device = .cpu
-  ) throws(TorchError) -> Tensor { try Operator.bernoulli(zeros(shape, type, on: device), probability) }
+    _ probability: Double, _ shape: [Int], _ type: ElementType = .float32, on device: Device = .cpu,
+    _ generator: Generator? = nil
+  ) throws(TorchError) -> Tensor { try Operator.bernoulli(zeros(shape, type, on: device), probability, generator) }
 
   public func zerosAlike() throws(TorchError) -> Tensor { try Operator.zerosLike(self) }
 }

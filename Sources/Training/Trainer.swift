@@ -49,12 +49,11 @@ public final class Trainer {
     self.folder = folder
     self.metadata = metadata
     step = try TrainingStep(network, configuration, on: device, group)
-    try Generator.standard(on: device).seed(configuration.seed)
   }
 
   /// Continues from the folder's last checkpoint, which the first process reads for all.
   public func resume() throws {
-    if isFirst { progress = try TrainingCheckpoint.restore(step, on: device, from: folder.lastCheckpoint) }
+    if isFirst { progress = try TrainingCheckpoint.restore(step, from: folder.lastCheckpoint) }
     try share()
   }
 
@@ -118,7 +117,7 @@ public final class Trainer {
   }
 
   private func save() throws {
-    try TrainingCheckpoint.save(step, progress, on: device, metadata: metadata, to: folder.lastCheckpoint)
+    try TrainingCheckpoint.save(step, progress, metadata: metadata, to: folder.lastCheckpoint)
   }
 
   private func validate(_ hooks: Hooks, _ record: RunRecord, epoch: Int) throws {

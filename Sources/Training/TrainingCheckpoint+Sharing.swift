@@ -8,7 +8,7 @@ extension TrainingCheckpoint {
   static func share(
     _ step: TrainingStep, _ progress: TrainingProgress, on device: Device, _ group: ProcessGroup
   ) throws -> TrainingProgress {
-    let own = try state(of: step, progress, on: device, metadata: [:])
+    let own = try state(of: step, progress, metadata: [:])
     let text = try group.broadcast { try Outline(own, progress).text() }
     let outline = try Outline(text: text)
     var shared = StateDict()
@@ -21,7 +21,7 @@ extension TrainingCheckpoint {
       try group.broadcast(tensor)
       shared[entry.name] = tensor
     }
-    if !group.place.isFirst { try restore(step, on: device, from: shared) }
+    if !group.place.isFirst { try restore(step, from: shared) }
     return outline.progress
   }
 }

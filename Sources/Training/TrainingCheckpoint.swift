@@ -20,19 +20,18 @@ public enum TrainingCheckpoint {
 
   /// Writes the file whole or not at all. `metadata` is kept beside the progress.
   static func save(
-    _ step: TrainingStep, _ progress: TrainingProgress, on device: Device, metadata: [String: String],
-    to path: String
+    _ step: TrainingStep, _ progress: TrainingProgress, metadata: [String: String], to path: String
   ) throws {
-    try Safetensors.write(state(of: step, progress, on: device, metadata: metadata), to: path)
+    try Safetensors.write(state(of: step, progress, metadata: metadata), to: path)
   }
 
   static func state(
-    of step: TrainingStep, _ progress: TrainingProgress, on device: Device, metadata: [String: String]
+    of step: TrainingStep, _ progress: TrainingProgress, metadata: [String: String]
   ) throws(TorchError) -> StateDict {
     var state = weights(of: step.network, progress, metadata: metadata)
     step.optimizer.save(to: &state)
     step.scaler?.save(to: &state)
-    state[generatorName] = try Generator.standard(on: device).state()
+    state[generatorName] = try step.generator.state()
     return state
   }
 
@@ -44,23 +43,23 @@ public enum TrainingCheckpoint {
   }
 
   /// Restores everything and returns how far the run was.
-  static func restore(_ step: TrainingStep, on device: Device, from path: String) throws -> TrainingProgress {
+  static func restore(_ step: TrainingStep, from path: String) throws -> TrainingProgress {
     let state = try Safetensors.read(path)
     guard let progress = progress(in: state.metadata), state[generatorName] != nil else {
       throw FileError.invalid(path, "is not a checkpoint that training can continue from; name its last.safetensors")
     }
     do {
-      try restore(step, on: device, from: state)
+      try restore(step, from: state)
     } catch {
       throw FileError.invalid(path, "\(error); continue with the settings it was made with, or start a new run")
     }
     return progress
   }
 
-  static func restore(_ step: TrainingStep, on device: Device, from state: StateDict) throws {
+  static func restore(_ step: TrainingStep, from state: StateDict) throws {
     try step.optimizer.restore(from: state)
     try step.scaler?.restore(from: state)
-    if let generator = state[generatorName] { try Generator.standard(on: device).restore(generator.to(.cpu)) }
+    if let generator = state[generatorName] { try step.generator.restore(generator.to(.cpu)) }
     // Last, and itself all or nothing, so that a file that does not fit leaves the network as it was.
     try step.network.store.load(state.map { ($0.name, $0.tensor) }, isExtra: isExtra)
   }

@@ -30,6 +30,8 @@ public final class TrainingStep {
   public let scaler: GradientScaler?
   let configuration: TrainingConfiguration
   let group: ProcessGroup?
+  /// What dropout draws from.
+  let generator: Generator
   private let device: Device
   private let reducer: GradientReducer?
 
@@ -42,6 +44,7 @@ public final class TrainingStep {
     reducer = group.map { GradientReducer(network.store.parameters.map(\.tensor), $0) }
     self.configuration = configuration
     self.device = device
+    generator = try Generator(seed: configuration.seed, device: device)
     optimizer = try AdamW(network.store.parameters, configuration.optimizer)
     scaler = configuration.precision == .float16 ? try GradientScaler(on: device) : nil
   }
@@ -61,7 +64,7 @@ public final class TrainingStep {
     let image = try batch.image.to(device).to(network.scribbleClassWeight.type)
     let labels = try batch.label.to(device)
     let prediction = try withAutocast(configuration.precision.autocastType, on: device) {
-      try network(image, .training(across: group))
+      try network(image, .training(across: group, drawingFrom: generator))
     }
     if let observe {
       try observe(

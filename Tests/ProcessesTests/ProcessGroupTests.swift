@@ -82,15 +82,9 @@ import Testing
     @Sendable func dropped(_ images: Int, _ mode: Mode) throws -> [Float] {
       try dropout(Tensor.filled(1, [images, 8, 1, 1]), mode).floats()
     }
-    let lock = NSLock()
-    try Generator.standard(on: .cpu).seed(5)
-    let whole = try dropped(4, .training)
+    let whole = try dropped(4, .training(drawingFrom: Generator(seed: 5)))
     let halves = try Ranks.run(2) { group in
-      // Threads share the generator that processes have each for themselves.
-      try lock.withLock {
-        try Generator.standard(on: .cpu).seed(5)
-        return try dropped(2, .training(across: group))
-      }
+      try dropped(2, .training(across: group, drawingFrom: Generator(seed: 5)))
     }
     #expect(halves[0] + halves[1] == whole)
     #expect(Set(whole) == [0, 1 / 0.7])

@@ -18,7 +18,7 @@ struct SeveralProcessesTests {
     var buffers: [String: [Double]] = [:]
 
     init(_ part: Range<Int>?, _ group: ProcessGroup?) throws {
-      let network = try SmallRun.network(dropout: 0, type: .float64)
+      let network = try SmallRun.network(dropout: 0.3, type: .float64)
       let configuration = SmallRun.configuration(iterations: 10) {
         $0.selfTrainingStart = 1
         $0.selfTrainingThreshold = 0.35

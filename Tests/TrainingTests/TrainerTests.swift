@@ -7,8 +7,7 @@ import TestSupport
 import Testing
 import Training
 
-// One after the other: dropout draws from LibTorch's one source of random numbers.
-@Suite("The trainer", .serialized)
+@Suite("The trainer")
 struct TrainerTests {
   /// Stops after this many steps.
   private func stopping(after steps: Int) -> Trainer.Hooks {
