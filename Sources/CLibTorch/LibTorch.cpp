@@ -120,9 +120,9 @@ void torch_inference_leave(TorchInferenceScope scope) { delete static_cast<c10::
 
 // Autocast
 
-char *torch_autocast_enter(const char *device, int8_t element_type, TorchAutocastScope *result) {
+char *torch_autocast_enter(const char *device, bool enabled, int8_t element_type, TorchAutocastScope *result) {
   return guarded([&] {
-    blpseg::Autocast autocast{true, static_cast<at::ScalarType>(element_type)};
+    blpseg::Autocast autocast{enabled, static_cast<at::ScalarType>(element_type)};
     *result = {new blpseg::AutocastScope(c10::Device(device).type(), autocast)};
   });
 }
@@ -144,18 +144,12 @@ char *torch_generator_new(const char *device, uint64_t seed, TorchGenerator *res
 
 void torch_generator_release(TorchGenerator generator) { delete static_cast<at::Generator *>(generator.ref); }
 
-void torch_generator_seed(TorchGenerator target, uint64_t seed) { generator(target.ref).set_current_seed(seed); }
-
 char *torch_generator_state(TorchGenerator source, TorchTensor *result) {
   return guarded([&] { *result = owned(generator(source.ref).get_state()); });
 }
 
 char *torch_generator_set_state(TorchGenerator target, TorchTensor state) {
   return guarded([&] { generator(target.ref).set_state(borrowed(state)); });
-}
-
-char *torch_generator_default(const char *device, TorchGenerator *result) {
-  return guarded([&] { *result = owned(at::globalContext().defaultGenerator(c10::Device(device))); });
 }
 
 int torch_device_count(const char *kind) {

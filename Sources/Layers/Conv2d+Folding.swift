@@ -35,16 +35,17 @@ extension Conv2d {
   }
 
   /// Whether `fused` can compute it.
-  var canFuse: Bool { Tensor.hasFusedConvolution && weight.device == .cpu && weight.type == .float32 }
+  var canFuse: Bool { weight.device == .cpu && Tensor.hasFusedConvolution(weight.type) }
 
-  /// activation(convolution of `x` + `shortcut`) in one pass; `shortcut` is overwritten with it.
+  /// activation(convolution of `x` + `shortcut`) in one pass, in the type of the weights; `shortcut` is overwritten with it
+  /// where it has that type.
   func fused(_ x: Tensor, adding shortcut: Tensor?, _ activation: Activation) throws(TorchError) -> Tensor {
-    let (x, zeros) = try padded(x)
+    let (x, zeros) = try padded(x.to(weight.type))
     guard let shortcut else {
       return try x.convolvedFused(
         weight, bias, stride: stride, padding: zeros, groups: groups, activation: activation)
     }
-    return try shortcut.addConvolutionFused(
+    return try shortcut.to(weight.type).addConvolutionFused(
       x, weight, bias, stride: stride, padding: zeros, groups: groups, activation: activation)
   }
 }

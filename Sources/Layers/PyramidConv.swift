@@ -25,15 +25,6 @@ public struct PyramidConv: Foldable {
     _ finest: Tensor, _ rows: Range<Int>, of height: Int, beside coarser: [Tensor], _ mode: Mode
   ) throws(TorchError) -> Tensor {
     let width = finest.shape[3]
-    // Autocast would round the factors of the interpolation as well.
-    guard finest.type == .float32 || finest.type == .float64 else {
-      var levels = [finest]
-      for level in coarser {
-        let part = ResizedRows(rows, of: height, from: level.shape[2])
-        levels.append(try level.rows(part.source).resizedBilinear(to: part, width: width, .channelsLast))
-      }
-      return try block(Tensor.concatenated(levels, 1), mode)
-    }
     var sum: Tensor?
     let weights = if let foldedCoarse { foldedCoarse } else { try coarseWeights() }
     for (level, weight) in zip(coarser, weights) {
@@ -49,7 +40,6 @@ public struct PyramidConv: Foldable {
   public func folded(_ type: ElementType?) throws(TorchError) -> PyramidConv {
     var conv = self
     conv.block = try block.folded(type)
-    guard type == nil else { return conv }
     conv.foldedCoarse = try conv.coarseWeights()
     conv.block = try conv.block.restricted(toInputs: 0..<width)
     return conv
@@ -78,15 +68,20 @@ extension Tensor {
     let source = ResizedRows(seen, of: height, from: shape[2]).source
     let (images, channels, h, w) = (shape[0], shape[1], source.count, shape[3])
     let outputs = weight.shape[2] / 3
-    let rowFactors = try interpolation(from: shape[2], to: height)
-      .sliced(0, rows.lowerBound, rows.upperBound).sliced(2, source.lowerBound, source.upperBound)
-      .reshaped([rows.count, 3 * h])
-    let columnFactors = try interpolation(from: w, to: width).permuted([0, 2, 1]).reshaped([width, w * 3])
-    return try self.rows(source).permuted([0, 2, 3, 1]).reshaped([images, 1, h * w, channels])
-      .matrixProduct(weight).reshaped([images, 3 * h, w * 3 * outputs])
-      .multipliedFromLeft(by: rowFactors).reshaped([images * rows.count, w * 3, outputs])
-      .multipliedFromLeft(by: columnFactors).reshaped([images, rows.count, width, outputs])
-      .permuted([0, 3, 1, 2])
+    let products = try self.rows(source).permuted([0, 2, 3, 1]).reshaped([images, 1, h * w, channels])
+      .matrixProduct(weight)
+    // Shares of 16 bits would be too coarse.
+    return try withoutAutocast(on: device) { () throws(TorchError) in
+      let exact = try products.to(products.type == .float64 ? .float64 : .float32)
+      let rowFactors = try exact.interpolation(from: shape[2], to: height)
+        .sliced(0, rows.lowerBound, rows.upperBound).sliced(2, source.lowerBound, source.upperBound)
+        .reshaped([rows.count, 3 * h])
+      let columnFactors = try exact.interpolation(from: w, to: width).permuted([0, 2, 1]).reshaped([width, w * 3])
+      return try exact.reshaped([images, 3 * h, w * 3 * outputs])
+        .multipliedFromLeft(by: rowFactors).reshaped([images * rows.count, w * 3, outputs])
+        .multipliedFromLeft(by: columnFactors).reshaped([images, rows.count, width, outputs])
+        .permuted([0, 3, 1, 2])
+    }
   }
 
   private func multipliedFromLeft(by matrix: Tensor) throws(TorchError) -> Tensor { try matrix.matrixProduct(self) }

@@ -22,9 +22,6 @@ public struct Operator: @unchecked Sendable {
     }
   }
 
-  /// Whether this LibTorch has it.
-  var isAvailable: Bool { (try? found.get()) != nil }
-
   /// Calls an operator whose result is one tensor.
   @discardableResult
   public func callAsFunction(_ arguments: (any OperatorArgument)?...) throws(TorchError) -> Tensor {

@@ -1,8 +1,10 @@
+import CLibTorch
+
 /// Convolutions with what follows them in one pass of oneDNN, for prediction: nothing is recorded for `backward`.
-/// Tensors are float32 on the CPU.
+/// Tensors are on the CPU, all of one type.
 extension Tensor {
-  /// Whether this LibTorch was built with oneDNN.
-  public static let hasFusedConvolution = Operator.fusedConvolution.isAvailable && Operator.fusedAddition.isAvailable
+  /// Whether this LibTorch has them for float32, if it was built with oneDNN, or for bfloat16, if the processor allows that.
+  public static func hasFusedConvolution(_ type: ElementType) -> Bool { torch_has_fused_convolution(type.rawValue) }
 
   /// activation(convolution).
   public func convolvedFused(

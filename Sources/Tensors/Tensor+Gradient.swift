@@ -55,9 +55,25 @@ public func withAutocast<Value>(
   _ type: ElementType?, on device: Device, _ body: () throws -> Value
 ) throws -> Value {
   guard let type else { return try body() }
-  LibTorch.started
-  var scope = TorchAutocastScope(ref: nil)
-  try LibTorch.check(torch_autocast_enter(device.kind.rawValue, type.rawValue, &scope), "autocast")
+  let scope = try autocastScope(type, on: device)
   defer { torch_autocast_leave(scope) }
   return try body()
+}
+
+/// Runs `body` with all operators computing in the type of what they are given, also inside `withAutocast`.
+public func withoutAutocast<Value>(
+  on device: Device, _ body: () throws(TorchError) -> Value
+) throws(TorchError) -> Value {
+  let scope = try autocastScope(nil, on: device)
+  defer { torch_autocast_leave(scope) }
+  return try body()
+}
+
+private func autocastScope(_ type: ElementType?, on device: Device) throws(TorchError) -> TorchAutocastScope {
+  LibTorch.started
+  var scope = TorchAutocastScope(ref: nil)
+  let failure = torch_autocast_enter(
+    device.kind.rawValue, type != nil, (type ?? .bfloat16).rawValue, &scope)
+  try LibTorch.check(failure, "autocast")
+  return scope
 }

@@ -87,4 +87,22 @@ struct ConvBlockTests {
     #expect(throws: TorchError.self) { try block(Tensor.zeros([1, 3, 4, 4]), .evaluation) }
     #expect(throws: TorchError.self) { try block(x, adding: Tensor.zeros([1, 2, 3, 4]), .evaluation) }
   }
+
+  @Test("computes in the type of its folded weights, whatever it is given", arguments: [Activation.none, .relu, .relu6])
+  func sixteenBits(activation: Activation) throws {
+    let generator = try Generator(seed: 8)
+    let block = try block(bias: true, activation)
+    let x = try Tensor.normal([2, 2, 6, 7], .float32, generator).contiguous(.channelsLast) * 3
+    let shortcut = try Tensor.normal([2, 2, 6, 7], .float32, generator).contiguous(.channelsLast) * 3
+    let before = try shortcut.floats()
+    let expected = try block(x, adding: shortcut.cloned(.channelsLast), .evaluation)
+    let folded = try block.folded(.bfloat16)
+    for (x, shortcut) in [(x, shortcut), (try x.to(.bfloat16), try shortcut.to(.bfloat16))] {
+      let found = try withAutocast(.bfloat16, on: .cpu) { try folded(x, adding: shortcut, .evaluation) }
+      #expect(found.type == .bfloat16)
+      let closeness = try Closeness(found.to(.float32), expected)
+      #expect(closeness.magnitude > 0 && closeness.relative <= 0.02, "\(closeness)")
+    }
+    #expect(try shortcut.floats() == before)
+  }
 }

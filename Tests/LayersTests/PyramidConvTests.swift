@@ -50,4 +50,38 @@ struct PyramidConvTests {
     ]
     for sizes in pyramids { try compare(sizes, type, tolerance: tolerance) }
   }
+
+  @Test("computes in bfloat16 under autocast, folded and learning, and adds up in float32", arguments: [false, true])
+  func autocast(isFolded: Bool) throws {
+    let (width, sizes) = (16, [(13, 19), (7, 10), (4, 5)])
+    let store = try ParameterStore(seed: 2)
+    let conv = try PyramidConv(store.root, levels: sizes.count, width: width)
+    // ReLU passes everything: what rounding moves over its edge would have another gradient altogether.
+    try withoutGradient { try store["1.bias"]?.fill(6) }
+    let generator = try Generator(seed: 3)
+    // Values that bfloat16 holds, so that it is the arithmetic that differs.
+    let levels = try sizes.map {
+      try Tensor.normal([1, width, $0, $1], .float32, generator).to(.bfloat16).to(.float32).contiguous(.channelsLast)
+    }
+    func result(_ type: ElementType?) throws -> (out: Tensor, gradients: [Tensor]) {
+      let inputs = try levels.map { try $0.detached().requiringGradient(!isFolded) }
+      let block = isFolded ? try conv.folded(type) : conv
+      let out = try withAutocast(type, on: .cpu) {
+        let level = try type.map { try inputs[0].to($0) } ?? inputs[0]
+        return try block(
+          level, 0..<sizes[0].0, of: sizes[0].0, beside: Array(inputs.dropFirst()), isFolded ? .evaluation : .training)
+      }
+      guard !isFolded else { return (out, []) }
+      try out.to(.float32).backward(Tensor.normal(out.shape, .float32, Generator(seed: 4)))
+      return (out, try inputs.map { try #require($0.gradient) })
+    }
+    let (exact, rounded) = (try result(nil), try result(.bfloat16))
+    #expect(rounded.out.type == .bfloat16)
+    for (found, expected) in zip([rounded.out] + rounded.gradients, [exact.out] + exact.gradients) {
+      // Some roundings to 8 bits.
+      let closeness = try Closeness(found.to(.float32), expected)
+      #expect(closeness.magnitude > 0 && closeness.relative > 0 && closeness.relative <= 0.01, "\(closeness)")
+      print("bfloat16, folded \(isFolded): \(closeness.relative)")
+    }
+  }
 }

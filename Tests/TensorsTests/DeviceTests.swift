@@ -1,3 +1,4 @@
+import Foundation
 import Tensors
 import Testing
 
@@ -26,6 +27,19 @@ struct DeviceTests {
     #expect(Device.cpu.isAvailable)
     #expect(Device.best.isAvailable)
     #expect(!Device(.cuda, index: 1000).isAvailable)
+  }
+
+  @Test("the CPU multiplies in float32 and float64, and in 16 bits where the system lists instructions for that")
+  func arithmetic() throws {
+    #expect(Device.cpu.multiplies(.float32) && Device.cpu.multiplies(.float64))
+    #expect(!Device.cpu.multiplies(.int32) && !Device.cpu.multiplies(.bool))
+    #if os(Linux) && arch(x86_64)
+      let line = try String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8).split(separator: "\n")
+        .first { $0.hasPrefix("flags") }
+      let flags = Set(try #require(line).split(separator: " "))
+      #expect(Device.cpu.multiplies(.bfloat16) == !flags.isDisjoint(with: ["avx512_bf16", "amx_bf16"]))
+      #expect(Device.cpu.multiplies(.float16) == !flags.isDisjoint(with: ["avx512_fp16", "amx_fp16"]))
+    #endif
   }
 
   @Test("a device that is missing is reported in words")

@@ -64,7 +64,7 @@ struct ScopeTests {
     #expect(try y.floats() == [4, 9])
   }
 
-  private func product() throws -> ElementType {
+  private func product() throws(TorchError) -> ElementType {
     let x = try Tensor.zeros([2, 2])
     return try Operator("matmul")(x, x).type
   }
@@ -86,6 +86,16 @@ struct ScopeTests {
       [try withAutocast(.float16, on: .cpu) { try product() }, try product()]
     }
     #expect(types == [.float16, .bfloat16])
+    #expect(try product() == .float32)
+  }
+
+  @Test("operators compute in the type of what they are given without autocast, and with it again afterwards")
+  func withoutAutocastScope() throws {
+    let types = try withAutocast(.bfloat16, on: .cpu) {
+      [try withoutAutocast(on: .cpu) { () throws(TorchError) in try product() }, try product()]
+    }
+    #expect(types == [.float32, .bfloat16])
+    #expect(try withoutAutocast(on: .cpu) { () throws(TorchError) in try product() } == .float32)
     #expect(try product() == .float32)
   }
 

@@ -116,23 +116,25 @@ void torch_inference_leave(TorchInferenceScope scope);
 
 // Autocast
 
-/// Opens a scope in which the operators that profit from it compute in `element_type`; closes with `leave`.
-char *torch_autocast_enter(const char *device, int8_t element_type, TorchAutocastScope *result);
+/// Opens a scope in which the operators that profit from it compute in `element_type`, or, where `enabled` is false, in
+/// the type of what they are given; closes with `leave`.
+char *torch_autocast_enter(const char *device, bool enabled, int8_t element_type, TorchAutocastScope *result);
 void torch_autocast_leave(TorchAutocastScope scope);
 
 // Chance, devices, threads
 
 char *torch_generator_new(const char *device, uint64_t seed, TorchGenerator *result);
 void torch_generator_release(TorchGenerator generator);
-void torch_generator_seed(TorchGenerator generator, uint64_t seed);
 /// State as a byte tensor.
 char *torch_generator_state(TorchGenerator generator, TorchTensor *result);
 char *torch_generator_set_state(TorchGenerator generator, TorchTensor state);
-/// The generator that operators without one of their own draw from.
-char *torch_generator_default(const char *device, TorchGenerator *result);
 
 /// 0 where this LibTorch has no such device.
 int torch_device_count(const char *kind);
+/// Whether the processor has instructions for products of this floating-point type.
+bool torch_processor_multiplies(int8_t element_type);
+/// Whether LibTorch has convolutions of this type on the CPU that compute what follows them in the same pass.
+bool torch_has_fused_convolution(int8_t element_type);
 int torch_thread_count(void);
 void torch_set_thread_count(int count);
 
