@@ -9,7 +9,7 @@ import Prediction
 import Tensors
 import Training
 
-/// The tasks as this package does them, on fixed inputs.
+/// The tasks as this package does them, on fixed inputs. In 16 bits it computes where a user who asks for them would.
 struct Workload {
   static let classCount = 21
   /// Images that one loading goes through.
@@ -25,9 +25,9 @@ struct Workload {
     switch task {
     case .trainingStepFloat32: try trainingStep(.float32)
     case .trainingStepBFloat16: try trainingStep(.bfloat16)
-    case .singleViewFloat32: try prediction(.single, nil)
+    case .singleViewFloat32: try prediction(.single, .float32)
     case .singleViewBFloat16: try prediction(.single, .bfloat16)
-    case .multiScaleFloat32: try prediction(.published, nil)
+    case .multiScaleFloat32: try prediction(.published, .float32)
     case .multiScaleBFloat16: try prediction(.published, .bfloat16)
     case .localAggregationForward: try localAggregation().forward
     case .localAggregationBackward: try localAggregation().backward
@@ -43,7 +43,7 @@ struct Workload {
   func prepared(_ point: GrowthPoint) throws -> () throws -> Double {
     switch point.task {
     case .trainingStep: return try trainingStep(.float32, side: point.side, batch: point.batch)
-    case .view where point.batch == 1: return try prediction(.single, nil, point.side, point.side)
+    case .view where point.batch == 1: return try prediction(.single, .float32, point.side, point.side)
     case .view:
       let network = try network()
       let images = try Tensor.normal([point.batch, 3, point.side, point.side])
@@ -66,7 +66,7 @@ struct Workload {
     _ precision: TrainingConfiguration.Precision, side: Int = 384, batch: Int = 2
   ) throws -> () throws -> Double {
     var configuration = TrainingConfiguration(iterations: 1000)
-    configuration.precision = precision
+    configuration.precision = precision.computed(on: .cpu)
     let step = try TrainingStep(network(), configuration, on: .cpu)
     let batch = try Batch((0..<batch).map { Self.sample($0, side) })
     return { try seconds { _ = try step(batch, iteration: 0) } }
@@ -87,9 +87,9 @@ struct Workload {
   }
 
   private func prediction(
-    _ views: Views, _ type: ElementType?, _ width: Int = 500, _ height: Int = 375
+    _ views: Views, _ precision: TrainingConfiguration.Precision, _ width: Int = 500, _ height: Int = 375
   ) throws -> () throws -> Double {
-    let predictor = try Predictor(network(), views: views, autocastType: type)
+    let predictor = try Predictor(network(), views: views, autocastType: precision.computed(on: .cpu).autocastType)
     let photograph = Self.photograph(width, height)
     return { try seconds { _ = try predictor(photograph).labels() } }
   }

@@ -27,7 +27,7 @@ extension Experiment {
   }
 
   func predictor(_ network: BLPSeg, _ views: Views) throws -> Predictor {
-    try Predictor(network, views: views, on: device, autocastType: settings.training.precision.autocastType)
+    try Predictor(network, views: views, on: device, autocastType: precision.autocastType)
   }
 }
 

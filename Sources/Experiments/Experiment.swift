@@ -67,6 +67,12 @@ public struct Experiment {
   /// The views of `evaluation`.
   public var views: Views { Views(scales: settings.evaluation.scales, mirror: settings.evaluation.mirror) }
 
+  /// The precision that the device computes in, which may be another than the settings'.
+  public var precision: TrainingConfiguration.Precision { settings.training.precision.computed(on: device) }
+
+  /// What people are told where it is another.
+  public var precisionReplacement: String? { settings.training.precision.replacement(on: device) }
+
   /// The batches of the training set.
   func loader(_ dataset: SegmentationDataset) throws -> BatchLoader {
     let data = settings.data
@@ -94,7 +100,7 @@ public struct Experiment {
     result.optimizer.beta2 = training.betas.square
     result.optimizer.epsilon = training.epsilon
     result.optimizer.weightDecay = training.weightDecay
-    result.precision = training.precision
+    result.precision = precision
     result.gamma = settings.loss.gamma
     result.selfTrainingStart =
       switch training.selfTrainingStart {

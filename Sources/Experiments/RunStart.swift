@@ -12,6 +12,8 @@ struct RunStart: Codable {
   /// Steps done before.
   let iteration: Int
   let device: String
+  /// What the device computed in; files of earlier versions do not say.
+  let precision: String?
   let processes: Int
   let threads: Int
   let host: String
@@ -24,6 +26,7 @@ struct RunStart: Codable {
     seed = experiment.settings.seed
     self.iteration = iteration
     device = experiment.device.description
+    precision = experiment.precision.rawValue
     processes = experiment.place?.count ?? 1
     threads = LibTorch.threadCount
     host = ProcessInfo.processInfo.hostName

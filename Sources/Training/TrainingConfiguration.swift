@@ -13,6 +13,20 @@ public struct TrainingConfiguration: Sendable, Equatable {
       case .float16: .float16
       }
     }
+
+    /// What computes where this precision is asked for: float32 in place of 16 bits that the device has no instructions
+    /// for, which would be less precise and several times slower.
+    public func computed(on device: Device) -> Precision {
+      guard let autocastType, !device.multiplies(autocastType) else { return self }
+      return .float32
+    }
+
+    /// What people are told where the device computes in another precision than this one, which was asked for.
+    public func replacement(on device: Device) -> String? {
+      let computed = computed(on: device)
+      guard computed != self else { return nil }
+      return "computing in \(computed.rawValue): this processor has no instructions for \(rawValue), which would be slower"
+    }
   }
 
   /// T, the number of optimiser steps.

@@ -50,6 +50,7 @@ struct PredictCommand: ParsableCommand {
       let predictions = try PhotographPredictions(inputs, to: folder, options)
       let device = try Device(device)
       let (predictor, classes) = try predictor(on: device)
+      if let replacement = precision.replacement(on: device) { Console.line(replacement) }
       let start = ContinuousClock.now
       try predictions.write(with: predictor) { done, finding in
         Console.result(line(finding, classes))
@@ -67,7 +68,7 @@ struct PredictCommand: ParsableCommand {
     let trained = try TrainedNetwork(weights, on: device)
     let predictor = try Predictor(
       trained.network, views: views.views, crf: views.crf == true ? trained.evaluation.crfConstants : nil, on: device,
-      autocastType: precision.autocastType)
+      autocastType: precision.computed(on: device).autocastType)
     return (predictor, trained.classes)
   }
 

@@ -47,8 +47,9 @@ final class TrainingConsole {
     tell(
       "\(network.backbone.rawValue), decoder width \(network.decoderWidth), "
         + String(format: "%.1f million parameters", Double(plan.parameters) / 1e6)
-        + ", \(settings.training.precision.rawValue) on \(plan.device)"
+        + ", \(experiment.precision.rawValue) on \(plan.device)"
         + (plan.processes > 1 ? ", \(plan.processes) processes" : ""))
+    if let replacement = experiment.precisionReplacement { tell(replacement) }
     tell("\(plan.iterations) steps of \(plan.batchSize) images, \(plan.batchesPerEpoch) an epoch")
     for setting in plan.changedSettings { tell("changed since the checkpoint: \(setting)") }
     if plan.firstIteration > 0 { tell("continuing after step \(plan.firstIteration)") }
