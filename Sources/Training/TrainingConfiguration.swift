@@ -25,7 +25,7 @@ public struct TrainingConfiguration: Sendable, Equatable {
     public func replacement(on device: Device) -> String? {
       let computed = computed(on: device)
       guard computed != self else { return nil }
-      return "computing in \(computed.rawValue): this processor has no instructions for \(rawValue), which would be slower"
+      return "computing in \(computed.rawValue), which is faster: this processor has no instructions for \(rawValue)"
     }
   }
 

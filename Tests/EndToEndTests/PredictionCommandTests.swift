@@ -51,6 +51,21 @@ import Testing
     #expect(outcome.errorLines.last?.hasPrefix("1 photograph predicted into printed, ") == true)
   }
 
+  @Test("16 bits are computed in float32, and that is said, where the processor has no instructions for them")
+  func sixteenBits() throws {
+    func masks(_ precision: String) throws -> (labels: [UInt8], errors: String) {
+      let outcome = try workspace.blpseg(
+        "predict", Self.photograph, "--weights", Self.weights, "--out", precision, "--precision", precision)
+      #expect(outcome.code == 0, "\(outcome.errors)")
+      return (try LabelMap(contentsOf: workspace("\(precision)/Abyssinian_18.png")).labels, outcome.errors)
+    }
+    let (exact, rounded) = (try masks("float32"), try masks("bfloat16"))
+    #expect(!exact.errors.contains("computing in"))
+    #expect(rounded.errors.contains("computing in float32, ") == !Device.cpu.multiplies(.bfloat16))
+    let changed = zip(exact.labels, rounded.labels).count { $0 != $1 }
+    #expect(Device.cpu.multiplies(.bfloat16) ? changed < exact.labels.count / 10 : changed == 0)
+  }
+
   @Test("all photographs of a folder are predicted, without overlays if so wished") func folder() throws {
     let ids = Workspace.validationPhotographs
     for id in ids { try workspace.write(workspace.data("data/JPEGImages/\(id).jpg"), "gallery/\(id).jpg") }
