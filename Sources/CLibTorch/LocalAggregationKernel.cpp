@@ -1,7 +1,6 @@
 #include "LocalAggregationKernel.h"
 
 #include <algorithm>
-#include <atomic>
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -10,25 +9,9 @@
 
 #include <ATen/Context.h>
 
+#include "InstructionSets.h"
+#include "MatrixProduct.h"
 #include "Parallel.h"
-
-// The matrix products of the BLAS that LibTorch carries, in the Fortran interface that every BLAS has.
-extern "C" {
-void sgemm_(
-    const char *transa, const char *transb, const int *m, const int *n, const int *k, const float *alpha,
-    const float *a, const int *lda, const float *b, const int *ldb, const float *beta, float *c, const int *ldc);
-void dgemm_(
-    const char *transa, const char *transb, const int *m, const int *n, const int *k, const double *alpha,
-    const double *a, const int *lda, const double *b, const int *ldb, const double *beta, double *c, const int *ldc);
-}
-
-// The loops over pairs are compiled for several instruction sets; the loader picks one.
-#if defined(__x86_64__) && defined(__linux__)
-#define BLPSEG_CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#else
-#define BLPSEG_CLONES
-#endif
-#define BLPSEG_INLINE inline __attribute__((always_inline))
 
 namespace blpseg {
 namespace {
@@ -75,20 +58,6 @@ BLPSEG_INLINE void copy_weights(
 }
 
 // Matrices are column major: planar tensors `[depth, positions]` are `positions x depth` as they lie.
-
-inline void gemm(
-    char transa, char transb, int m, int n, int k, const float *a, int lda, const float *b, int ldb, float beta,
-    float *c, int ldc) {
-  const float one = 1;
-  sgemm_(&transa, &transb, &m, &n, &k, &one, a, &lda, b, &ldb, &beta, c, &ldc);
-}
-
-inline void gemm(
-    char transa, char transb, int m, int n, int k, const double *a, int lda, const double *b, int ldb, double beta,
-    double *c, int ldc) {
-  const double one = 1;
-  dgemm_(&transa, &transb, &m, &n, &k, &one, a, &lda, b, &ldb, &beta, c, &ldc);
-}
 
 /// c (m x n) = a (m x k) * b (n x k)^T
 template <typename Real>
@@ -366,14 +335,10 @@ void for_each_pair(const AggregationShape &shape, Body body) {
   auto range = [&](int64_t player) { return Range{player * tile, std::min(tile, positions - player * tile)}; };
   std::vector<PairTile<Real>> scratch(at::get_num_threads());
   auto play = [&](int64_t count, auto pair_of) {
-    // Whoever is done takes the next pair: threads seldom run at one speed.
-    std::atomic<int64_t> next{0};
-    in_parallel(scratch.size(), [&](int64_t thread) {
+    take_turns(shape.images * count, [&](int64_t thread, int64_t i) {
       FlushingDenormals flushing;
-      for (int64_t i = next++; i < shape.images * count; i = next++) {
-        auto [own, other] = pair_of(i % count);
-        if (own < tiles && other < tiles) body(scratch[thread], i / count, range(own), range(other));
-      }
+      auto [own, other] = pair_of(i % count);
+      if (own < tiles && other < tiles) body(scratch[thread], i / count, range(own), range(other));
     });
   };
   play(tiles, [](int64_t game) { return std::pair(game, game); });

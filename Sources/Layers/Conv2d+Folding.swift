@@ -40,6 +40,12 @@ extension Conv2d {
   /// activation(convolution of `x` + `shortcut`) in one pass, in the type of the weights; `shortcut` is overwritten with it
   /// where it has that type.
   func fused(_ x: Tensor, adding shortcut: Tensor?, _ activation: Activation) throws(TorchError) -> Tensor {
+    if suitsWinograd(x) {
+      let isFused = activation == .none || activation == .relu
+      let y = try x.convolvedByWinograd(weight, bias, adding: shortcut, rectified: activation == .relu)
+      if !isFused { try y.activate(by: activation) }
+      return y
+    }
     let (x, zeros) = try padded(x.to(weight.type))
     guard let shortcut else {
       return try x.convolvedFused(

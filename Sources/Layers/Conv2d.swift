@@ -30,8 +30,19 @@ public struct Conv2d {
   }
 
   public func callAsFunction(_ x: Tensor) throws(TorchError) -> Tensor {
+    if suitsWinograd(x) {
+      let y = try x.convolvedByWinograd(weight)
+      if let bias { try y.add(bias.reshaped([1, -1, 1, 1])) }
+      return y
+    }
     let (x, zeros) = try padded(x)
     return try x.convolved(weight, bias, stride: stride, padding: zeros, groups: groups)
+  }
+
+  /// Whether Winograd's way computes this convolution of `x`, and faster.
+  func suitsWinograd(_ x: Tensor) -> Bool {
+    guard case .zeros(1) = padding else { return false }
+    return stride == 1 && groups == 1 && x.suitsWinograd(weight)
   }
 
   /// `x` with those zeros that the operator cannot add itself, and how many it must add on every side.

@@ -1,0 +1,330 @@
+#include "WinogradKernel.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include <ATen/ATen.h>
+
+#include "InstructionSets.h"
+#include "MatrixProduct.h"
+#include "Parallel.h"
+
+// Tiles of 4 x 4 outputs are computed from the 6 x 6 inputs under them (Lavin and Gray, CVPR 2016). A line of four
+// outputs y = correlation(d, g) is a product of polynomials, taken at six points and interpolated:
+//
+//     y = A^T ((G g) * (B^T d)),   elementwise; in two dimensions along both.
+//
+// Summed over input channels, each of the 36 elementwise products is a product of matrices. The points are 0, +-1/sqrt 2,
+// +-sqrt 2 and infinity: rounding errors are a quarter of those with the usual 0, +-1, +-2, since no number grows large.
+// Gradients go the way back: that of g through the transposed matrices, that of d as a convolution with g turned around.
+
+namespace blpseg {
+namespace {
+
+constexpr int64_t step = 4, side = step + 2, frequencies = side * side;
+/// Numbers of several channels, computed together.
+constexpr int64_t lanes = 16;
+typedef float Lanes __attribute__((vector_size(lanes * sizeof(float))));
+
+constexpr float near_point = 0.70710678f, far_point = 1.41421356f;
+
+// Through references: what returns vectors would depend on the instruction set.
+
+BLPSEG_INLINE void load(const float *from, Lanes &value) { memcpy(&value, from, sizeof value); }
+
+BLPSEG_INLINE void store(const Lanes &value, float *to) { memcpy(to, &value, sizeof value); }
+
+// Lines of numbers `in` apart, to lines `out` apart.
+
+/// B^T d: six to six.
+struct ImageLine {
+  static BLPSEG_INLINE void apply(const Lanes *d, int64_t in, Lanes *result, int64_t out) {
+    Lanes d1 = d[in], d2 = d[2 * in], d3 = d[3 * in], d4 = d[4 * in];
+    Lanes even_near = d4 - 2.0f * d2, odd_near = near_point * (d3 - 2.0f * d1);
+    Lanes even_far = d4 - 0.5f * d2, odd_far = far_point * (d3 - 0.5f * d1);
+    result[0] = d[0] - 2.5f * d2 + d4;
+    result[out] = even_near + odd_near;
+    result[2 * out] = even_near - odd_near;
+    result[3 * out] = even_far + odd_far;
+    result[4 * out] = even_far - odd_far;
+    result[5 * out] = d1 - 2.5f * d3 + d[5 * in];
+  }
+};
+
+/// G g: three to six.
+struct WeightLine {
+  static BLPSEG_INLINE void apply(const Lanes *g, int64_t in, Lanes *result, int64_t out) {
+    Lanes g0 = g[0], g1 = g[in], g2 = g[2 * in];
+    Lanes even_near = (g0 + 0.5f * g2) * (-2.0f / 3), odd_near = g1 * (near_point * -2.0f / 3);
+    Lanes even_far = (g0 + 2.0f * g2) * (1.0f / 6), odd_far = g1 * (far_point / 6);
+    result[0] = g0;
+    result[out] = even_near + odd_near;
+    result[2 * out] = even_near - odd_near;
+    result[3 * out] = even_far + odd_far;
+    result[4 * out] = even_far - odd_far;
+    result[5 * out] = g2;
+  }
+};
+
+/// A^T m: six to four.
+struct ResultLine {
+  static BLPSEG_INLINE void apply(const Lanes *m, int64_t in, Lanes *result, int64_t out) {
+    Lanes near_sum = m[in] + m[2 * in], near_difference = near_point * (m[in] - m[2 * in]);
+    Lanes far_sum = m[3 * in] + m[4 * in], far_difference = far_point * (m[3 * in] - m[4 * in]);
+    result[0] = m[0] + near_sum + far_sum;
+    result[out] = near_difference + far_difference;
+    result[2 * out] = 0.5f * near_sum + 2.0f * far_sum;
+    result[3 * out] = 0.5f * near_difference + 2.0f * far_difference + m[5 * in];
+  }
+};
+
+/// A y, four to six: the way back through `ResultLine`.
+struct CotangentLine {
+  static BLPSEG_INLINE void apply(const Lanes *y, int64_t in, Lanes *result, int64_t out) {
+    Lanes y0 = y[0], y1 = y[in], y2 = y[2 * in], y3 = y[3 * in];
+    Lanes even_near = y0 + 0.5f * y2, odd_near = near_point * (y1 + 0.5f * y3);
+    Lanes even_far = y0 + 2.0f * y2, odd_far = far_point * (y1 + 2.0f * y3);
+    result[0] = y0;
+    result[out] = even_near + odd_near;
+    result[2 * out] = even_near - odd_near;
+    result[3 * out] = even_far + odd_far;
+    result[4 * out] = even_far - odd_far;
+    result[5 * out] = y3;
+  }
+};
+
+/// G^T u, six to three: the way back through `WeightLine`.
+struct WeightGradientLine {
+  static BLPSEG_INLINE void apply(const Lanes *u, int64_t in, Lanes *result, int64_t out) {
+    Lanes near_sum = u[in] + u[2 * in], near_difference = u[in] - u[2 * in];
+    Lanes far_sum = u[3 * in] + u[4 * in], far_difference = u[3 * in] - u[4 * in];
+    result[0] = u[0] - (2.0f / 3) * near_sum + (1.0f / 6) * far_sum;
+    result[out] = (far_point / 6) * far_difference - (near_point * 2.0f / 3) * near_difference;
+    result[2 * out] = (far_sum - near_sum) * (1.0f / 3) + u[5 * in];
+  }
+};
+
+/// Applies a line's transform to the columns and then to the rows of `from * from` numbers.
+template <typename Line, int64_t from, int64_t to>
+BLPSEG_INLINE void transform(const Lanes *values, Lanes *result) {
+  Lanes half[to * from];
+  for (int64_t column = 0; column < from; column++) Line::apply(values + column, from, half + column, from);
+  for (int64_t row = 0; row < to; row++) Line::apply(half + row * from, 1, result + row * to, 1);
+}
+
+/// The tiles of a batch, row by row, image by image.
+struct Tiling {
+  explicit Tiling(const Convolution3x3 &shape)
+      : height(shape.height), width(shape.width), rows((height + step - 1) / step), columns((width + step - 1) / step),
+        count(shape.images * rows * columns) {}
+  int64_t height, width, rows, columns, count;
+
+  struct Place {
+    int64_t image, row, column;
+  };
+  /// Where a tile's first output lies.
+  Place place(int64_t tile) const {
+    return {tile / (rows * columns), tile / columns % rows * step, tile % columns * step};
+  }
+};
+
+/// How far apart the 36 matrices of `size` numbers lie: not by a power of two, as which all would fall on the same few
+/// lines of a cache.
+constexpr int64_t distance_of(int64_t size) { return size + lanes; }
+
+/// Some tiles in a row, and the 36 matrices `[tiles][channels]` of theirs.
+struct Block {
+  int64_t first, count, channels, distance;
+
+  float *at(float *matrices, int64_t frequency, int64_t tile, int64_t channel) const {
+    return matrices + frequency * distance + tile * channels + channel;
+  }
+};
+
+/// Transforms the inputs of tiles, `extent` numbers on each side from `margin` before their outputs on; what lies outside the
+/// image is 0.
+template <typename Line, int64_t extent, int64_t margin>
+BLPSEG_INLINE void gather(const Tiling &tiling, const Block &block, const float *image, float *matrices) {
+  for (int64_t tile = 0; tile < block.count; tile++) {
+    const Tiling::Place place = tiling.place(block.first + tile);
+    const int64_t top = place.row - margin, left = place.column - margin;
+    for (int64_t channel = 0; channel < block.channels; channel += lanes) {
+      Lanes values[extent * extent], result[frequencies];
+      for (int64_t i = 0; i < extent; i++)
+        for (int64_t j = 0; j < extent; j++) {
+          const int64_t row = top + i, column = left + j;
+          const bool inside = row >= 0 && row < tiling.height && column >= 0 && column < tiling.width;
+          const int64_t pixel = (place.image * tiling.height + row) * tiling.width + column;
+          values[i * extent + j] = Lanes{};
+          if (inside) load(image + pixel * block.channels + channel, values[i * extent + j]);
+        }
+      transform<Line, extent, side>(values, result);
+      for (int64_t f = 0; f < frequencies; f++) store(result[f], block.at(matrices, f, tile, channel));
+    }
+  }
+}
+
+BLPSEG_CLONES void gather_image(const Tiling &tiling, const Block &block, const float *image, float *matrices) {
+  gather<ImageLine, side, 1>(tiling, block, image, matrices);
+}
+
+BLPSEG_CLONES void gather_cotangent(const Tiling &tiling, const Block &block, const float *image, float *matrices) {
+  gather<CotangentLine, step, 0>(tiling, block, image, matrices);
+}
+
+/// Turns products into the outputs of tiles.
+BLPSEG_CLONES void scatter(
+    const Tiling &tiling, const Block &block, float *matrices, const Finish &finish, float *out) {
+  for (int64_t tile = 0; tile < block.count; tile++) {
+    const Tiling::Place place = tiling.place(block.first + tile);
+    const int64_t height = std::min(step, tiling.height - place.row), width = std::min(step, tiling.width - place.column);
+    for (int64_t channel = 0; channel < block.channels; channel += lanes) {
+      Lanes values[frequencies], result[step * step];
+      for (int64_t f = 0; f < frequencies; f++) load(block.at(matrices, f, tile, channel), values[f]);
+      transform<ResultLine, side, step>(values, result);
+      Lanes bias{};
+      if (finish.bias) load(finish.bias + channel, bias);
+      for (int64_t i = 0; i < height; i++)
+        for (int64_t j = 0; j < width; j++) {
+          const int64_t pixel = (place.image * tiling.height + place.row + i) * tiling.width + place.column + j;
+          const int64_t at = pixel * block.channels + channel;
+          Lanes value = result[i * step + j] + bias;
+          if (finish.addend) {
+            Lanes addend;
+            load(finish.addend + at, addend);
+            value += addend;
+          }
+          // As LibTorch's ReLU does, this keeps what is not a number.
+          if (finish.rectified) value = value < Lanes{} ? Lanes{} : value;
+          store(value, out + at);
+        }
+    }
+  }
+}
+
+/// Transforms the weights of one output, `[3][3][inputs]`, to 36 rows of `inputs`, each `distance` after the one before;
+/// `turned` takes the kernels from their other end.
+BLPSEG_CLONES void transform_weights(
+    const float *weight, int64_t inputs, bool turned, int64_t distance, float *result) {
+  for (int64_t channel = 0; channel < inputs; channel += lanes) {
+    Lanes values[9], transformed[frequencies];
+    for (int64_t tap = 0; tap < 9; tap++) load(weight + (turned ? 8 - tap : tap) * inputs + channel, values[tap]);
+    transform<WeightLine, 3, side>(values, transformed);
+    for (int64_t f = 0; f < frequencies; f++) store(transformed[f], result + f * distance + channel);
+  }
+}
+
+/// The way back: from 36 rows to the gradient of one output's weights.
+BLPSEG_CLONES void gather_weight_gradient(
+    const float *gradients, int64_t inputs, int64_t distance, float *result) {
+  for (int64_t channel = 0; channel < inputs; channel += lanes) {
+    Lanes values[frequencies], gathered[9];
+    for (int64_t f = 0; f < frequencies; f++) load(gradients + f * distance + channel, values[f]);
+    transform<WeightGradientLine, side, 3>(values, gathered);
+    for (int64_t tap = 0; tap < 9; tap++) store(gathered[tap], result + tap * inputs + channel);
+  }
+}
+
+/// Memory that nothing was written to, from LibTorch's allocator, which has it at hand.
+class Scratch {
+ public:
+  explicit Scratch(int64_t count) : tensor_(at::empty({count}, at::kFloat)) {}
+  float *data() const { return tensor_.mutable_data_ptr<float>(); }
+
+ private:
+  at::Tensor tensor_;
+};
+
+/// The 36 matrices `[outputs][inputs]` of the weights.
+Scratch transformed_weights(const Convolution3x3 &shape, const float *weight, bool turned) {
+  const int64_t distance = distance_of(shape.outputs * shape.inputs);
+  Scratch result(frequencies * distance);
+  in_parallel(shape.outputs, [&](int64_t output) {
+    transform_weights(
+        weight + output * 9 * shape.inputs, shape.inputs, turned, distance, result.data() + output * shape.inputs);
+  });
+  return result;
+}
+
+/// Convolves an image of inputs into one of outputs or, `back`, the other way round.
+void convolve_tiles(
+    const Convolution3x3 &shape, bool back, const float *image, const float *weight, const Finish &finish, float *out) {
+  const int64_t sources = back ? shape.outputs : shape.inputs, targets = back ? shape.inputs : shape.outputs;
+  const Scratch weights = transformed_weights(shape, weight, back);
+  const Tiling tiling(shape);
+  const int64_t threads = at::get_num_threads();
+  // Each thread has tiles of its own, so many that their matrices stay in its caches and the weights are seldom read anew.
+  // Where there are not enough for that, all threads work on the same ones.
+  constexpr int64_t many = 96;
+  const bool apart = tiling.count >= many * threads;
+  const int64_t capacity = apart ? many : std::min(many * threads, tiling.count);
+  const int64_t source_distance = distance_of(capacity * sources), target_distance = distance_of(capacity * targets);
+  const int64_t block_size = frequencies * (source_distance + target_distance);
+  const Scratch scratch((apart ? threads : 1) * block_size);
+  auto convolve_block = [&](int64_t first, int64_t place, auto each) {
+    float *values = scratch.data() + place * block_size, *products = values + frequencies * source_distance;
+    const int64_t count = std::min(capacity, tiling.count - first);
+    each(count, [&](int64_t, int64_t tile) {
+      gather_image(tiling, {first + tile, 1, sources, source_distance}, image, values + tile * sources);
+    });
+    each(frequencies, [&](int64_t, int64_t f) {
+      gemm(
+          back ? 'N' : 'T', 'N', targets, count, sources, weights.data() + f * distance_of(sources * targets), shape.inputs,
+          values + f * source_distance, sources, 0, products + f * target_distance, targets);
+    });
+    each(count, [&](int64_t, int64_t tile) {
+      scatter(tiling, {first + tile, 1, targets, target_distance}, products + tile * targets, finish, out);
+    });
+  };
+  auto alone = [](int64_t count, auto body) {
+    for (int64_t i = 0; i < count; i++) body(0, i);
+  };
+  auto together = [](int64_t count, auto body) { take_turns(count, body); };
+  if (!apart) return convolve_block(0, 0, together);
+  take_turns((tiling.count + capacity - 1) / capacity, [&](int64_t thread, int64_t index) {
+    convolve_block(index * capacity, thread, alone);
+  });
+}
+
+}  // namespace
+
+void convolve(
+    const Convolution3x3 &shape, const float *image, const float *weight, const Finish &finish, float *out) {
+  convolve_tiles(shape, false, image, weight, finish, out);
+}
+
+void convolve_backward_image(
+    const Convolution3x3 &shape, const float *cotangent, const float *weight, float *gradient) {
+  convolve_tiles(shape, true, cotangent, weight, Finish{}, gradient);
+}
+
+void convolve_backward_weight(
+    const Convolution3x3 &shape, const float *image, const float *cotangent, float *gradient) {
+  const int64_t inputs = shape.inputs, outputs = shape.outputs;
+  // So many tiles at a time that their matrices take 4 megabytes: sums of products are then seldom read and written.
+  const Tiling tiling(shape);
+  const int64_t capacity =
+      std::clamp<int64_t>((4 << 20) / (frequencies * (inputs + outputs) * sizeof(float)), 1, tiling.count);
+  const int64_t input_distance = distance_of(capacity * inputs), output_distance = distance_of(capacity * outputs);
+  const int64_t sum_distance = distance_of(outputs * inputs);
+  const Scratch values(frequencies * input_distance), cotangents(frequencies * output_distance);
+  const Scratch sums(frequencies * sum_distance);
+  for (int64_t first = 0; first < tiling.count; first += capacity) {
+    const int64_t count = std::min(capacity, tiling.count - first);
+    take_turns(count, [&](int64_t, int64_t tile) {
+      gather_image(tiling, {first + tile, 1, inputs, input_distance}, image, values.data() + tile * inputs);
+      gather_cotangent(
+          tiling, {first + tile, 1, outputs, output_distance}, cotangent, cotangents.data() + tile * outputs);
+    });
+    take_turns(frequencies, [&](int64_t, int64_t f) {
+      gemm(
+          'N', 'T', inputs, outputs, count, values.data() + f * input_distance, inputs,
+          cotangents.data() + f * output_distance, outputs, first > 0, sums.data() + f * sum_distance, inputs);
+    });
+  }
+  in_parallel(outputs, [&](int64_t output) {
+    gather_weight_gradient(sums.data() + output * inputs, inputs, sum_distance, gradient + output * 9 * inputs);
+  });
+}
+
+}  // namespace blpseg
