@@ -10,8 +10,10 @@ struct FoldingTests {
   static let tolerance = (float32: 2e-5, float64: 1e-12)
 
   /// A network whose normalisations are nowhere near 0 and 1.
-  private func network(_ backbone: BackboneKind, _ type: ElementType = .float32) throws -> BLPSeg {
-    let configuration = BLPSegConfiguration(backbone: backbone, classCount: 5, decoderWidth: 16)
+  private func network(
+    _ backbone: BackboneKind, _ type: ElementType = .float32, width: Int = 16
+  ) throws -> BLPSeg {
+    let configuration = BLPSegConfiguration(backbone: backbone, classCount: 5, decoderWidth: width)
     let network = try BLPSeg(configuration, ParameterStore(type: type))
     try GoldenWeights.fill(network.store.entries.map { ($0.name, $0.tensor) })
     let generator = try Generator(seed: 3)
@@ -69,6 +71,20 @@ struct FoldingTests {
   func float64(backbone: BackboneKind) throws {
     let network = try network(backbone, .float64)
     try compare(network, image(75, 93, .float64), tolerance: Self.tolerance.float64)
+  }
+
+  /// Here 3x3 convolutions of float32 go Winograd's way.
+  @Test("is near float64 at a photograph's size", arguments: [BackboneKind.resnet34, .resnet101])
+  func photograph(backbone: BackboneKind) throws {
+    let (single, exact) = (try network(backbone, width: 64), try network(backbone, .float64, width: 64))
+    let expected = try outputs(exact, image(189, 250, .float64))
+    for network in [single, try single.folded()] {
+      for (found, expected) in zip(try outputs(network, image(189, 250)), expected) {
+        let closeness = try Closeness(found.tensor, expected.tensor)
+        #expect(closeness.magnitude > 0 && closeness.relative <= Self.tolerance.float32, "\(expected.name): \(closeness)")
+        print("\(backbone), float32 beside float64, \(expected.name): \(closeness.relative)")
+      }
+    }
   }
 
   @Test(
