@@ -31,8 +31,11 @@ public struct ResizedRows: Sendable {
 }
 
 extension Tensor {
-  /// Some rows of images `[N, C, H, W]`, a view.
-  public func rows(_ rows: Range<Int>) throws(TorchError) -> Tensor { try sliced(2, rows.lowerBound, rows.upperBound) }
+  /// Some rows of images `[N, C, H, W]`, a view; the same tensor where these are all.
+  public func rows(_ rows: Range<Int>) throws(TorchError) -> Tensor {
+    // The gradient of a view is a copy.
+    rows == 0..<shape[2] ? self : try sliced(2, rows.lowerBound, rows.upperBound)
+  }
 
   /// Rows of the bilinear resizing to `width` columns of an image of which this tensor, `[N, C, h, w]`, holds the rows
   /// `rows.source`; their elements lie in the order `format` where some rows are asked for by themselves.
