@@ -81,7 +81,8 @@ struct FoldingTests {
     for network in [single, try single.folded()] {
       for (found, expected) in zip(try outputs(network, image(189, 250)), expected) {
         let closeness = try Closeness(found.tensor, expected.tensor)
-        #expect(closeness.magnitude > 0 && closeness.relative <= Self.tolerance.float32, "\(expected.name): \(closeness)")
+        #expect(closeness.magnitude > 0, "\(expected.name)")
+        #expect(closeness.relative <= Self.tolerance.float32, "\(expected.name): \(closeness)")
         print("\(backbone), float32 beside float64, \(expected.name): \(closeness.relative)")
       }
     }

@@ -47,7 +47,8 @@ struct WinogradTests {
       for (found, expected) in zip(found, expected) {
         #expect(found.tensor.shape == expected.tensor.shape)
         let closeness = try Closeness(found.tensor, expected.tensor)
-        #expect(closeness.magnitude > 0 && closeness.relative <= Self.tolerance, "\(sizes), \(found.name): \(closeness)")
+        #expect(closeness.magnitude > 0, "\(sizes), \(found.name)")
+        #expect(closeness.relative <= Self.tolerance, "\(sizes), \(found.name): \(closeness)")
       }
     }
   }
@@ -57,7 +58,7 @@ struct WinogradTests {
     for width in 1...9 { try compare(Sizes(height: height, width: width)) }
   }
 
-  @Test("equal the formula and its gradients in batches, with many channels, and with more tiles than are taken at once")
+  @Test("equal the formula in batches, with many channels, and with more tiles than are taken at once")
   func large() throws {
     try compare(Sizes(images: 3, height: 6, width: 11, inputs: 48, outputs: 32))
     try compare(Sizes(images: 2, height: 21, width: 19, inputs: 16, outputs: 128))
