@@ -128,77 +128,68 @@ struct Tiling {
   }
 };
 
-/// How far apart the 36 matrices of `size` numbers lie: not by a power of two, as which all would fall on the same few
-/// lines of a cache.
+/// How far apart 36 matrices of `size` numbers lie: not by a power of two, as which all would fall on the same few lines of a
+/// cache.
 constexpr int64_t distance_of(int64_t size) { return size + lanes; }
 
-/// Some tiles in a row, and the 36 matrices `[tiles][channels]` of theirs.
-struct Block {
-  int64_t first, count, channels, distance;
+/// A tile's row of channels in each of the 36 matrices.
+struct TileRows {
+  float *first;
+  int64_t channels, distance;
 
-  float *at(float *matrices, int64_t frequency, int64_t tile, int64_t channel) const {
-    return matrices + frequency * distance + tile * channels + channel;
-  }
+  float *at(int64_t frequency, int64_t channel) const { return first + frequency * distance + channel; }
 };
 
-/// Transforms the inputs of tiles, `extent` numbers on each side from `margin` before their outputs on; what lies outside the
+/// Transforms the inputs of a tile, `extent` numbers on each side from `margin` before its outputs on; what lies outside the
 /// image is 0.
 template <typename Line, int64_t extent, int64_t margin>
-BLPSEG_INLINE void gather(const Tiling &tiling, const Block &block, const float *image, float *matrices) {
-  for (int64_t tile = 0; tile < block.count; tile++) {
-    const Tiling::Place place = tiling.place(block.first + tile);
-    const int64_t top = place.row - margin, left = place.column - margin;
-    for (int64_t channel = 0; channel < block.channels; channel += lanes) {
-      Lanes values[extent * extent], result[frequencies];
-      for (int64_t i = 0; i < extent; i++)
-        for (int64_t j = 0; j < extent; j++) {
-          const int64_t row = top + i, column = left + j;
-          const bool inside = row >= 0 && row < tiling.height && column >= 0 && column < tiling.width;
-          const int64_t pixel = (place.image * tiling.height + row) * tiling.width + column;
-          values[i * extent + j] = Lanes{};
-          if (inside) load(image + pixel * block.channels + channel, values[i * extent + j]);
-        }
-      transform<Line, extent, side>(values, result);
-      for (int64_t f = 0; f < frequencies; f++) store(result[f], block.at(matrices, f, tile, channel));
-    }
+BLPSEG_INLINE void gather(const Tiling &tiling, int64_t tile, const float *image, const TileRows &rows) {
+  const Tiling::Place place = tiling.place(tile);
+  const int64_t top = place.row - margin, left = place.column - margin;
+  for (int64_t channel = 0; channel < rows.channels; channel += lanes) {
+    Lanes values[extent * extent], result[frequencies];
+    for (int64_t i = 0; i < extent; i++)
+      for (int64_t j = 0; j < extent; j++) {
+        const int64_t row = top + i, column = left + j;
+        const bool inside = row >= 0 && row < tiling.height && column >= 0 && column < tiling.width;
+        const int64_t pixel = (place.image * tiling.height + row) * tiling.width + column;
+        values[i * extent + j] = Lanes{};
+        if (inside) load(image + pixel * rows.channels + channel, values[i * extent + j]);
+      }
+    transform<Line, extent, side>(values, result);
+    for (int64_t f = 0; f < frequencies; f++) store(result[f], rows.at(f, channel));
   }
 }
 
-BLPSEG_CLONES void gather_image(const Tiling &tiling, const Block &block, const float *image, float *matrices) {
-  gather<ImageLine, side, 1>(tiling, block, image, matrices);
+BLPSEG_CLONES void gather_image(const Tiling &tiling, int64_t tile, const float *image, const TileRows &rows) {
+  gather<ImageLine, side, 1>(tiling, tile, image, rows);
 }
 
-BLPSEG_CLONES void gather_cotangent(const Tiling &tiling, const Block &block, const float *image, float *matrices) {
-  gather<CotangentLine, step, 0>(tiling, block, image, matrices);
+BLPSEG_CLONES void gather_cotangent(const Tiling &tiling, int64_t tile, const float *image, const TileRows &rows) {
+  gather<CotangentLine, step, 0>(tiling, tile, image, rows);
 }
 
-/// Turns products into the outputs of tiles.
+/// Turns products into the outputs of a tile.
 BLPSEG_CLONES void scatter(
-    const Tiling &tiling, const Block &block, float *matrices, const Finish &finish, float *out) {
-  for (int64_t tile = 0; tile < block.count; tile++) {
-    const Tiling::Place place = tiling.place(block.first + tile);
-    const int64_t height = std::min(step, tiling.height - place.row), width = std::min(step, tiling.width - place.column);
-    for (int64_t channel = 0; channel < block.channels; channel += lanes) {
-      Lanes values[frequencies], result[step * step];
-      for (int64_t f = 0; f < frequencies; f++) load(block.at(matrices, f, tile, channel), values[f]);
-      transform<ResultLine, side, step>(values, result);
-      Lanes bias{};
-      if (finish.bias) load(finish.bias + channel, bias);
-      for (int64_t i = 0; i < height; i++)
-        for (int64_t j = 0; j < width; j++) {
-          const int64_t pixel = (place.image * tiling.height + place.row + i) * tiling.width + place.column + j;
-          const int64_t at = pixel * block.channels + channel;
-          Lanes value = result[i * step + j] + bias;
-          if (finish.addend) {
-            Lanes addend;
-            load(finish.addend + at, addend);
-            value += addend;
-          }
-          // As LibTorch's ReLU does, this keeps what is not a number.
-          if (finish.rectified) value = value < Lanes{} ? Lanes{} : value;
-          store(value, out + at);
-        }
-    }
+    const Tiling &tiling, int64_t tile, const TileRows &rows, const Finish &finish, float *out) {
+  const Tiling::Place place = tiling.place(tile);
+  const int64_t height = std::min(step, tiling.height - place.row), width = std::min(step, tiling.width - place.column);
+  for (int64_t channel = 0; channel < rows.channels; channel += lanes) {
+    Lanes values[frequencies], result[step * step], bias{};
+    for (int64_t f = 0; f < frequencies; f++) load(rows.at(f, channel), values[f]);
+    transform<ResultLine, side, step>(values, result);
+    if (finish.bias) load(finish.bias + channel, bias);
+    for (int64_t i = 0; i < height; i++)
+      for (int64_t j = 0; j < width; j++) {
+        const int64_t pixel = (place.image * tiling.height + place.row + i) * tiling.width + place.column + j;
+        const int64_t at = pixel * rows.channels + channel;
+        Lanes value = result[i * step + j] + bias, addend{};
+        if (finish.addend) load(finish.addend + at, addend);
+        value += addend;
+        // As LibTorch's ReLU does, this keeps what is not a number.
+        if (finish.rectified) value = value < Lanes{} ? Lanes{} : value;
+        store(value, out + at);
+      }
   }
 }
 
@@ -246,43 +237,48 @@ Scratch transformed_weights(const Convolution3x3 &shape, const float *weight, bo
   return result;
 }
 
+/// How many tiles' matrices take so many bytes, but not more than `most`.
+int64_t tiles_within(int64_t bytes, const Convolution3x3 &shape, int64_t most) {
+  const int64_t fitting = bytes / (frequencies * (shape.inputs + shape.outputs) * int64_t(sizeof(float)));
+  return std::max<int64_t>(1, std::min(fitting, most));
+}
+
 /// Convolves an image of inputs into one of outputs or, `back`, the other way round.
 void convolve_tiles(
     const Convolution3x3 &shape, bool back, const float *image, const float *weight, const Finish &finish, float *out) {
   const int64_t sources = back ? shape.outputs : shape.inputs, targets = back ? shape.inputs : shape.outputs;
   const Scratch weights = transformed_weights(shape, weight, back);
   const Tiling tiling(shape);
-  const int64_t threads = at::get_num_threads();
-  // Each thread has tiles of its own, so many that their matrices stay in its caches and the weights are seldom read anew.
-  // Where there are not enough for that, all threads work on the same ones.
-  constexpr int64_t many = 96;
+  // Each thread has tiles of its own, so many that the weights are seldom read anew and so few that their matrices stay in its
+  // caches. Where there are not enough for that, all threads work on the same ones.
+  const int64_t threads = at::get_num_threads(), many = tiles_within(8 << 20, shape, 96);
   const bool apart = tiling.count >= many * threads;
-  const int64_t capacity = apart ? many : std::min(many * threads, tiling.count);
+  const int64_t capacity = apart ? many : tiling.count;
   const int64_t source_distance = distance_of(capacity * sources), target_distance = distance_of(capacity * targets);
-  const int64_t block_size = frequencies * (source_distance + target_distance);
-  const Scratch scratch((apart ? threads : 1) * block_size);
-  auto convolve_block = [&](int64_t first, int64_t place, auto each) {
-    float *values = scratch.data() + place * block_size, *products = values + frequencies * source_distance;
+  const int64_t size = frequencies * (source_distance + target_distance);
+  const Scratch scratch((apart ? threads : 1) * size);
+  auto convolve_some = [&](int64_t first, int64_t place, auto each) {
+    float *values = scratch.data() + place * size, *products = values + frequencies * source_distance;
     const int64_t count = std::min(capacity, tiling.count - first);
-    each(count, [&](int64_t, int64_t tile) {
-      gather_image(tiling, {first + tile, 1, sources, source_distance}, image, values + tile * sources);
+    each(count, [&](int64_t, int64_t i) {
+      gather_image(tiling, first + i, image, {values + i * sources, sources, source_distance});
     });
     each(frequencies, [&](int64_t, int64_t f) {
       gemm(
-          back ? 'N' : 'T', 'N', targets, count, sources, weights.data() + f * distance_of(sources * targets), shape.inputs,
-          values + f * source_distance, sources, 0, products + f * target_distance, targets);
+          back ? 'N' : 'T', 'N', targets, count, sources, weights.data() + f * distance_of(sources * targets),
+          shape.inputs, values + f * source_distance, sources, 0, products + f * target_distance, targets);
     });
-    each(count, [&](int64_t, int64_t tile) {
-      scatter(tiling, {first + tile, 1, targets, target_distance}, products + tile * targets, finish, out);
+    each(count, [&](int64_t, int64_t i) {
+      scatter(tiling, first + i, {products + i * targets, targets, target_distance}, finish, out);
     });
   };
   auto alone = [](int64_t count, auto body) {
     for (int64_t i = 0; i < count; i++) body(0, i);
   };
   auto together = [](int64_t count, auto body) { take_turns(count, body); };
-  if (!apart) return convolve_block(0, 0, together);
+  if (!apart) return convolve_some(0, 0, together);
   take_turns((tiling.count + capacity - 1) / capacity, [&](int64_t thread, int64_t index) {
-    convolve_block(index * capacity, thread, alone);
+    convolve_some(index * capacity, thread, alone);
   });
 }
 
@@ -301,20 +297,22 @@ void convolve_backward_image(
 void convolve_backward_weight(
     const Convolution3x3 &shape, const float *image, const float *cotangent, float *gradient) {
   const int64_t inputs = shape.inputs, outputs = shape.outputs;
-  // So many tiles at a time that their matrices take 4 megabytes: sums of products are then seldom read and written.
   const Tiling tiling(shape);
-  const int64_t capacity =
-      std::clamp<int64_t>((4 << 20) / (frequencies * (inputs + outputs) * sizeof(float)), 1, tiling.count);
+  if (tiling.count == 0) {
+    std::fill(gradient, gradient + outputs * 9 * inputs, 0.0f);
+    return;
+  }
+  // So many tiles at a time that sums of products are seldom read and written, and their matrices stay in caches.
+  const int64_t capacity = tiles_within(4 << 20, shape, tiling.count);
   const int64_t input_distance = distance_of(capacity * inputs), output_distance = distance_of(capacity * outputs);
   const int64_t sum_distance = distance_of(outputs * inputs);
   const Scratch values(frequencies * input_distance), cotangents(frequencies * output_distance);
   const Scratch sums(frequencies * sum_distance);
   for (int64_t first = 0; first < tiling.count; first += capacity) {
     const int64_t count = std::min(capacity, tiling.count - first);
-    take_turns(count, [&](int64_t, int64_t tile) {
-      gather_image(tiling, {first + tile, 1, inputs, input_distance}, image, values.data() + tile * inputs);
-      gather_cotangent(
-          tiling, {first + tile, 1, outputs, output_distance}, cotangent, cotangents.data() + tile * outputs);
+    take_turns(count, [&](int64_t, int64_t i) {
+      gather_image(tiling, first + i, image, {values.data() + i * inputs, inputs, input_distance});
+      gather_cotangent(tiling, first + i, cotangent, {cotangents.data() + i * outputs, outputs, output_distance});
     });
     take_turns(frequencies, [&](int64_t, int64_t f) {
       gemm(
