@@ -38,7 +38,8 @@ struct PredictCommand: ParsableCommand {
   @Option(help: "auto, cpu, cuda, cuda:N or mps.")
   var device = ExperimentSettings.Device.auto
 
-  @Option(help: "Arithmetic of the convolutions.")
+  @Option(
+    help: "Number format of the convolutions; float32 in place of 16 bits that a CPU has no instructions for.")
   var precision = TrainingConfiguration.Precision.float32
 
   func run() throws {

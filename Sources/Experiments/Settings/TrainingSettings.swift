@@ -81,7 +81,7 @@ extension TrainingSettings: SettingsSection {
       "power", \.power, .number(0...10), "Exponent of the schedule: rate = learning_rate (1 - t / (T + 1))^power."),
     Setting(
       "precision", \.precision, .choice(TrainingConfiguration.Precision.self),
-      "Number format of the network's arithmetic."),
+      "Number format of the network's arithmetic; float32 in place of 16 bits that a CPU has no instructions for."),
     Setting(
       "self_training_start", \.selfTrainingIteration, .alternative(.whole(0...Int.max)),
       "Iteration from which pseudo labels join the scribbles."),
