@@ -163,7 +163,8 @@ struct Workload {
     let count = photograph.width * photograph.height
     let weights = (0..<Self.classCount * count).map { _ in Float(pow(stream.uniform(in: 0.01...1), 4)) }
     let sums = (0..<count).map { i in (0..<Self.classCount).reduce(Float(0)) { $0 + weights[$1 * count + i] } }
-    let probability = weights.indices.map { weights[$0] / sums[$0 % count] }
+    // Through a tensor, as a network's come: LibTorch is at work then, and what it sets up for the heap.
+    let probability = try Tensor(weights.indices.map { weights[$0] / sums[$0 % count] }, [weights.count]).floats()
     return {
       seconds {
         _ = DenseCRF().refined(probability, classCount: Self.classCount, image: photograph, threads: 1)
