@@ -9,7 +9,7 @@ import Prediction
 import Tensors
 import Training
 
-/// The tasks as this package does them, on fixed inputs. In 16 bits it computes where a user who asks for them would.
+/// The tasks as this package does them, on fixed inputs; in 16 bits, where a user who asks for them would have them.
 struct Workload {
   static let classCount = 21
   /// Images that one loading goes through.

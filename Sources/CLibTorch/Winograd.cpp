@@ -10,7 +10,7 @@ namespace {
 using at::Tensor;
 using blpseg::Convolution3x3;
 
-constexpr int64_t lanes = 16;
+constexpr int64_t lanes = blpseg::convolution_lanes;
 
 Convolution3x3 checked_shape(const Tensor &image, const Tensor &weight) {
   TORCH_CHECK(

@@ -23,7 +23,7 @@ namespace {
 
 constexpr int64_t step = 4, side = step + 2, frequencies = side * side;
 /// Numbers of several channels, computed together.
-constexpr int64_t lanes = 16;
+constexpr int64_t lanes = convolution_lanes;
 typedef float Lanes __attribute__((vector_size(lanes * sizeof(float))));
 
 constexpr float near_point = 0.70710678f, far_point = 1.41421356f;

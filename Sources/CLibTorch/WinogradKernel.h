@@ -5,8 +5,11 @@
 
 namespace blpseg {
 
+/// Numbers of channels are multiples of this.
+constexpr int64_t convolution_lanes = 16;
+
 /// A convolution with stride 1 and one zero on every side. Images lie as `[images][height][width][channels]`, weights as
-/// `[outputs][3][3][inputs]`; both numbers of channels are multiples of 16.
+/// `[outputs][3][3][inputs]`.
 struct Convolution3x3 {
   int64_t images, height, width, inputs, outputs;
 };

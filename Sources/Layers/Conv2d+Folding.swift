@@ -37,8 +37,8 @@ extension Conv2d {
   /// Whether `fused` can compute it.
   var canFuse: Bool { weight.device == .cpu && Tensor.hasFusedConvolution(weight.type) }
 
-  /// activation(convolution of `x` + `shortcut`) in one pass, in the type of the weights; `shortcut` is overwritten with it
-  /// where it has that type.
+  /// activation(convolution of `x` + `shortcut`) in one pass, in the type of the weights; it may take the place of
+  /// `shortcut`.
   func fused(_ x: Tensor, adding shortcut: Tensor?, _ activation: Activation) throws(TorchError) -> Tensor {
     if suitsWinograd(x) {
       let isFused = activation == .none || activation == .relu
