@@ -36,6 +36,16 @@ BLPSEG_INLINE void store(const Lanes &value, float *to) { memcpy(to, &value, siz
 
 // Lines of numbers `in` apart, to lines `out` apart.
 
+/// What a polynomial is at +-1/sqrt 2 and +-sqrt 2, from its even and odd parts there.
+BLPSEG_INLINE void store_pairs(
+    const Lanes &even_near, const Lanes &odd_near, const Lanes &even_far, const Lanes &odd_far, Lanes *result,
+    int64_t out) {
+  result[out] = even_near + odd_near;
+  result[2 * out] = even_near - odd_near;
+  result[3 * out] = even_far + odd_far;
+  result[4 * out] = even_far - odd_far;
+}
+
 /// B^T d: six to six.
 struct ImageLine {
   static BLPSEG_INLINE void apply(const Lanes *d, int64_t in, Lanes *result, int64_t out) {
@@ -43,10 +53,7 @@ struct ImageLine {
     Lanes even_near = d4 - 2.0f * d2, odd_near = near_point * (d3 - 2.0f * d1);
     Lanes even_far = d4 - 0.5f * d2, odd_far = far_point * (d3 - 0.5f * d1);
     result[0] = d[0] - 2.5f * d2 + d4;
-    result[out] = even_near + odd_near;
-    result[2 * out] = even_near - odd_near;
-    result[3 * out] = even_far + odd_far;
-    result[4 * out] = even_far - odd_far;
+    store_pairs(even_near, odd_near, even_far, odd_far, result, out);
     result[5 * out] = d1 - 2.5f * d3 + d[5 * in];
   }
 };
@@ -58,10 +65,7 @@ struct WeightLine {
     Lanes even_near = (g0 + 0.5f * g2) * (-2.0f / 3), odd_near = g1 * (near_point * -2.0f / 3);
     Lanes even_far = (g0 + 2.0f * g2) * (1.0f / 6), odd_far = g1 * (far_point / 6);
     result[0] = g0;
-    result[out] = even_near + odd_near;
-    result[2 * out] = even_near - odd_near;
-    result[3 * out] = even_far + odd_far;
-    result[4 * out] = even_far - odd_far;
+    store_pairs(even_near, odd_near, even_far, odd_far, result, out);
     result[5 * out] = g2;
   }
 };
@@ -85,10 +89,7 @@ struct CotangentLine {
     Lanes even_near = y0 + 0.5f * y2, odd_near = near_point * (y1 + 0.5f * y3);
     Lanes even_far = y0 + 2.0f * y2, odd_far = far_point * (y1 + 2.0f * y3);
     result[0] = y0;
-    result[out] = even_near + odd_near;
-    result[2 * out] = even_near - odd_near;
-    result[3 * out] = even_far + odd_far;
-    result[4 * out] = even_far - odd_far;
+    store_pairs(even_near, odd_near, even_far, odd_far, result, out);
     result[5 * out] = y3;
   }
 };

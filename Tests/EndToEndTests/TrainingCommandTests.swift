@@ -1,6 +1,7 @@
 import Evaluation
 import Files
 import Foundation
+import Tensors
 import TestSupport
 import Testing
 
@@ -94,6 +95,20 @@ import Testing
       ])
     #expect(resumed.errors.contains("continuing after step 12\n"))
     #expect(resumed.errors.contains("step 13/13 "))
+  }
+
+  @Test("16 bits that the processor has no instructions for are computed in float32, which is told and kept")
+  func sixteenBits() throws {
+    let outcome = try workspace.blpseg(
+      "train", "tiny.yaml", "--set", "output=runs/sixteen", "--set", "training.precision=bfloat16", "--set",
+      "training.iterations=1")
+    #expect(outcome.code == 0, "\(outcome.errors)")
+    let computed = Device.cpu.multiplies(.bfloat16) ? "bfloat16" : "float32"
+    #expect(outcome.errors.contains(", \(computed) on cpu\n"))
+    let log = String(decoding: try workspace.data("runs/sixteen/train.log"), as: UTF8.self)
+    #expect(log.contains("computing in float32, ") == (computed == "float32"))
+    let starts = String(decoding: try workspace.data("runs/sixteen/run.json"), as: UTF8.self)
+    #expect(starts.contains("\"precision\" : \"\(computed)\""))
   }
 
   private func expectSameWeights(_ run: String) throws {
