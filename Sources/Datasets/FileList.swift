@@ -19,10 +19,10 @@ public enum FileList {
         continue
       }
       let names = try InputFile.names(inFolder: path).filter { name in
-        extensions.contains((name as NSString).pathExtension.lowercased())
+        extensions.contains(Path.fileExtension(of: name).lowercased())
       }
       if names.isEmpty { throw .invalid(path, "holds no \(inWords(extensions)) file") }
-      found += names.map { (path as NSString).appendingPathComponent($0) }
+      found += names.map { Path.joined(path, $0) }
     }
     var seen: Set<String> = []
     return found.filter { seen.insert($0).inserted }

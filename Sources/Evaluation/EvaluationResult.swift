@@ -102,7 +102,7 @@ public struct EvaluationResult: Sendable, Equatable, Codable {
 
   /// The path of the confusion matrix beside the JSON at `path`: `evaluation.confusion.svg` beside `evaluation.json`.
   public static func picturePath(beside path: String) -> String {
-    "\((path as NSString).deletingPathExtension).confusion.svg"
+    "\(Path.withoutExtension(path)).confusion.svg"
   }
 
   private static func problem(_ error: any Error) -> String {

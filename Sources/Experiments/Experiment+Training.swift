@@ -146,7 +146,7 @@ extension Experiment {
     if !resume, let taken = [last, folder.bestCheckpoint].first(where: exists) {
       throw .invalid(
         folder.path,
-        "holds a run already (\((taken as NSString).lastPathComponent)); continue it with --resume, or choose another "
+        "holds a run already (\(Path.name(of: taken))); continue it with --resume, or choose another "
           + "folder with --set output=FOLDER")
     }
   }

@@ -24,5 +24,5 @@ struct MaskFolder {
     try OutputFile.makeFolder(folder)
   }
 
-  func path(of id: String) -> String { (folder as NSString).appendingPathComponent("\(id).png") }
+  func path(of id: String) -> String { Path.joined(folder, "\(id).png") }
 }

@@ -112,7 +112,6 @@ public struct PhotographPredictions {
   }
 
   private func output(of photograph: String, _ suffix: String) -> String {
-    let name = ((photograph as NSString).lastPathComponent as NSString).deletingPathExtension
-    return (folder as NSString).appendingPathComponent(name + suffix)
+    Path.joined(folder, Path.stem(of: photograph) + suffix)
   }
 }

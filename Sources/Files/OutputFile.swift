@@ -12,8 +12,8 @@ public final class OutputFile {
   /// Opens a temporary file beside `path`; folders on the way are made.
   public init(_ path: String) throws(FileError) {
     self.path = path
-    let folder = OutputFile.folder(of: path)
-    let name = ".\((path as NSString).lastPathComponent)."
+    let folder = Path.folder(of: path)
+    let name = ".\(Path.name(of: path))."
     let process = ProcessInfo.processInfo.processIdentifier
     temporary = "\(folder)/\(name)\(process).\(UInt32.random(in: .min ... .max)).partial"
     descriptor = -1
@@ -45,7 +45,7 @@ public final class OutputFile {
     guard fsync(descriptor) == 0, rename(temporary, path) == 0 else { throw .unwritable(path, errno) }
     close(descriptor)
     descriptor = -1
-    let folderDescriptor = open(OutputFile.folder(of: path), O_RDONLY)
+    let folderDescriptor = open(Path.folder(of: path), O_RDONLY)
     if folderDescriptor >= 0 {
       fsync(folderDescriptor)
       close(folderDescriptor)
@@ -71,17 +71,11 @@ public final class OutputFile {
       if isFolder.boolValue { return }
       throw .invalid(path, "is a file, a folder was expected; move it away or choose another folder")
     }
-    let parent = folder(of: path)
+    let parent = Path.folder(of: path)
     if parent != path { try makeFolder(parent) }
     if mkdir(path, 0o777) != 0 && errno != EEXIST {
       throw FileError(path, .inaccessible, "the folder cannot be made (\(String(cString: strerror(errno))))")
     }
-  }
-
-  /// The folder that a path lies in.
-  private static func folder(of path: String) -> String {
-    let folder = (path as NSString).deletingLastPathComponent
-    return folder.isEmpty ? "." : folder
   }
 
   /// Removes what processes that are no more were writing for the same file when they ended.

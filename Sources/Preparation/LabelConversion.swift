@@ -75,7 +75,6 @@ public struct LabelConversion: Sendable {
   }
 
   private func output(of input: String) -> String {
-    let name = ((input as NSString).lastPathComponent as NSString).deletingPathExtension
-    return (folder as NSString).appendingPathComponent("\(name).png")
+    Path.joined(folder, "\(Path.stem(of: input)).png")
   }
 }

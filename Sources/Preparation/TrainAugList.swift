@@ -14,12 +14,12 @@ public struct TrainAugList: Sendable, Equatable {
   ///
   /// Throws where either is missing and where no id remains.
   public init(root: String) throws(FileError) {
-    let inside = (root as NSString).appendingPathComponent("VOC2012")
+    let inside = Path.joined(root, "VOC2012")
     let voc = FileManager.default.fileExists(atPath: inside) ? inside : root
     let masks = "\(voc)/SegmentationClassAug"
     let validationList = "\(voc)/ImageSets/Segmentation/val.txt"
     let names = try InputFile.names(inFolder: masks).filter { $0.lowercased().hasSuffix(".png") }
-    let found = names.map { ($0 as NSString).deletingPathExtension }
+    let found = names.map(Path.stem)
     let validation = try InputFile.lines(validationList)
     if validation.isEmpty { throw .invalid(validationList, "lists nothing, one id a line was expected") }
     let (masked, excluded) = (Set(found), Set(validation))

@@ -1,4 +1,5 @@
 import Checkpoints
+import Files
 import Foundation
 import TestSupport
 
@@ -83,14 +84,14 @@ final class Workspace: Sendable {
 
   private static func write(_ data: Data, _ path: String) throws {
     try FileManager.default.createDirectory(
-      atPath: (path as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
+      atPath: Path.folder(of: path), withIntermediateDirectories: true)
     try data.write(to: URL(fileURLWithPath: path))
   }
 
   private static func copy(_ name: String, to path: String) throws {
     let target = "\(path)/data/\(name)"
     try FileManager.default.createDirectory(
-      atPath: (target as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
+      atPath: Path.folder(of: target), withIntermediateDirectories: true)
     try FileManager.default.copyItem(atPath: Fixture.demo(name), toPath: target)
   }
 }

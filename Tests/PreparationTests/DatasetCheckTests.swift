@@ -41,7 +41,7 @@ import Testing
     try LabelMap(width: 6, height: 4, filledWith: 7).write(palettePNG: folder("masks/d.png"))
     let check = try check()
     #expect(
-      check.faults.map { ($0.path as NSString).lastPathComponent } == [
+      check.faults.map { Path.name(of: $0.path) } == [
         "train.txt", "train.txt", "a.png", "val.txt", "d.png",
       ])
     #expect(check.faults[3].problem.hasPrefix("1 of 2 listed ids are in \(folder("train.txt")) too: c;"))

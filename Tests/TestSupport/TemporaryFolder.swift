@@ -19,7 +19,7 @@ public final class TemporaryFolder {
   public func write(_ name: String, _ bytes: [UInt8]) throws -> String {
     let file = self(name)
     try FileManager.default.createDirectory(
-      atPath: (file as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
+      atPath: URL(fileURLWithPath: file).deletingLastPathComponent().path, withIntermediateDirectories: true)
     try Data(bytes).write(to: URL(fileURLWithPath: file))
     return file
   }

@@ -9,7 +9,7 @@ extension ExperimentSettings {
   /// other.
   public static func load(_ path: String, overrides: [String] = []) throws -> ExperimentSettings {
     let file = try SettingsDocument(contentsOf: path)
-    let fileName = ((path as NSString).lastPathComponent as NSString).deletingPathExtension
+    let fileName = Path.stem(of: path)
     return try load(
       [file] + overrides.map { text throws(SettingsError) in try SettingsDocument(override: text) }, fileName)
   }
