@@ -1,9 +1,9 @@
 # What people type. `make demo` and `make test` are all that a newcomer needs.
 
 BLPSEG = .build/release/blpseg
-SOURCES = Package.swift Sources Tests Benchmarks
+SOURCES = Package.swift Sources Tests Benchmarks Fuzz
 
-.PHONY: demo build build-tests test test-interop bench check format setup clean
+.PHONY: demo build build-tests test test-interop fuzz bench check format setup clean
 
 demo: build
 	@rm -rf runs/demo
@@ -25,6 +25,13 @@ test-interop: build-tests
 build-tests: setup
 	swift build -c release --build-tests
 
+# Damaged files for every reader, SECONDS for each; those that a reader does not hold against are kept in Fuzz/cases.
+SECONDS = 20
+fuzz: setup
+	swift build -c release --product fuzz
+	.build/release/fuzz --seconds $(SECONDS)
+	Fuzz/c/run $(SECONDS)
+
 # Ours beside plain PyTorch, OpenCV and pydensecrf, in turn; takes half an hour, and wants a machine that does nothing else.
 bench: setup
 	swift build -c release --product benchmarks
@@ -44,4 +51,4 @@ setup:
 	@Scripts/setup
 
 clean:
-	rm -rf .build .build-check
+	rm -rf .build .build-check .build-fuzz

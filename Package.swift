@@ -114,6 +114,16 @@ let package = Package(
       ],
       path: "Benchmarks/benchmarks", swiftSettings: swift),
 
+    // Damaged files for every reader
+    .target(
+      name: "Fuzzing",
+      dependencies: [
+        "Checkpoints", "Datasets", "Evaluation", "Experiments", "Files", "Images", "Scribbles", "Training",
+      ],
+      path: "Fuzz/Fuzzing", swiftSettings: swift),
+    .executableTarget(
+      name: "fuzz", dependencies: ["Fuzzing", parser], path: "Fuzz/fuzz", swiftSettings: swift),
+
     // Tests
     .target(
       name: "TestSupport", dependencies: ["Networks", "Layers", "Processes", "Tensors"], path: "Tests/TestSupport",
@@ -143,6 +153,7 @@ let package = Package(
         "Tensors", "Files",
       ]),
     tests("ExperimentsTests", ["Experiments", "Files"]),
+    tests("FuzzTests", ["Fuzzing"]),
     tests("EndToEndTests", ["blpseg", "Images", "Evaluation", "Checkpoints", "Tensors", "Files"]),
     .testTarget(
       name: "InteropTests",
