@@ -1,3 +1,5 @@
+import Concurrency
+
 /// A number for every pixel and class, eight classes of a pixel side by side.
 ///
 /// First come the first eight classes of all pixels, then the next eight and so on; where there is no class is zero.
@@ -13,14 +15,14 @@ struct ClassBlocks {
   private static let tile = 128
 
   /// The numbers of `planes`, float32 `[C, pixels]`, each passed through `change`.
-  init(_ planes: [Float], classCount: Int, threads: Int, _ change: (Float) -> Float) {
+  init(_ planes: [Float], classCount: Int, _ team: ThreadTeam, _ change: (Float) -> Float) {
     let (size, pixelCount) = (Block.scalarCount, planes.count / classCount)
     let blockCount = (classCount + size - 1) / size
     blocks = [Block](unsafeUninitializedCapacity: blockCount * pixelCount) { blocks, initialized in
       initialized = blocks.count
       blocks.withMemoryRebound(to: Float.self) { numbers in
         planes.withUnsafeBufferPointer { planes in
-          ClassBlocks.forEachTile(pixelCount, threads: threads) { pixels in
+          ClassBlocks.forEachTile(pixelCount, team) { pixels in
             for c in 0..<blockCount * size {
               let first = c / size * pixelCount * size + c % size
               for pixel in pixels {
@@ -37,13 +39,13 @@ struct ClassBlocks {
   }
 
   /// The numbers as float32 `[C, pixels]`.
-  func planes(threads: Int) -> [Float] {
+  func planes(_ team: ThreadTeam) -> [Float] {
     [Float](unsafeUninitializedCapacity: classCount * pixelCount) { planes, initialized in
       initialized = planes.count
       blocks.withUnsafeBytes { bytes in
         let numbers = bytes.assumingMemoryBound(to: Float.self)
         let size = Block.scalarCount
-        ClassBlocks.forEachTile(pixelCount, threads: threads) { pixels in
+        ClassBlocks.forEachTile(pixelCount, team) { pixels in
           for c in 0..<classCount {
             let first = c / size * pixelCount * size + c % size
             for pixel in pixels { planes[c * pixelCount + pixel] = numbers[first + pixel * size] }
@@ -57,8 +59,8 @@ struct ClassBlocks {
     blocks.withUnsafeMutableBufferPointer { if let first = $0.baseAddress { body(first) } }
   }
 
-  private static func forEachTile(_ pixelCount: Int, threads: Int, _ body: (Range<Int>) -> Void) {
-    inParallel(pixelCount, threads: threads) { range in
+  private static func forEachTile(_ pixelCount: Int, _ team: ThreadTeam, _ body: (Range<Int>) -> Void) {
+    team(pixelCount) { range in
       for first in stride(from: range.lowerBound, to: range.upperBound, by: tile) {
         body(first..<min(first + tile, range.upperBound))
       }

@@ -1,3 +1,4 @@
+import Concurrency
 import Images
 
 /// A fully connected conditional random field, which moves the borders of a segmentation to those of the photograph.
@@ -23,16 +24,17 @@ public struct DenseCRF: Sendable {
     precondition(
       probability.count == classCount * image.width * image.height,
       "a field needs a probability for every pixel and class")
-    var field = MeanField(probability, classCount: classCount, threads: threads)
+    let team = ThreadTeam(size: threads)
+    var field = MeanField(probability, classCount: classCount, team)
     guard settings.steps > 0 else { return field.probability }
     let smoothness = GaussianKernel(
       Features(image, positionDeviation: settings.gaussianStandardDeviation),
-      weight: settings.gaussianWeight, threads: threads)
+      weight: settings.gaussianWeight, team)
     let appearance = GaussianKernel(
       Features(
         image, positionDeviation: settings.bilateralStandardDeviation,
         colorDeviation: settings.bilateralColorDeviation),
-      weight: settings.bilateralWeight, threads: threads)
+      weight: settings.bilateralWeight, team)
     for _ in 0..<settings.steps { field.step(smoothness, appearance) }
     return field.probability
   }

@@ -1,3 +1,5 @@
+import Concurrency
+
 /// What all pixels hold, summed up for each pixel with weights that say how close two pixels' features are.
 ///
 /// With K the Gaussian of the features and N = diag(K 1)^(-1/2), the sum is weight N K N: symmetric normalisation.
@@ -25,11 +27,11 @@ struct GaussianKernel {
   }
 
   private var lattice: PermutohedralLattice
-  private let threads: Int
+  private let team: ThreadTeam
 
-  init(_ features: Features, weight: Double, threads: Int) {
-    lattice = PermutohedralLattice(features, threads: threads)
-    self.threads = threads
+  init(_ features: Features, weight: Double, _ team: ThreadTeam) {
+    lattice = PermutohedralLattice(features, team)
+    self.team = team
     normalize(Float(weight))
   }
 
@@ -55,13 +57,13 @@ struct GaussianKernel {
 
   /// Multiplies the weights of all arrows by N of their pixels, and those of one side by `weight` too.
   private mutating func normalize(_ weight: Float) {
-    let (pixelCount, axisCount, threads) = (lattice.pixelCount, lattice.axisCount, threads)
+    let (pixelCount, axisCount, team) = (lattice.pixelCount, lattice.axisCount, team)
     let ones = [Float](repeating: 1, count: pixelCount)
     let sums = blurred(ones)
     let scale = [Float](unsafeUninitializedCapacity: pixelCount) { scale, initialized in
       lattice.vertices.withUnsafeMutableBufferPointer { links in
         sums.withUnsafeBufferPointer { sums in
-          inParallel(pixelCount, threads: threads) { range in
+          team(pixelCount) { range in
             for pixel in range {
               let own = pixel * axisCount..<(pixel + 1) * axisCount
               var sum: Float = 0
@@ -76,7 +78,7 @@ struct GaussianKernel {
       initialized = pixelCount
     }
     lattice.pixels.withUnsafeMutableBufferPointer { links in
-      inParallel(links.count, threads: threads) { range in
+      team(links.count) { range in
         for i in range { links[i].weight *= scale[Int(links[i].index)] }
       }
     }
@@ -86,7 +88,7 @@ struct GaussianKernel {
     lattice.pixels.withUnsafeBufferPointer { links in
       lattice.starts.withUnsafeBufferPointer { starts in
         values.withUnsafeMutableBufferPointer { values in
-          inParallel(lattice.vertexCount, threads: threads) { range in
+          team(lattice.vertexCount) { range in
             for vertex in range {
               var sum = V.zero
               for i in starts[vertex]..<starts[vertex + 1] { sum = sum + input[Int(links[i].index)] * links[i].weight }
@@ -104,7 +106,7 @@ struct GaussianKernel {
     values.withUnsafeBufferPointer { values in
       lattice.neighbors.withUnsafeBufferPointer { neighbors in
         result.withUnsafeMutableBufferPointer { result in
-          inParallel(count, threads: threads) { range in
+          team(count) { range in
             for vertex in range {
               let pair = neighbors[axis * count + vertex]
               result[vertex] = values[vertex] + (values[Int(pair.before)] + values[Int(pair.after)]) * 0.5

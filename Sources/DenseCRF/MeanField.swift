@@ -1,17 +1,19 @@
+import Concurrency
+
 /// The state of a mean-field iteration: a probability for every pixel and class.
 struct MeanField {
   private typealias Block = ClassBlocks.Block
 
-  private let threads: Int
+  private let team: ThreadTeam
   /// What each pixel says by itself.
   private let unary: ClassBlocks
   /// The present probabilities; within a step, messages.
   private var state: ClassBlocks
 
   /// Starts from `probability`, float32 `[C, pixels]`.
-  init(_ probability: [Float], classCount: Int, threads: Int) {
-    self.threads = threads
-    unary = ClassBlocks(probability, classCount: classCount, threads: threads) {
+  init(_ probability: [Float], classCount: Int, _ team: ThreadTeam) {
+    self.team = team
+    unary = ClassBlocks(probability, classCount: classCount, team) {
       // Not a number counts as the smallest, too.
       $0 > DenseCRF.smallestProbability ? min($0, 1) : DenseCRF.smallestProbability
     }
@@ -20,17 +22,17 @@ struct MeanField {
   }
 
   /// The probabilities, float32 `[C, pixels]`.
-  var probability: [Float] { state.planes(threads: threads) }
+  var probability: [Float] { state.planes(team) }
 
   /// One step: every pixel sends its probabilities to all others through both kernels, and decides anew.
   mutating func step(_ smoothness: GaussianKernel, _ appearance: GaussianKernel) {
-    let (pixelCount, blockCount, threads) = (state.pixelCount, state.blockCount, threads)
+    let (pixelCount, blockCount, team) = (state.pixelCount, state.blockCount, team)
     state.withUnsafeMutableBlocks { blocks in
       for first in stride(from: 0, to: blockCount * pixelCount, by: pixelCount) {
         let (a, b) = (smoothness.blurred(blocks + first), appearance.blurred(blocks + first))
         smoothness.withSums(a) { a in
           appearance.withSums(b) { b in
-            inParallel(pixelCount, threads: threads) { range in
+            team(pixelCount) { range in
               // Nobody asks for these eight probabilities any more: the messages take their place.
               for pixel in range { blocks[first + pixel] = a[pixel] + b[pixel] }
             }
@@ -46,7 +48,7 @@ struct MeanField {
     let (pixelCount, blockCount) = (state.pixelCount, state.blockCount)
     unary.blocks.withUnsafeBufferPointer { unary in
       state.withUnsafeMutableBlocks { blocks in
-        inParallel(pixelCount, threads: threads) { range in
+        team(pixelCount) { range in
           for pixel in range {
             var largest = blocks[pixel]
             for block in 1..<blockCount {
@@ -72,7 +74,7 @@ struct MeanField {
   private mutating func normalize() {
     let (pixelCount, blockCount) = (state.pixelCount, state.blockCount)
     state.withUnsafeMutableBlocks { blocks in
-      inParallel(pixelCount, threads: threads) { range in
+      team(pixelCount) { range in
         for pixel in range {
           var sum = Block.zero
           for block in 0..<blockCount { sum += blocks[block * pixelCount + pixel] }

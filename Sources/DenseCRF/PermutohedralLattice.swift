@@ -1,3 +1,5 @@
+import Concurrency
+
 /// The permutohedral lattice under the pixels of a photograph.
 ///
 /// It holds the vertices of the simplices that pixels lie in, and no others.
@@ -28,14 +30,14 @@ struct PermutohedralLattice {
   let neighbors: [Neighbors]
 
   /// Independent of the number of threads: vertices are numbered in order of pixels.
-  init(_ features: Features, threads: Int) {
+  init(_ features: Features, _ team: ThreadTeam) {
     let axisCount = features.dimensions + 1
     let pixelCount = features.image.width * features.image.height
-    let parts = ranges(of: pixelCount, parts: threads)
+    let parts = ranges(of: pixelCount, parts: team.size)
     var parted = [LatticeStripe?](repeating: nil, count: parts.count)
     var vertices = [Link](unsafeUninitializedCapacity: pixelCount * axisCount) { links, initialized in
       parted.withUnsafeMutableBufferPointer { stripes in
-        inParallel(parts.count, threads: threads) { range in
+        team(parts.count) { range in
           for i in range { stripes[i] = LatticeStripe(parts[i], features, into: links) }
         }
       }
@@ -55,7 +57,7 @@ struct PermutohedralLattice {
 
     let pixels = [Link](unsafeUninitializedCapacity: pixelCount * axisCount) { links, initialized in
       vertices.withUnsafeMutableBufferPointer { vertices in
-        inParallel(parts.count, threads: threads) { range in
+        team(parts.count) { range in
           for i in range { stripes[i].turnRound(vertices, places[i], into: links) }
         }
       }
@@ -68,7 +70,7 @@ struct PermutohedralLattice {
     self.vertices = vertices
     self.pixels = pixels
     self.starts = starts
-    neighbors = PermutohedralLattice.neighbors(stripes[0].table, axisCount: axisCount, threads: threads)
+    neighbors = PermutohedralLattice.neighbors(stripes[0].table, axisCount: axisCount, team)
   }
 
   /// The steps to the next vertex along each axis: 1 forward in every coordinate, and `axisCount` back in one.
@@ -78,13 +80,13 @@ struct PermutohedralLattice {
     return units.map { forward + $0 * Int64(-axisCount) } + [forward]
   }
 
-  private static func neighbors(_ table: borrowing VertexTable, axisCount: Int, threads: Int) -> [Neighbors] {
+  private static func neighbors(_ table: borrowing VertexTable, axisCount: Int, _ team: ThreadTeam) -> [Neighbors] {
     let count = table.count
     let missing = Int32(count)
     let steps = steps(axisCount)
     return [Neighbors](unsafeUninitializedCapacity: count * axisCount) { neighbors, initialized in
       neighbors.initialize(repeating: Neighbors(before: missing, after: missing))
-      inParallel(count, threads: threads) { range in
+      team(count) { range in
         for axis in 0..<axisCount {
           for vertex in range {
             guard let after = table.find(table[vertex] + steps[axis]) else { continue }

@@ -13,7 +13,8 @@ extension Experiment {
   /// Trains from the start, or from the run's last checkpoint; at the end evaluates the validation images in one view
   /// and writes the report.
   ///
-  /// Throws when the run's folder holds a run already and `resume` is false, or holds none and it is true. Of several
+  /// Throws when the run's folder holds a run already and `resume` is false, or holds none and it is true, and when
+  /// another process trains in it. Of several
   /// processes the first one does what is outside of training; it needs the folder, the others the images alone. Where
   /// one of them is lost the others throw `ProcessLoss`.
   ///
@@ -32,7 +33,8 @@ extension Experiment {
     _ processes: (group: ProcessGroup, lookout: ProcessWatch)?
   ) throws -> TrainingOutcome {
     let group = processes?.group
-    let resume = try start(resume, group)
+    let (lock, resume) = try start(resume, watch, group)
+    defer { withExtendedLifetime(lock) {} }
     let training = try trainingSet()
     let validation = try validationSet()
     let loader = try loader(training)
@@ -95,21 +97,25 @@ extension Experiment {
     return outcome == .finished ? .finished(nil) : .interrupted
   }
 
-  /// Checks the run's folder, and returns whether its run is continued: as asked, or where the launcher has started the
-  /// processes again and there is a checkpoint.
-  private func start(_ resume: Bool, _ group: ProcessGroup?) throws -> Bool {
-    guard let group else {
-      try requireRun(resume)
+  /// Locks and checks the run's folder, and returns whether its run is continued: as asked, or where the launcher has
+  /// started the processes again and there is a checkpoint. Of several processes the first has the lock, the others nil.
+  private func start(
+    _ resume: Bool, _ watch: TrainingWatch, _ group: ProcessGroup?
+  ) throws -> (lock: RunLock?, resume: Bool) {
+    var lock: RunLock?
+    func begin() throws -> Bool {
+      lock = try RunLock(folder, holder: processName, warn: watch.warn)
+      let state = RunState(of: folder)
+      if let group, group.place.restarts > 0 { return state == .continuable }
+      try state.require(resume: resume, in: folder)
       return resume
     }
-    let answer = try group.broadcast {
-      if group.place.restarts > 0 {
-        return FileManager.default.fileExists(atPath: folder.lastCheckpoint) ? "continue" : "begin"
-      }
-      try requireRun(resume)
-      return resume ? "continue" : "begin"
+    guard let group else {
+      let isContinued = try begin()
+      return (lock, isContinued)
     }
-    return answer == "continue"
+    let answer = try group.broadcast { try begin() ? "continue" : "begin" }
+    return (lock, answer == "continue")
   }
 
   private var processName: String {
@@ -131,25 +137,6 @@ extension Experiment {
   }
 
   private struct StopRequest: Error {}
-
-  /// Throws unless the folder is free for a new run, or holds one to continue.
-  private func requireRun(_ resume: Bool) throws(FileError) {
-    func exists(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path) }
-    let last = folder.lastCheckpoint
-    if resume && !exists(last) {
-      throw FileError(
-        folder.path, .missing,
-        exists(folder.metrics)
-          ? "holds a run that ended before its first checkpoint; start it anew without --resume"
-          : "holds no run to continue; start one without --resume")
-    }
-    if !resume, let taken = [last, folder.bestCheckpoint].first(where: exists) {
-      throw .invalid(
-        folder.path,
-        "holds a run already (\(Path.name(of: taken))); continue it with --resume, or choose another "
-          + "folder with --set output=FOLDER")
-    }
-  }
 
   /// Restores the last checkpoint and returns which settings differ from those it was made with.
   private func continueRun(_ trainer: Trainer) throws -> [String] {

@@ -1,6 +1,7 @@
 import Batches
 import Datasets
 import Files
+import Foundation
 import Images
 import Networks
 import Prediction
@@ -29,7 +30,7 @@ public struct Experiment {
         source: "training.batch_size",
         problem: "is \(batchSize), and \(place.count) processes cannot share it equally; choose a multiple")
     }
-    if settings.threads > 0 { LibTorch.threadCount = settings.threads }
+    if settings.threads > 0 { LibTorch.threadCount = min(settings.threads, Self.processors) }
   }
 
   /// Whether this process writes the files.
@@ -72,6 +73,18 @@ public struct Experiment {
 
   /// What people are told where it is another.
   public var precisionReplacement: String? { settings.training.precision.replacement(on: device) }
+
+  /// What people are told before anything is computed: settings that this machine has another answer to.
+  public var notices: [String] { [precisionReplacement, threadReplacement].compactMap { $0 } }
+
+  private var threadReplacement: String? {
+    guard settings.threads > Self.processors else { return nil }
+    return "computing on \(Self.processors) \(Self.processors == 1 ? "thread" : "threads"): there are no more "
+      + "processors, and on \(settings.threads) threads each step would take far longer"
+  }
+
+  /// Processors that this process may use.
+  private static var processors: Int { ProcessInfo.processInfo.activeProcessorCount }
 
   /// The batches of the training set.
   func loader(_ dataset: SegmentationDataset) throws -> BatchLoader {

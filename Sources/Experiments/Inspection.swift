@@ -42,7 +42,7 @@ public enum Inspection {
       ))
     var lines = facts.map { "\($0.0.padding(toLength: 12, withPad: " ", startingAt: 0))\($0.1)" }
     if listingTensors { lines += own.map { "  \($0.name) \($0.shape) \($0.type)" } }
-    return lines.map(printable).joined(separator: "\n")
+    return lines.map(\.printable).joined(separator: "\n")
   }
 
   /// The network that settings describe: its parts with their parameter counts.
@@ -84,9 +84,4 @@ public enum Inspection {
   }
 
   private static func seconds(_ seconds: Double) -> String { String(format: "%.0f", seconds) }
-
-  /// A line of text without anything that a terminal could obey: names in files come from strangers.
-  private static func printable(_ line: String) -> String {
-    String(String.UnicodeScalarView(line.unicodeScalars.map { $0.properties.generalCategory == .control ? "?" : $0 }))
-  }
 }

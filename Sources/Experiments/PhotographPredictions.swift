@@ -1,5 +1,6 @@
 import Batches
 import Checkpoints
+import Concurrency
 import Datasets
 import Files
 import Foundation

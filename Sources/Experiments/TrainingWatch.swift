@@ -1,3 +1,4 @@
+import Files
 import Processes
 import Tensors
 import Training
@@ -27,6 +28,8 @@ public struct TrainingWatch {
 
   /// Called once, before the first step.
   public var planned: (Plan) -> Void = { _ in }
+  /// Called with what is odd though the run goes on.
+  public var warn: (FileWarning) -> Void = { _ in }
   /// Called after each step with the number of steps done.
   public var stepped: (Int) -> Void = { _ in }
   /// Called with each entry of the run's record.

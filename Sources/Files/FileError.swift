@@ -22,5 +22,6 @@ public struct FileError: Error, Equatable, Sendable, CustomStringConvertible {
 
   public static func invalid(_ path: String, _ problem: String) -> FileError { FileError(path, .invalid, problem) }
 
-  public var description: String { "\(path): \(problem)." }
+  /// One line that a terminal can show, whatever the path is.
+  public var description: String { "\(path): \(problem).".printable }
 }

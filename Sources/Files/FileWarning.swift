@@ -11,5 +11,6 @@ public struct FileWarning: Equatable, Hashable, Sendable, CustomStringConvertibl
     self.problem = problem
   }
 
-  public var description: String { "\(path): \(problem)." }
+  /// One line that a terminal can show, whatever the path is.
+  public var description: String { "\(path): \(problem).".printable }
 }

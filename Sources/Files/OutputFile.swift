@@ -42,7 +42,10 @@ public final class OutputFile {
 
   /// Puts the finished file in place.
   public func commit() throws(FileError) {
-    guard fsync(descriptor) == 0, rename(temporary, path) == 0 else { throw .unwritable(path, errno) }
+    while fsync(descriptor) != 0 {
+      if errno != EINTR { throw .unwritable(path, errno) }
+    }
+    guard rename(temporary, path) == 0 else { throw .unwritable(path, errno) }
     close(descriptor)
     descriptor = -1
     let folderDescriptor = open(Path.folder(of: path), O_RDONLY)

@@ -71,11 +71,17 @@ public final class EventFile {
     try file.append(TFRecord.framed(data))
   }
 
+  private static let prefix = "events.out.tfevents."
+
+  /// Names of the event files in a folder, in the order in which TensorBoard reads them.
+  static func names(inFolder folder: String) throws(FileError) -> [String] {
+    try InputFile.names(inFolder: folder).filter { $0.hasPrefix(prefix) }
+  }
+
   /// A name behind those of earlier starts, also of those in the same second: TensorBoard reads files by name.
   private static func name(in folder: String) throws(FileError) -> String {
-    let prefix = "events.out.tfevents."
     let latest = 9_999_999_999
-    let times = try InputFile.names(inFolder: folder).filter { $0.hasPrefix(prefix) }
+    let times = try names(inFolder: folder)
       .compactMap { Int($0.dropFirst(prefix.count).prefix { $0 != "." }) }
       .filter { $0 < latest }
     let time = max(Int(Date().timeIntervalSince1970), (times.max() ?? 0) + 1)

@@ -31,9 +31,13 @@ public struct MetricsEntry: Codable, Sendable, Equatable {
 public final class MetricsFile {
   private let file: RecordFile
 
-  /// Opens the record at `path`, keeping what was written up to `iteration` and dropping what came after it.
-  public init(_ path: String, keepingUpTo iteration: Int) throws(FileError) {
-    let kept = try MetricsFile.read(path).filter { $0.iteration <= iteration }
+  /// Opens the record at `path`, keeping what was written up to `iteration` and dropping what came after it; where
+  /// `redoingValidation`, the validation after that iteration is dropped too.
+  public init(_ path: String, keepingUpTo iteration: Int, redoingValidation: Bool = false) throws(FileError) {
+    let kept = try MetricsFile.read(path).filter { entry in
+      entry.iteration < iteration
+        || (entry.iteration == iteration && !(redoingValidation && entry.meanIoU != nil))
+    }
     var text = Data()
     for entry in kept { text += try MetricsFile.line(entry, path) }
     try OutputFile.write(text, to: path)

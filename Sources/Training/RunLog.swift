@@ -11,6 +11,6 @@ public final class RunLog {
 
   /// Adds a line. A disk that is full ends the run where numbers are lost, not here.
   public func append(_ text: String) {
-    try? file.append(Data("\(clock.string(from: .now)) \(text)\n".utf8))
+    try? file.append(Data("\(clock.string(from: .now)) \(text.printable)\n".utf8))
   }
 }

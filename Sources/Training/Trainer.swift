@@ -17,7 +17,7 @@ public final class Trainer {
 
   /// What the owner of the run wants to be told and asked.
   public struct Hooks {
-    /// Mean IoU on the validation images; nil where it was asked to stop.
+    /// Mean IoU on the validation images; nil where it was asked to stop, and then the run stops.
     public var validate: ((BLPSeg) throws -> Double?)?
     /// Called after each log entry.
     public var report: (MetricsEntry) -> Void = { _ in }
@@ -64,9 +64,18 @@ public final class Trainer {
 
   /// Runs to the end, or until it is asked to stop.
   public func run(_ hooks: Hooks) throws -> Outcome {
-    let record = isFirst ? try RunRecord(folder, keepingUpTo: progress.iteration) : nil
+    let record =
+      isFirst
+      ? try RunRecord(folder, keepingUpTo: progress.iteration, redoingValidation: progress.isValidationDue) : nil
     var clock = RunClock(secondsBefore: progress.seconds)
     let perEpoch = loader.batchesPerEpoch
+    if progress.isValidationDue {
+      // What was left when the run was interrupted; all processes know of it by the checkpoint.
+      let isDone = try record.map { try validate(hooks, $0) } ?? true
+      if try agreed(!isDone) { return .interrupted }
+      progress.isValidationDue = false
+      clock.restartRate()
+    }
     while progress.iteration < configuration.iterations {
       let epoch = progress.iteration / perEpoch
       let batches = loader.epoch(epoch, startingAt: progress.iteration % perEpoch)
@@ -81,12 +90,14 @@ public final class Trainer {
           hooks.report(entry)
         }
         let isEndOfEpoch = progress.iteration % perEpoch == 0 || progress.iteration == configuration.iterations
-        if let record, isEndOfEpoch {
-          try validate(hooks, record, epoch: epoch)
+        progress.isValidationDue = isEndOfEpoch && isFirst && hooks.validate != nil && isValidated(epoch)
+        var isStopping = try agreed(hooks.shouldStop())
+        if isFirst, isStopping || isEndOfEpoch || isDue(configuration.checkpointEvery) { try save() }
+        if isEndOfEpoch, !isStopping {
+          let isStopped = try record.map { try progress.isValidationDue && !validate(hooks, $0) } ?? false
+          isStopping = try agreed(isStopped)
           clock.restartRate()
         }
-        let isStopping = try agreed(hooks.shouldStop())
-        if isFirst, isStopping || isEndOfEpoch || isDue(configuration.checkpointEvery) { try save() }
         if isStopping { return .interrupted }
       }
     }
@@ -112,7 +123,9 @@ public final class Trainer {
         epoch: progress.iteration / perEpoch, index: progress.iteration % perEpoch, count: StepPictures.limit)
       let pictures = try StepPictures(
         batch, outputs, groundTruth: groundTruth, loader.normalization, threshold: configuration.selfTrainingThreshold)
-      try record.append(pictures, iteration: progress.iteration)
+      // The step counts once it is done: a run that continues before it paints it again, one that continues after it
+      // does not.
+      try record.append(pictures, iteration: progress.iteration + 1)
     }
   }
 
@@ -120,12 +133,21 @@ public final class Trainer {
     try TrainingCheckpoint.save(step, progress, metadata: metadata, to: folder.lastCheckpoint)
   }
 
-  private func validate(_ hooks: Hooks, _ record: RunRecord, epoch: Int) throws {
-    let isLast = progress.iteration == configuration.iterations
-    let isDue = configuration.validateEvery > 0 && (epoch + 1) % configuration.validateEvery == 0
-    guard let validate = hooks.validate, isDue || (isLast && configuration.validateEvery > 0) else { return }
-    guard let score = try validate(step.network) else { return }
-    var entry = MetricsEntry(iteration: progress.iteration, epoch: epoch)
+  /// Whether a validation follows the epoch.
+  private func isValidated(_ epoch: Int) -> Bool {
+    let interval = configuration.validateEvery
+    return interval > 0 && ((epoch + 1) % interval == 0 || progress.iteration == configuration.iterations)
+  }
+
+  /// Does the validation that is due; false where it was stopped, and is due as before.
+  ///
+  /// What it leaves is written such that the checkpoint, which tells that it is due, is replaced last: a run that ends
+  /// anywhere in between does it again.
+  private func validate(_ hooks: Hooks, _ record: RunRecord) throws -> Bool {
+    guard let validate = hooks.validate else { return true }
+    guard let score = try validate(step.network) else { return false }
+    progress.isValidationDue = false
+    var entry = MetricsEntry(iteration: progress.iteration, epoch: (progress.iteration - 1) / loader.batchesPerEpoch)
     entry.meanIoU = score
     try record.append(entry)
     hooks.report(entry)
@@ -134,6 +156,8 @@ public final class Trainer {
       try TrainingCheckpoint.saveWeights(
         of: step.network, progress, metadata: metadata, to: folder.bestCheckpoint)
     }
+    try save()
+    return true
   }
 
   private func entry(_ losses: TrainingStep.Losses, _ epoch: Int, imagesPerSecond: Double) -> MetricsEntry {

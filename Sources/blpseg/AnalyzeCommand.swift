@@ -54,7 +54,7 @@ struct AnalyzeCommand: ParsableCommand {
         options.predictions = predictions
         options.reference = anyScribble ? .anyClass : .ownClass
         options.folder = folder
-        if let replacement = experiment.precisionReplacement { Console.line(replacement) }
+        for notice in experiment.notices { Console.line(notice) }
         let start = ContinuousClock.now
         let (result, page) = try experiment.analyzePreference(options) { done, total in
           Console.progress("analysing", done, of: total, since: start)

@@ -1,7 +1,6 @@
 import ArgumentParser
 import Experiments
 
-@main
 struct BLPSegCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "blpseg",

@@ -1,9 +1,20 @@
+import Files
 import Foundation
 
-/// Standard error: messages, and a progress line that is drawn over while it is a terminal.
+/// What people are told: results on standard output, messages and progress on standard error.
+///
+/// Names from files and arguments are shown such that a terminal obeys nothing in them. What standard error does not take
+/// is dropped; results that standard output does not take are told at the end, by `exitCode`.
 enum Console {
   static let isTerminal = isatty(STDERR_FILENO) == 1
   nonisolated(unsafe) private static var hasOpenLine = false
+  /// When something was last written to standard error.
+  nonisolated(unsafe) private static var lastMessage = ContinuousClock.now
+  /// Why results are missing on standard output.
+  nonisolated(unsafe) private static var lossCode: Int32?
+
+  /// How long progress stays silent where no line can be drawn over.
+  private static let silence = Duration.seconds(10)
 
   /// Which of several processes speaks, nil where there is one.
   nonisolated(unsafe) static var speaker: String?
@@ -13,36 +24,47 @@ enum Console {
   /// A line that stays.
   static func line(_ text: String) {
     clear()
-    write(text + "\n")
+    write(text.printable + "\n")
   }
 
-  /// A line that stays, on standard output: what the command was asked for.
-  static func result(_ text: String) {
+  /// Lines that stay, as they are, such as a usage.
+  static func lines(_ text: String) {
     clear()
-    print(text)
-    // Whoever reads a pipe sees each line as it comes.
-    fflush(nil)
+    write(text.printableLines + "\n")
   }
 
-  /// A line that the next one replaces; printed on a terminal only.
+  /// Lines on standard output: what the command was asked for.
+  static func result(_ text: String) { writeResult(text.printableLines) }
+
+  /// One line on standard output, whatever the names in it hold.
+  static func result(line text: String) { writeResult(text.printable) }
+
+  /// The code to exit with, which is `code` unless results were lost: then this says so, and success becomes failure.
+  static func exitCode(_ code: Int32) -> Int32 {
+    guard let lossCode else { return code }
+    error("Results are missing: standard output cannot be written (\(String(cString: strerror(lossCode)))).")
+    return code == 0 ? 1 : code
+  }
+
+  /// A line that the next one replaces; where there is no terminal, a line that stays every ten seconds.
   static func progress(_ text: String) {
-    guard isTerminal else { return }
-    // A line that wraps could not be replaced.
-    write("\r\u{1B}[K" + text.prefix(max(1, columns - 1)))
-    hasOpenLine = true
+    if isTerminal {
+      draw(text)
+    } else if ContinuousClock.now - lastMessage >= silence {
+      line(text)
+    }
+  }
+
+  /// The same, fitted to the width of the terminal.
+  static func progress(_ line: ProgressLine) {
+    progress(isTerminal ? line.text(columns: columns - 1) : line.text)
   }
 
   /// A progress line that tells how much is done, and how long the rest will take at the pace since `start`.
   static func progress(_ what: String, _ done: Int, of total: Int, since start: ContinuousClock.Instant) {
     let seconds = (ContinuousClock.now - start) / .seconds(1)
     let rest = seconds / Double(max(1, done)) * Double(total - done)
-    progress("\(bar(done, of: total)) \(done)/\(total)  \(what)  \(clock(rest)) left")
-  }
-
-  /// A bar of 20 places.
-  static func bar(_ done: Int, of total: Int) -> String {
-    let filled = total > 0 ? min(20, 20 * done / total) : 0
-    return String(repeating: "█", count: filled) + String(repeating: "░", count: 20 - filled)
+    progress(ProgressLine(done: done, total: total, parts: [.init(what)], secondsLeft: rest))
   }
 
   /// Seconds as 1:02:03 or 4:05.
@@ -58,10 +80,37 @@ enum Console {
     return ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0 ? Int(size.ws_col) : 80
   }
 
+  private static func draw(_ text: String) {
+    // A line that wraps could not be replaced.
+    write("\r\u{1B}[K" + text.printable.prefix(max(1, columns - 1)))
+    hasOpenLine = true
+  }
+
   private static func clear() {
     if hasOpenLine { write("\r\u{1B}[K") }
     hasOpenLine = false
   }
 
-  private static func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
+  private static func write(_ text: String) {
+    _ = StandardStream.error.write(text)
+    lastMessage = .now
+  }
+
+  private static func writeResult(_ text: String) {
+    clear()
+    guard lossCode == nil, let code = StandardStream.output.write(text.hasSuffix("\n") ? text : text + "\n")
+    else { return }
+    if code == EPIPE { endAsOthersDo() }
+    lossCode = code
+  }
+
+  /// Ends as programs do whose reader wants no more, such as `head`: without a word, by the signal for it.
+  private static func endAsOthersDo() {
+    signal(SIGPIPE, SIG_DFL)
+    var signals = sigset_t()
+    sigemptyset(&signals)
+    sigaddset(&signals, SIGPIPE)
+    pthread_sigmask(SIG_UNBLOCK, &signals, nil)
+    raise(SIGPIPE)
+  }
 }

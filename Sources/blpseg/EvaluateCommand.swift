@@ -39,7 +39,7 @@ struct EvaluateCommand: ParsableCommand {
       options.output = output
       options.allProtocols = allProtocols
       options.predictions = savePredictions
-      if let replacement = experiment.precisionReplacement { Console.line(replacement) }
+      for notice in experiment.notices { Console.line(notice) }
       let start = ContinuousClock.now
       let result = try experiment.evaluate(options) { done, total in
         Console.progress("evaluating", done, of: total, since: start)

@@ -16,7 +16,7 @@ struct InspectCommand: ParsableCommand {
     var tensors = false
 
     func run() throws {
-      try reportingFailure { print(try Inspection.checkpoint(path, listingTensors: tensors)) }
+      try reportingFailure { Console.result(try Inspection.checkpoint(path, listingTensors: tensors)) }
     }
   }
 
@@ -26,13 +26,13 @@ struct InspectCommand: ParsableCommand {
     @OptionGroup var settings: SettingsArguments
 
     func run() throws {
-      try reportingFailure { print(try Inspection.model(settings.experiment())) }
+      try reportingFailure { Console.result(try Inspection.model(settings.experiment())) }
     }
   }
 
   struct Settings: ParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Every setting with its values and default, as Markdown.")
 
-    func run() { print(ExperimentSettings.settingsReference, terminator: "") }
+    func run() { Console.result(ExperimentSettings.settingsReference) }
   }
 }

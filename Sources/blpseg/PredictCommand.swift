@@ -54,7 +54,7 @@ struct PredictCommand: ParsableCommand {
       if let replacement = precision.replacement(on: device) { Console.line(replacement) }
       let start = ContinuousClock.now
       try predictions.write(with: predictor) { done, finding in
-        Console.result(line(finding, classes))
+        Console.result(line: line(finding, classes))
         Console.progress("predicting", done, of: predictions.count, since: start)
       }
       let seconds = (ContinuousClock.now - start) / .seconds(1)

@@ -8,7 +8,7 @@ struct TrainCommand: ParsableCommand {
     commandName: "train", abstract: "Train a network as a settings file says.",
     discussion: """
       The run's folder (setting output) receives settings.yaml, run.json, train.log, metrics.jsonl, best.safetensors, \
-      last.safetensors, evaluation.json and report.html. Ctrl-C saves and exits with 130; --resume continues from there, or from the last \
+      last.safetensors, evaluation.json and report.html. Ctrl-C, SIGTERM and SIGHUP save and exit with 130, a second one ends at once; --resume continues from there, or from the last \
       checkpoint after a crash. Several processes share each batch when torchrun starts them, as in \
       torchrun --no-python --nproc-per-node 2 blpseg train ..., or anything else that sets RANK, WORLD_SIZE, LOCAL_RANK, \
       MASTER_ADDR and MASTER_PORT.
@@ -26,6 +26,7 @@ struct TrainCommand: ParsableCommand {
       if let place { Console.speaker = "process \(place.rank) of \(place.count)" }
       let experiment = try settings.experiment(as: place)
       let console = TrainingConsole(experiment)
+      Console.progress("reading the data and the network")
       let outcome: TrainingOutcome
       do {
         outcome = try experiment.train(resume: resume, command: CommandLine.arguments, console.watch)

@@ -3,11 +3,14 @@ import Experiments
 import Foundation
 import Training
 
-/// Tells how a run goes: on a terminal in one line that is redrawn, elsewhere in a line for each entry of the record.
+/// Tells how a run goes: on a terminal in one line that is redrawn, elsewhere in a line for each entry of the record and
+/// in others where these are far apart.
 final class TrainingConsole {
   private let experiment: Experiment
   private var plan: TrainingWatch.Plan?
   private var latest: MetricsEntry?
+  /// When this start's first step was done, and how many were then.
+  private var first: (time: ContinuousClock.Instant, step: Int)?
 
   init(_ experiment: Experiment) { self.experiment = experiment }
 
@@ -16,7 +19,8 @@ final class TrainingConsole {
     watch.planned = { self.begin($0) }
     watch.stepped = { self.draw(step: $0) }
     watch.report = { self.report($0) }
-    watch.evaluating = { Console.progress("\(Console.bar($0, of: $1)) \($0)/\($1)  validating") }
+    watch.warn = { Console.line("\($0)") }
+    watch.evaluating = { Console.progress(ProgressLine(done: $0, total: $1, parts: [.init("validating")])) }
     watch.lost = { loss in
       // The thread that trains may be waiting for the lost process for ever.
       Console.error("\(loss); \(Self.advice)")
@@ -49,10 +53,11 @@ final class TrainingConsole {
         + String(format: "%.1f million parameters", Double(plan.parameters) / 1e6)
         + ", \(experiment.precision.rawValue) on \(plan.device)"
         + (plan.processes > 1 ? ", \(plan.processes) processes" : ""))
-    if let replacement = experiment.precisionReplacement { tell(replacement) }
+    for notice in experiment.notices { tell(notice) }
     tell("\(plan.iterations) steps of \(plan.batchSize) images, \(plan.batchesPerEpoch) an epoch")
     for setting in plan.changedSettings { tell("changed since the checkpoint: \(setting)") }
     if plan.firstIteration > 0 { tell("continuing after step \(plan.firstIteration)") }
+    Console.progress("step \(min(plan.firstIteration + 1, plan.iterations))/\(plan.iterations)  the first takes longer")
   }
 
   private func report(_ entry: MetricsEntry) {
@@ -60,27 +65,35 @@ final class TrainingConsole {
       tell("epoch \(entry.epoch + 1)  step \(entry.iteration)  validation mIoU \(Percent.text(score))")
     } else {
       latest = entry
-      let text = "step \(status(step: entry.iteration))"
+      guard let status = status(step: entry.iteration) else { return }
+      let text = "step \(status.text)"
       if Console.isTerminal { plan?.log.append(text) } else { tell(text) }
     }
   }
 
   private func draw(step: Int) {
-    guard let plan else { return }
-    Console.progress("\(Console.bar(step, of: plan.iterations)) \(status(step: step))")
+    guard let status = status(step: step) else { return }
+    // Whoever started a run that logs seldom sees soon that it goes.
+    if first == nil && latest == nil && !Console.isTerminal { Console.line("step \(status.text)") }
+    if first == nil { first = (.now, step) }
+    if Console.isTerminal { Console.progress(status) } else { Console.progress("step \(status.text)") }
   }
 
   /// Steps done, and what the last entry of the record knows of losses and speed.
-  private func status(step: Int) -> String {
-    guard let plan else { return "" }
-    var parts = ["\(step)/\(plan.iterations)", "epoch \((step - 1) / plan.batchesPerEpoch + 1)"]
+  private func status(step: Int) -> ProgressLine? {
+    guard let plan else { return nil }
+    var line = ProgressLine(done: step, total: plan.iterations)
+    line.parts = [.init("epoch \((step - 1) / plan.batchesPerEpoch + 1)", rank: 2)]
     if let scribble = latest?.scribbleLoss, let segmentation = latest?.segmentationLoss {
-      parts.append(String(format: "scribble %.4f  blp %.4f", scribble, segmentation))
+      line.parts.append(.init(String(format: "scribble %.4f  blp %.4f", scribble, segmentation), rank: 1))
     }
     if let rate = latest?.imagesPerSecond, rate > 0 {
-      parts.append(String(format: "%.1f images/s", rate))
-      parts.append("\(Console.clock(Double((plan.iterations - step) * plan.batchSize) / rate)) left")
+      line.parts.append(.init(String(format: "%.1f images/s", rate), rank: 3))
+      line.secondsLeft = Double((plan.iterations - step) * plan.batchSize) / rate
+    } else if let first, step > first.step {
+      let seconds = (ContinuousClock.now - first.time) / .seconds(1)
+      line.secondsLeft = seconds / Double(step - first.step) * Double(plan.iterations - step)
     }
-    return parts.joined(separator: "  ")
+    return line
   }
 }

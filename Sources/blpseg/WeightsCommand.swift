@@ -63,5 +63,5 @@ private func requireSuffix(_ output: String, _ suffixes: [String], other: String
 private func report(_ summary: WeightsConversion.Summary, _ output: String) {
   let numbers = summary.tensors.reduce(0) { $0 + $1.shape.reduce(1, *) }
   let rest = summary.leftOut.isEmpty ? "" : "; \(summary.leftOut.count) that are not weights left out"
-  Console.result("\(output): \(summary.tensors.count) tensors, \(numbers) numbers\(rest)")
+  Console.result(line: "\(output): \(summary.tensors.count) tensors, \(numbers) numbers\(rest)")
 }

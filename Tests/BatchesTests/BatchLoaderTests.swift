@@ -1,4 +1,5 @@
 import Batches
+import Concurrency
 import Datasets
 import Files
 import Images

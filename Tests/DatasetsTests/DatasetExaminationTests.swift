@@ -53,29 +53,3 @@ import Testing
     #expect(examination.isComplete == (examination.summary.count == 200))
   }
 }
-
-@Suite("Work on many threads") struct ConcurrentMapTests {
-  @Test("Results are in the order of the inputs", arguments: [1, 2, 7]) func order(_ threads: Int) {
-    var last = 0
-    let results = concurrentMap(Array(0..<500), threads: threads, progress: { last = $0 }) { input in
-      usleep(UInt32(input * 7919 % 100))
-      return input * 2
-    }
-    #expect(results == (0..<500).map { $0 * 2 })
-    #expect(last == 500)
-  }
-
-  @Test("Work that has begun is ended, and no more is begun after a stop") func stop() {
-    let results = concurrentMap(Array(0..<10_000), threads: 2, shouldStop: { true }) { input in
-      usleep(1000)
-      return input
-    }
-    let done = results.compactMap { $0 }
-    #expect(!done.isEmpty && done.count < 10_000)
-    #expect(done == Array(0..<done.count))
-  }
-
-  @Test("Nothing to do is done at once") func nothing() {
-    #expect(concurrentMap([Int]()) { $0 }.isEmpty)
-  }
-}

@@ -15,8 +15,8 @@ enum Program {
   }
 
   /// Runs the program to its end.
-  static func run(_ arguments: [String], in folder: String) throws -> Outcome {
-    try Running(arguments, in: folder).outcome()
+  static func run(_ arguments: [String], in folder: String, shell: String? = nil) throws -> Outcome {
+    try Running(arguments, in: folder, shell: shell).outcome()
   }
 
   /// A program that has been started.
@@ -25,11 +25,15 @@ enum Program {
     private let texts: TemporaryFolder
     private let ended = DispatchSemaphore(value: 0)
 
-    /// `environment` is added to this process's own.
-    init(_ arguments: [String], in folder: String, environment: [String: String] = [:]) throws {
+    /// `environment` is added to this process's own. A `shell` command starts the program by `"$@"`, with redirections
+    /// or what else it needs.
+    init(
+      _ arguments: [String], in folder: String, environment: [String: String] = [:], shell: String? = nil
+    ) throws {
       texts = try TemporaryFolder()
-      process.executableURL = URL(fileURLWithPath: try Executable.path())
-      process.arguments = arguments
+      let program = try Executable.path()
+      process.executableURL = URL(fileURLWithPath: shell == nil ? program : "/bin/sh")
+      process.arguments = shell.map { ["-c", $0, "sh", program] + arguments } ?? arguments
       process.currentDirectoryURL = URL(fileURLWithPath: folder)
       process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
       process.standardInput = FileHandle.nullDevice
@@ -39,6 +43,11 @@ enum Program {
       process.terminationHandler = { [ended] _ in ended.signal() }
       try process.run()
     }
+
+    var identifier: Int32 { process.processIdentifier }
+
+    /// What the program has said on standard error so far.
+    func errors() throws -> String { try String(contentsOfFile: texts("errors"), encoding: .utf8) }
 
     func send(_ signal: Int32) { kill(process.processIdentifier, signal) }
 

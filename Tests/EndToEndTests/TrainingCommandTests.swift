@@ -5,7 +5,7 @@ import Tensors
 import TestSupport
 import Testing
 
-@Suite struct TrainingCommandTests {
+@Suite(.serialized) struct TrainingCommandTests {
   let workspace: Workspace
 
   init() throws { workspace = try Workspace.shared.get() }
@@ -66,11 +66,17 @@ import Testing
     try expectSameWeights("runs/killed")
   }
 
-  @Test("an interrupted run exits with 130 and continues to the same weights", .timeLimit(.minutes(2)))
-  func interrupted() throws {
+  @Test(
+    "an interrupted run exits with 130 and continues to the same weights", .timeLimit(.minutes(2)),
+    arguments: [SIGINT, SIGHUP])
+  func interrupted(signal number: Int32) throws {
+    // Whoever runs the tests with nohup hands that on.
+    let before = signal(SIGHUP, SIG_DFL)
+    defer { signal(SIGHUP, before) }
+    try? FileManager.default.removeItem(atPath: workspace("runs/stopped"))
     let running = try Program.Running(["train", "tiny.yaml", "--set", "output=runs/stopped"], in: workspace.path)
     #expect(running.waits { (try? workspace.data("runs/stopped/metrics.jsonl"))?.isEmpty == false })
-    running.send(SIGINT)
+    running.send(number)
     let outcome = try running.outcome()
     #expect(outcome.code == 130)
     #expect(
@@ -81,6 +87,60 @@ import Testing
     let resumed = try workspace.blpseg("train", "tiny.yaml", "--resume", "--set", "output=runs/stopped")
     #expect(resumed.code == 0, "\(resumed.errors)")
     try expectSameWeights("runs/stopped")
+  }
+
+  @Test("a run killed while its best weights are new continues to the same record and weights")
+  func killedAtBest() throws {
+    let running = try Program.Running(["train", "tiny.yaml", "--set", "output=runs/best"], in: workspace.path)
+    #expect(running.waits { workspace.exists("runs/best/best.safetensors") })
+    running.send(SIGKILL)
+    #expect(try running.outcome().code == -SIGKILL)
+    #expect(workspace.exists("runs/best/last.safetensors"))
+    let resumed = try workspace.blpseg("train", "tiny.yaml", "--resume", "--set", "output=runs/best")
+    #expect(resumed.code == 0, "\(resumed.errors)")
+    try expectSameWeights("runs/best")
+    let steps = try [Workspace.run, "runs/best"].map { run in
+      try InputFile.lines(workspace("\(run)/metrics.jsonl")).map { line in
+        line.matches(of: /"(iteration|mean_iou)":[0-9.e-]+/).map { String($0.output.0) }
+      }
+    }
+    #expect(steps[0] == steps[1])
+  }
+
+  @Test("a run that was started with nohup outlives the terminal") func nohup() throws {
+    let running = try Program.Running(
+      ["train", "tiny.yaml", "--set", "output=runs/nohup"], in: workspace.path, shell: "trap '' HUP; exec \"$@\"")
+    #expect(running.waits { workspace.exists("runs/nohup/last.safetensors") })
+    running.send(SIGHUP)
+    #expect(try running.outcome().code == 0)
+  }
+
+  @Test("a second training in a run's folder is refused while the first lives, and not after it was killed")
+  func second() throws {
+    let arguments = ["train", "tiny.yaml", "--set", "output=runs/two", "--set", "training.iterations=100000"]
+    let first = try Program.Running(arguments, in: workspace.path)
+    #expect(first.waits { workspace.exists("runs/two/last.safetensors") })
+    for more in [[], ["--resume"]] {
+      let refused = try Program.run(arguments + more, in: workspace.path)
+      #expect(refused.code == 1)
+      #expect(refused.errorLines.count == 1)
+      #expect(refused.errors.contains("runs/two: another process (pid \(first.identifier) on "), "\(refused.errors)")
+    }
+    first.send(SIGKILL)
+    #expect(try first.outcome().code == -SIGKILL)
+    let resumed = try Program.Running(arguments + ["--resume"], in: workspace.path)
+    #expect(resumed.waits { (try? resumed.errors())?.contains("continuing after step ") == true })
+    resumed.send(SIGTERM)
+    #expect(try resumed.outcome().code == 130)
+  }
+
+  @Test("the first step is told at once, also where steps are logged seldom") func firstStep() throws {
+    let outcome = try workspace.blpseg(
+      "train", "tiny.yaml", "--set", "output=runs/seldom", "--set", "training.log_every=1000", "--set",
+      "training.iterations=2", "--set", "data.validation_list=null")
+    #expect(outcome.code == 0, "\(outcome.errors)")
+    #expect(outcome.errors.contains("\nstep 1/2  epoch 1\n"))
+    #expect(try InputFile.lines(workspace("runs/seldom/metrics.jsonl")).count == 1)
   }
 
   @Test("settings that changed since the checkpoint are told") func changed() throws {

@@ -56,7 +56,7 @@ import Testing
 }
 
 /// Two steps on the demo's first photographs, with all files in `folder`.
-private func tinyExperiment(in folder: TemporaryFolder) throws -> Experiment {
+func tinyExperiment(in folder: TemporaryFolder, _ overrides: [String] = []) throws -> Experiment {
   func list(_ name: String, _ count: Int) throws -> String {
     let ids = try InputFile.lines(Fixture.demo("ImageSets/Segmentation/\(name).txt"))
     return try folder.write("\(name).txt", ids.prefix(count).joined(separator: "\n"))
@@ -72,6 +72,6 @@ private func tinyExperiment(in folder: TemporaryFolder) throws -> Experiment {
       validation_list: \(list("val", 2))
     training: {iterations: 2, batch_size: 2, validate_every: 0}
     evaluation: {report_images: 1}
-    """)
+    """, overrides)
   return try Experiment(settings)
 }

@@ -1,24 +1,30 @@
 import Foundation
 
-/// What `work` returns for each input, in the order of the inputs, computed on `threads` threads.
+/// What `work` returns for each input, in the order of the inputs, computed on up to `threads` threads.
 ///
 /// The calling thread waits, calls `progress` with the number of results from time to time and after the last, and
-/// asks `shouldStop`: then work that has begun is ended, and what was not begun is nil.
+/// asks `shouldStop`: then work that has begun is ended, and what was not begun is nil. Where no thread can be started
+/// the calling thread does the work.
 package func concurrentMap<Input: Sendable, Output: Sendable>(
   _ inputs: [Input], threads: Int = ProcessInfo.processInfo.activeProcessorCount,
+  starting start: ThreadStart = startThread,
   progress: (_ done: Int) -> Void = { _ in }, shouldStop: () -> Bool = { false },
   _ work: @escaping @Sendable (Input) -> Output
 ) -> [Output?] {
   precondition(threads > 0, "somebody has to work")
-  let queue = WorkQueue(inputs, threads: threads, work)
+  let queue = WorkQueue(inputs, work)
+  var isAlone = true
   for _ in 0..<threads {
-    let thread = Thread { queue.run() }
-    thread.name = "work"
-    thread.start()
+    queue.join()
+    guard start("work", { queue.run() }) else {
+      queue.leave()
+      break
+    }
+    isAlone = false
   }
   var reported = 0
   while true {
-    let (done, isFinished) = queue.wait()
+    let (done, isFinished) = isAlone ? queue.workOnce() : queue.wait()
     if done > reported { progress(done) }
     reported = done
     if isFinished { return queue.outputs }
@@ -36,31 +42,34 @@ private final class WorkQueue<Input: Sendable, Output: Sendable>: @unchecked Sen
   private var results: [Output?]
   private var taken = 0
   private var done = 0
-  private var working: Int
+  /// Number of threads that work.
+  private var working = 0
 
-  init(_ inputs: [Input], threads: Int, _ work: @escaping @Sendable (Input) -> Output) {
+  init(_ inputs: [Input], _ work: @escaping @Sendable (Input) -> Output) {
     self.inputs = inputs
     self.work = work
     results = Array(repeating: nil, count: inputs.count)
-    working = threads
   }
 
-  func run() {
-    while let index = next() {
-      #if canImport(ObjectiveC)
-        let result = autoreleasepool { work(inputs[index]) }
-      #else
-        let result = work(inputs[index])
-      #endif
-      condition.withLock {
-        results[index] = result
-        done += 1
-      }
-    }
+  func join() { condition.withLock { working += 1 } }
+
+  func leave() {
     condition.withLock {
       working -= 1
       condition.broadcast()
     }
+  }
+
+  /// Works until nothing is left, and leaves.
+  func run() {
+    while takeOne() {}
+    leave()
+  }
+
+  /// Does one piece of work on the calling thread, and returns how far the work is.
+  func workOnce() -> (done: Int, isFinished: Bool) {
+    let hasWorked = takeOne()
+    return condition.withLock { (done, !hasWorked) }
   }
 
   /// Waits a moment, or less if everything is finished, and returns how far the work is.
@@ -74,6 +83,17 @@ private final class WorkQueue<Input: Sendable, Output: Sendable>: @unchecked Sen
   func stop() { condition.withLock { taken = inputs.count } }
 
   var outputs: [Output?] { condition.withLock { results } }
+
+  /// Does one piece of work; returns false where none is left.
+  private func takeOne() -> Bool {
+    guard let index = next() else { return false }
+    let result = withOwnPool { work(inputs[index]) }
+    condition.withLock {
+      results[index] = result
+      done += 1
+    }
+    return true
+  }
 
   private func next() -> Int? {
     condition.withLock {

@@ -1,16 +1,16 @@
 import Foundation
 
 /// A record of an event file, read by the format's description and by nothing of the writer.
-struct Record {
+public struct Record {
   /// Seconds since 1970.
-  let time: Double
+  public let time: Double
   /// What follows the time in the message.
-  let message: [UInt8]
+  public let message: [UInt8]
 
   struct Damage: Error {}
 
   /// The records of the file at `path`; throws unless it consists of whole ones with their checksums.
-  static func all(in path: String) throws -> [Record] {
+  public static func all(in path: String) throws -> [Record] {
     var rest = [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))[...]
     var records: [Record] = []
     while !rest.isEmpty {

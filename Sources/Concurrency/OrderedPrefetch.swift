@@ -2,31 +2,40 @@ import Foundation
 
 /// Results of a slow function over a sequence, computed ahead on background threads and handed out in order.
 ///
+/// Where no thread can be started, each result is computed when it is asked for, by whoever asks.
 /// No more than `ahead` results are waiting or being computed at any time. An error comes in its place, after the
 /// results before it, and is the last thing to come; a function that returns a `Result` can go on after errors.
 /// Threads end when the last reference is dropped, each after the element it is at.
 public final class OrderedPrefetch<Input: Sendable, Output: Sendable>: Sendable {
   private let queue: PrefetchQueue<Input, Output>
+  private let hasThreads: Bool
 
-  /// Starts `threads` threads, which take inputs in order; an endless sequence is welcome.
-  public init<Inputs: Sequence & Sendable>(
+  /// Starts up to `threads` threads, which take inputs in order; an endless sequence is welcome.
+  public convenience init<Inputs: Sequence & Sendable>(
     _ inputs: Inputs, threads: Int, ahead: Int, _ work: @escaping @Sendable (Input) throws -> Output
+  ) where Inputs.Element == Input {
+    self.init(inputs, threads: threads, ahead: ahead, starting: startThread, work)
+  }
+
+  package init<Inputs: Sequence & Sendable>(
+    _ inputs: Inputs, threads: Int, ahead: Int, starting start: ThreadStart,
+    _ work: @escaping @Sendable (Input) throws -> Output
   ) where Inputs.Element == Input {
     precondition(threads > 0 && ahead > 0, "a prefetch needs a thread and room for a result")
     let queue = PrefetchQueue<Input, Output>(inputs, ahead: ahead, work)
     self.queue = queue
-    for _ in 0..<threads {
-      // Threads keep the queue alive, not this object, whose end tells them to stop.
-      let thread = Thread { queue.run() }
-      thread.name = "prefetch"
-      thread.start()
-    }
+    // Threads keep the queue alive, not this object, whose end tells them to stop.
+    let started = (0..<threads).prefix { _ in start("prefetch") { queue.run() } }
+    hasThreads = !started.isEmpty
   }
 
   deinit { queue.stop() }
 
   /// The next result, waiting for it if need be; nil after the last.
-  public func next() throws -> Output? { try queue.next() }
+  public func next() throws -> Output? {
+    if !hasThreads { queue.workOnce() }
+    return try queue.next()
+  }
 
   /// Takes no further inputs; results that were waiting are dropped.
   public func cancel() { queue.stop() }
@@ -56,14 +65,15 @@ private final class PrefetchQueue<Input: Sendable, Output: Sendable>: @unchecked
   }
 
   func run() {
-    while let (index, input) = take() {
-      #if canImport(ObjectiveC)
-        let result = autoreleasepool { Result { try work(input) } }
-      #else
-        let result = Result { try work(input) }
-      #endif
-      put(index, result)
-    }
+    while workOnce() {}
+  }
+
+  /// Computes one result; returns false where no further one is wanted.
+  @discardableResult
+  func workOnce() -> Bool {
+    guard let (index, input) = take() else { return false }
+    put(index, withOwnPool { Result { try work(input) } })
+    return true
   }
 
   func next() throws -> Output? {

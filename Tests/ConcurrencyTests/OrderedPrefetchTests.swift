@@ -1,4 +1,4 @@
-import Batches
+import Concurrency
 import Foundation
 import Testing
 
@@ -83,5 +83,35 @@ import Testing
     #expect(try prefetch.next() == 0)
     prefetch.cancel()
     #expect(try prefetch.next() == nil)
+  }
+
+  @Test("Where no thread can be started, results are computed when they are asked for") func alone() throws {
+    let counter = Counter()
+    let prefetch = OrderedPrefetch(0..., threads: 3, ahead: 4, starting: { _, _ in false }) { number in
+      counter.add(1)
+      if number == 3 { throw Fault(place: number) }
+      return number
+    }
+    for expected in 0..<3 {
+      #expect(try prefetch.next() == expected)
+      #expect(counter.total == expected + 1)
+    }
+    #expect(throws: Fault(place: 3)) { try prefetch.next() }
+    #expect(try prefetch.next() == nil)
+    #expect(counter.total == 4)
+  }
+
+  @Test("Where no thread can be started, the end comes after the last input") func aloneToTheEnd() throws {
+    let prefetch = OrderedPrefetch(0..<2, threads: 1, ahead: 1, starting: { _, _ in false }) { $0 }
+    #expect(try [prefetch.next(), prefetch.next(), prefetch.next()] == [0, 1, nil])
+  }
+
+  @Test("Fewer threads than asked for hand out everything in order") func fewer() throws {
+    let starts = Starts(allowed: 1)
+    let prefetch = OrderedPrefetch(0..<20, threads: 4, ahead: 3, starting: starts.start) { $0 }
+    var found: [Int] = []
+    while let result = try prefetch.next() { found.append(result) }
+    #expect(found == Array(0..<20))
+    #expect(starts.asked == 2)
   }
 }

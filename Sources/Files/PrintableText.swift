@@ -1,0 +1,29 @@
+extension StringProtocol {
+  /// The text as one line without anything that a terminal could obey: names in files come from strangers.
+  ///
+  /// Control characters, line breaks among them, and characters that turn the direction of writing become question
+  /// marks.
+  public var printable: String {
+    var result = String.UnicodeScalarView()
+    result.append(contentsOf: unicodeScalars.lazy.map { $0.isObeyed ? "?" : $0 })
+    return String(result)
+  }
+
+  /// The same for each line of the text.
+  public var printableLines: String {
+    // By scalars, since a carriage return before a line feed makes one character of both.
+    String(self).unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false)
+      .map { String($0).printable }.joined(separator: "\n")
+  }
+}
+
+extension Unicode.Scalar {
+  /// Whether terminals do something else than to show it: control characters, separators of lines and paragraphs, and
+  /// what embeds, overrides or isolates a direction of writing.
+  var isObeyed: Bool {
+    switch value {
+    case 0..<0x20, 0x7F..<0xA0, 0x2028...0x202E, 0x2066...0x2069: true
+    default: false
+    }
+  }
+}
