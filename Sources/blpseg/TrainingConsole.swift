@@ -49,10 +49,17 @@ final class TrainingConsole {
         + String(format: "%.1f million parameters", Double(plan.parameters) / 1e6)
         + ", \(experiment.precision.rawValue) on \(plan.device)"
         + (plan.processes > 1 ? ", \(plan.processes) processes" : ""))
+    if let obstacle = settings.data.validationObstacle { tell("no validation: \(obstacle)") }
     if let replacement = experiment.precisionReplacement { tell(replacement) }
     tell("\(plan.iterations) steps of \(plan.batchSize) images, \(plan.batchesPerEpoch) an epoch")
     for setting in plan.changedSettings { tell("changed since the checkpoint: \(setting)") }
-    if plan.firstIteration > 0 { tell("continuing after step \(plan.firstIteration)") }
+    if plan.firstIteration >= plan.iterations {
+      tell(
+        "the run is finished (\(plan.firstIteration) steps), nothing is left to train; go on with "
+          + "--set training.epochs=... (\(plan.iterations / plan.batchesPerEpoch) so far)")
+    } else if plan.firstIteration > 0 {
+      tell("continuing after step \(plan.firstIteration)")
+    }
   }
 
   private func report(_ entry: MetricsEntry) {
