@@ -6,8 +6,9 @@ import Images
 /// Training batches of a data set, prepared ahead on background threads.
 ///
 /// What comes depends on the data set, the settings and the seed alone: images are shuffled by (seed, epoch), each is
-/// varied by (seed, epoch, its index in the data set), and an incomplete last batch is dropped. Threads go on with the
-/// next epoch while the consumer is at the end of one. To be used from one thread.
+/// varied by (seed, epoch, its index in the data set), and an incomplete last batch is dropped. Where there are fewer
+/// images than one batch has, an epoch is one batch, in which images come again in other variants. Threads go on with
+/// the next epoch while the consumer is at the end of one. To be used from one thread.
 public final class BatchLoader {
   public let dataset: SegmentationDataset
   public let augmentation: Augmentation
@@ -30,7 +31,7 @@ public final class BatchLoader {
   /// Where several processes share each batch, `part` names the images of this one's share; all of them by default.
   /// `shown` is a data set of the same images with ground truth, which may lack some.
   /// Ground truth is loaded where the data set's layout has it; drop it from the layout to save the time. Throws when
-  /// the data set has no scribbles or too few images for one batch.
+  /// the data set has no scribbles or no images.
   public init(
     _ dataset: SegmentationDataset, _ augmentation: Augmentation, _ normalization: ChannelNormalization,
     batchSize: Int, part: Range<Int>? = nil, showing shown: SegmentationDataset? = nil, seed: UInt64, threads: Int = 2,
@@ -42,10 +43,8 @@ public final class BatchLoader {
     guard dataset.layout.scribbles != nil else {
       throw .invalid(dataset.layout.list, "has no folder of scribbles, and training needs one; name it")
     }
-    guard dataset.count >= batchSize else {
-      throw .invalid(
-        dataset.layout.list,
-        "lists \(dataset.count) images, fewer than one batch of \(batchSize); lower the batch size or add images")
+    guard dataset.count > 0 else {
+      throw .invalid(dataset.layout.list, "lists nothing to train on; add images")
     }
     self.dataset = dataset
     self.shown = shown
@@ -58,8 +57,8 @@ public final class BatchLoader {
     samplesAhead = batchesAhead * part.count
   }
 
-  /// Number of whole batches in the data set.
-  public var batchesPerEpoch: Int { dataset.count / batchSize }
+  /// Number of whole batches in the data set, at least one.
+  public var batchesPerEpoch: Int { max(1, dataset.count / batchSize) }
 
   /// The batches of an epoch from `batchIndex` on, the same as in a run through the whole epoch.
   public func epoch(_ epoch: Int, startingAt batchIndex: Int = 0) -> BatchSequence {
@@ -114,7 +113,7 @@ public final class BatchLoader {
     of sample: Sample, _ visit: TrainingOrder.Visit, _ augmentation: Augmentation,
     _ normalization: ChannelNormalization, _ seed: UInt64, _ classCount: Int
   ) -> TrainingSample {
-    var stream = RandomStream(seed: seed, epoch: visit.epoch, index: visit.index)
+    var stream = RandomStream(seed: seed, epoch: visit.epoch, index: visit.variant)
     return augmentation.augmented(sample, classCount: classCount, normalization, using: &stream)
   }
 }

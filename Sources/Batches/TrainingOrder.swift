@@ -1,10 +1,12 @@
-/// The order in which training visits the images of a data set, without end: one permutation for each epoch, of which
-/// a process may want a part of each batch.
+/// The order in which training visits the images of a data set, without end: a permutation for each epoch, and further
+/// ones where an epoch has more visits than there are images. A process may want a part of each batch.
 struct TrainingOrder: Sequence, Sendable {
   /// One visit: which image, and in which epoch, so that its variant can be derived.
   struct Visit: Sendable, Equatable {
     let epoch: Int
     let index: Int
+    /// Stands for the variant among those of the epoch: the index where it is the image's first.
+    let variant: Int
   }
 
   /// Number of images in the data set.
@@ -20,7 +22,8 @@ struct TrainingOrder: Sequence, Sendable {
   /// The visit of that epoch to begin at.
   let visit: Int
 
-  /// Stands where an image's index stands in the streams of random numbers of the images.
+  /// Stands where an image's variant stands in the streams of random numbers of the images, for the first permutation of
+  /// an epoch; the others have the numbers below.
   private static let shuffleIndex = -1
 
   func makeIterator() -> Iterator { Iterator(order: self) }
@@ -29,12 +32,14 @@ struct TrainingOrder: Sequence, Sendable {
     private let order: TrainingOrder
     private var epoch: Int
     private var visit: Int
+    private var round = 0
     private var permutation: [Int]
 
     init(order: TrainingOrder) {
       self.order = order
       (epoch, visit) = (order.epoch, order.visit)
-      permutation = Iterator.permutation(order, epoch)
+      round = visit / order.count
+      permutation = Iterator.permutation(order, epoch, round)
     }
 
     mutating func next() -> Visit? {
@@ -42,14 +47,19 @@ struct TrainingOrder: Sequence, Sendable {
       // An epoch has whole batches, so that places in the batch go on into the next.
       if visit >= order.visitsPerEpoch {
         (epoch, visit) = (epoch + 1, visit - order.visitsPerEpoch)
-        permutation = Iterator.permutation(order, epoch)
+        round = -1
+      }
+      if visit / order.count != round {
+        round = visit / order.count
+        permutation = Iterator.permutation(order, epoch, round)
       }
       defer { visit += 1 }
-      return Visit(epoch: epoch, index: permutation[visit])
+      let index = permutation[visit % order.count]
+      return Visit(epoch: epoch, index: index, variant: round * order.count + index)
     }
 
-    private static func permutation(_ order: TrainingOrder, _ epoch: Int) -> [Int] {
-      var stream = RandomStream(seed: order.seed, epoch: epoch, index: shuffleIndex)
+    private static func permutation(_ order: TrainingOrder, _ epoch: Int, _ round: Int) -> [Int] {
+      var stream = RandomStream(seed: order.seed, epoch: epoch, index: shuffleIndex - round)
       return stream.permutation(order.count)
     }
   }

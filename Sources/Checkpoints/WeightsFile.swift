@@ -30,6 +30,9 @@ public enum WeightsFile {
     if text.hasPrefix("version https://git-lfs") {
       return .invalid(path, "is a Git LFS pointer, not the file; fetch the file with 'git lfs pull'")
     }
+    if let words = String(data: start, encoding: .utf8), !words.utf8.contains(where: { $0 < 9 || 13 < $0 && $0 < 32 }) {
+      return .invalid(path, "is text; \(expected)")
+    }
     let bytes = start.prefix(8).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }
     return .invalid(path, "begins with the bytes \(bytes.joined(separator: " ")); \(expected)")
   }

@@ -24,8 +24,9 @@ public enum FileList {
       if names.isEmpty { throw .invalid(path, "holds no \(inWords(extensions)) file") }
       found += names.map { Path.joined(path, $0) }
     }
-    var seen: Set<String> = []
-    return found.filter { seen.insert($0).inserted }
+    // By bytes: strings that differ in their normal form alone count as equal.
+    var seen: Set<[UInt8]> = []
+    return found.filter { seen.insert(Array($0.utf8)).inserted }
   }
 
   /// ".jpg, .jpeg or .png"

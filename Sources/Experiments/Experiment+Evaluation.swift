@@ -26,7 +26,8 @@ extension Experiment {
   ) throws -> EvaluationResult {
     guard let dataset = try validationSet() else {
       throw SettingsError(
-        source: "data", problem: "validation_list and masks are needed to evaluate, and one of them is null")
+        source: "data",
+        problem: "validation_list and masks are needed to evaluate; \(settings.data.validationObstacle ?? "")")
     }
     let (predictor, path) = try trainedPredictor(options.weights, views)
     let output = options.output ?? folder.evaluation

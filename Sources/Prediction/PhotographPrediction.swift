@@ -1,5 +1,6 @@
 import DenseCRF
 import Images
+import Networks
 import Tensors
 
 /// What a network says about one photograph, at the photograph's size.
@@ -7,7 +8,7 @@ import Tensors
 /// Scores are kept on the decoder's small grids; what is asked for is computed from them, a strip of rows at a time.
 public struct PhotographPrediction {
   private let averaged: AveragedLogits
-  /// Probabilities after the dense CRF, `[C, H, W]`; nil without it.
+  /// Probabilities after the dense CRF, `[1, C, h, w]` at the size that the network saw; nil without it.
   private let refined: Tensor?
 
   init(_ averaged: AveragedLogits, refined: Tensor? = nil) {
@@ -25,7 +26,7 @@ public struct PhotographPrediction {
 
   /// Class probabilities, `[C, H, W]`: the softmax of the logits, refined where a dense CRF was asked for.
   public func probability() throws(TorchError) -> Tensor {
-    if let refined { return refined }
+    if let refined { return try assembled(refined) { probability in probability } }
     return try averaged.assembled { logits throws(TorchError) in try logits.softmax(1) }
   }
 
@@ -33,7 +34,9 @@ public struct PhotographPrediction {
   public func labels() throws(TorchError) -> LabelMap {
     let labels =
       if let refined {
-        try refined.maximum(0).indices.to(.uint8)
+        try assembled(refined) { rows throws(TorchError) in
+          try rows.maximum(1).indices.to(.uint8).unsqueezed(1)
+        }
       } else {
         // `[1, C, rows, W]` to `[1, 1, rows, W]`.
         try averaged.assembled { logits throws(TorchError) in try logits.maximum(1).indices.to(.uint8).unsqueezed(1) }
@@ -41,12 +44,30 @@ public struct PhotographPrediction {
     return LabelMap(width: width, height: height, labels: try labels.uint8s())
   }
 
-  /// The same with its probabilities refined by a dense CRF on the photograph.
+  /// `[K, H, W]` of what `transform` makes of rows of the probabilities, `[1, C, rows.count, W]`, at the photograph's size.
+  private func assembled(
+    _ refined: Tensor, _ transform: (Tensor) throws(TorchError) -> Tensor
+  ) throws(TorchError) -> Tensor {
+    let (from, height, width) = (refined.shape[2], height, width)
+    return try withInference { () throws(TorchError) in
+      try RowStrips(height: height, width: width, area: averaged.stripArea).assembled(.contiguous) {
+        rows throws(TorchError) in
+        if refined.shape[2...] == [height, width] { return try transform(refined.rows(rows)) }
+        let part = ResizedRows(rows, of: height, from: from, alignCorners: true)
+        return try transform(
+          refined.rows(part.source).resizedBilinear(to: part, width: width, alignCorners: true))
+      }.selected(0, 0)
+    }
+  }
+
+  /// The same with its probabilities refined by a dense CRF on the photograph, which may be a reduced one: its constants
+  /// count pixels of what the network saw.
   func refined(by settings: DenseCRF.Settings, _ photograph: Image) throws(TorchError) -> PhotographPrediction {
-    let probability = try probability()
+    let seen = averaged.resized(height: photograph.height, width: photograph.width)
+    let probability = try seen.assembled { logits throws(TorchError) in try logits.softmax(1) }
     let shape = probability.shape
     let refined = DenseCRF(settings).refined(
       try probability.floats(), classCount: shape[0], image: photograph, threads: LibTorch.threadCount)
-    return PhotographPrediction(averaged, refined: try Tensor(refined, shape))
+    return PhotographPrediction(averaged, refined: try Tensor(refined, [1] + shape))
   }
 }

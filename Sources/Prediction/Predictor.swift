@@ -13,19 +13,23 @@ public struct Predictor {
   private let normalization: ChannelNormalization
   private let device: Device
   private let autocastType: ElementType?
+  /// The longer side, in pixels, that larger photographs are reduced to before they are looked at; nil for none.
+  private let maxSide: Int?
   /// Pixels that are computed at a time, about.
   package var stripArea = RowStrips.area
 
   /// A predictor with the network as it is now, folded: what it learns afterwards is not seen here, and its memory is
-  /// free when nothing else holds it. With `autocastType` (bfloat16 or float16) convolutions compute in that type.
+  /// free when nothing else holds it. Photographs with a side above `maxSide` are reduced to it first; what is predicted
+  /// has the photograph's own size all the same. With `autocastType` (bfloat16 or float16) convolutions compute in that type.
   public init(
     _ network: BLPSeg, views: Views = .published, crf: DenseCRF.Settings? = nil, on device: Device = .cpu,
-    autocastType: ElementType? = nil
+    autocastType: ElementType? = nil, maxSide: Int? = nil
   ) throws(TorchError) {
     self.network = try network.folded(autocastType)
     standard = PredictionProtocol(views, crf: crf)
     self.device = device
     self.autocastType = autocastType
+    self.maxSide = maxSide
     normalization = ChannelNormalization(network.configuration.backbone)
   }
 
@@ -38,7 +42,8 @@ public struct Predictor {
   public func callAsFunction(
     _ photograph: Image, _ protocols: [PredictionProtocol]
   ) throws -> [PhotographPrediction] {
-    try withInference {
+    let working = photograph.reduced(toSide: maxSide)
+    return try withInference {
       var views = [[GridScores]](repeating: [], count: protocols.count)
       for scale in scales(of: protocols) {
         // A protocol that names a scale twice weights it so.
@@ -46,12 +51,12 @@ public struct Predictor {
           repeatElement(user, count: protocols[user].views.scales.count { $0 == scale })
         }
         let mirrors = users.contains { protocols[$0].views.mirror }
-        let (straight, both) = try scores(image(of: photograph, at: scale), mirrors)
+        let (straight, both) = try scores(image(of: working, at: scale), mirrors)
         for user in users { views[user].append(protocols[user].views.mirror ? both ?? straight : straight) }
       }
       return try zip(protocols, views).map { way, views in
         let prediction = PhotographPrediction(averaged(views, count: way.views.count, of: photograph))
-        return try way.crf.map { try prediction.refined(by: $0, photograph) } ?? prediction
+        return try way.crf.map { try prediction.refined(by: $0, working) } ?? prediction
       }
     }
   }
@@ -84,7 +89,7 @@ public struct Predictor {
   public func withAnnotationProbability(
     _ photograph: Image
   ) throws -> (prediction: PhotographPrediction, annotationProbability: [Float]) {
-    let image = try normalization.tensor(from: photograph).to(device)
+    let image = try normalization.tensor(from: photograph.reduced(toSide: maxSide)).to(device)
     let seen = try seen { try network.scoresWithScribbles(of: image, stripArea: stripArea) }
     let classes = network.configuration.classCount
     let scribbles = averaged([seen.scribbles], count: 1, of: photograph)

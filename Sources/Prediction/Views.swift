@@ -16,5 +16,8 @@ public struct Views: Sendable, Equatable {
   /// Four scales, each mirrored too, as published.
   public static let published = Views(scales: [0.5, 0.75, 1, 1.25], mirror: true)
 
+  /// How many times as many pixels they have as the photograph, which is about how much longer they take.
+  public var cost: Double { scales.reduce(0) { $0 + $1 * $1 } * (mirror ? 2 : 1) }
+
   public var count: Int { scales.count * (mirror ? 2 : 1) }
 }

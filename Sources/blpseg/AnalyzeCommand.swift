@@ -47,6 +47,7 @@ struct AnalyzeCommand: ParsableCommand {
 
     func run() throws {
       try reportingFailure {
+        PassiveThreads.begin()
         let experiment = try settings.experiment(views.overrides(standard: .single))
         var options = Experiment.PreferenceOptions()
         options.list = list

@@ -32,6 +32,7 @@ struct EvaluateCommand: ParsableCommand {
 
   func run() throws {
     try reportingFailure {
+      PassiveThreads.begin()
       let renaming = sequentialRenaming ? ["data.sequential_renaming=true"] : []
       let experiment = try settings.experiment(views.overrides() + renaming)
       var options = Experiment.EvaluationOptions()

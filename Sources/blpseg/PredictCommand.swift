@@ -1,6 +1,7 @@
 import ArgumentParser
 import Evaluation
 import Experiments
+import Files
 import Foundation
 import Prediction
 import Tensors
@@ -11,7 +12,9 @@ struct PredictCommand: ParsableCommand {
     commandName: "predict", abstract: "Label every pixel of photographs.",
     discussion: """
       For NAME.jpg writes NAME.png, a palette PNG whose index is the class, and NAME.overlay.png, the classes drawn over \
-      the photograph. The dense CRF has the constants of the weights' experiment. Prints each mask with the classes that it holds and their shares of the pixels.
+      the photograph. The dense CRF has the constants of the weights' experiment. Prints each mask with the classes that \
+      it holds and their shares of the pixels. A photograph that cannot be read is named at the end, and the others are \
+      predicted; the exit code is then 1. Ctrl-C leaves whole files only; --skip-existing goes on from there.
       """)
 
   @Argument(help: "Photographs (JPEG or PNG), or folders of them.")
@@ -25,6 +28,23 @@ struct PredictCommand: ParsableCommand {
 
   @OptionGroup var views: ViewArguments
 
+  @Option(
+    help: ArgumentHelp(
+      "Reduce photographs to this longer side, in pixels, before they are predicted; results have their own size all the "
+        + "same. 0 leaves them as they are (default: the setting data.max_side that the weights were trained with).",
+      valueName: "pixels"))
+  var maxSide: Int?
+
+  @Flag(help: "Enter folders inside folders; results lie in folders of the same names.")
+  var recursive = false
+
+  @Flag(help: "Leave photographs alone whose results are all there.")
+  var skipExisting = false
+
+  @Option(
+    help: ArgumentHelp("Write the share of each class in each photograph to this file, as CSV.", valueName: "file"))
+  var table: String?
+
   @Flag(inversion: .prefixedNo, help: "Write NAME.overlay.png.")
   var overlay = true
 
@@ -35,58 +55,87 @@ struct PredictCommand: ParsableCommand {
   @Flag(help: "Write NAME.logits.safetensors: tensor 'logits', [C, H, W] float32, averaged over the views.")
   var saveLogits = false
 
-  @Option(help: "auto, cpu, cuda, cuda:N or mps.")
+  @Option(
+    help: ArgumentHelp("Device that computes: auto, cpu, cuda, cuda:N or mps.", valueName: "device"),
+    transform: ExperimentSettings.Device.init(option:))
   var device = ExperimentSettings.Device.auto
 
+  @Option(help: "Threads that compute on the CPU; 0 takes one for each core that this process may use.")
+  var threads = 0
+
   @Option(
-    help: "Number format of the convolutions; float32 in place of 16 bits that a CPU has no instructions for.")
+    help: """
+      Number format of the convolutions. Where the processor has no instructions for a format of 16 bits, float32 is used.
+      """)
   var precision = TrainingConfiguration.Precision.float32
+
+  func validate() throws {
+    if let maxSide, maxSide != 0, !(64...16384).contains(maxSide) {
+      throw ValidationError("--max-side is \(maxSide), and must be from 64 to 16384, or 0 for no limit.")
+    }
+    if !(0...1024).contains(threads) {
+      throw ValidationError("--threads is \(threads), and must be from 1 to 1024, or 0 for one a core.")
+    }
+  }
 
   func run() throws {
     try reportingFailure {
+      PassiveThreads.begin()
+      Interruption.listen()
       var options = PhotographPredictions.Options()
       options.overlay = overlay
       options.probabilities = saveProbabilities
       options.logits = saveLogits
+      options.isRecursive = recursive
+      options.skipsExisting = skipExisting
       let predictions = try PhotographPredictions(inputs, to: folder, options)
+      // A place where nothing can be written is found out before the work, not after it.
+      if let table { _ = try OutputFile(table) }
       let device = try Device(device)
-      let (predictor, classes) = try predictor(on: device)
+      ProcessorShare.apply(threads)
+      let (predictor, trained) = try predictor(on: device)
       if let replacement = precision.replacement(on: device) { Console.line(replacement) }
-      let start = ContinuousClock.now
-      try predictions.write(with: predictor) { done, finding in
-        Console.result(line: line(finding, classes))
-        Console.progress("predicting", done, of: predictions.count, since: start)
-      }
-      let seconds = (ContinuousClock.now - start) / .seconds(1)
-      Console.line(
-        "\(predictions.count) \(predictions.count == 1 ? "photograph" : "photographs") predicted into \(folder), "
-          + String(format: "%.2f s each", seconds / Double(predictions.count)))
+      let console = PredictionConsole(predictions, trained, maxSide: side(trained))
+      console.begin(views.views)
+      let outcome = try predictions.write(
+        with: predictor, shouldStop: { Interruption.isRequested }, console.tell)
+      if let table { try console.table.write(to: table) }
+      try console.end(outcome, folder)
     }
   }
 
-  /// A predictor and class names from the file of weights; the network that was read is not kept beside the predictor's.
-  private func predictor(on device: Device) throws -> (Predictor, classes: [String]?) {
+  /// What is known about the weights, without the network, which is not kept beside the predictor's.
+  private func predictor(on device: Device) throws -> (Predictor, PredictionConsole.Weights) {
     let trained = try TrainedNetwork(weights, on: device)
+    let facts = PredictionConsole.Weights(
+      classes: trained.classes, classCount: trained.network.configuration.classCount, maxSide: trained.maxSide,
+      learntSize: trained.learntSize)
     let predictor = try Predictor(
       trained.network, views: views.views, crf: views.crf == true ? trained.evaluation.crfConstants : nil, on: device,
-      autocastType: precision.computed(on: device).autocastType)
-    return (predictor, trained.classes)
+      autocastType: precision.computed(on: device).autocastType, maxSide: side(facts))
+    return (predictor, facts)
   }
 
-  /// "out/a.png  0 background 71.3 %, 1 cat 28.7 %"
-  private func line(_ finding: PhotographPredictions.Finding, _ classes: [String]?) -> String {
-    let shares = finding.shares.map { label, share in
-      let name = classes.map { "\(label) \($0[label])" } ?? "\(label)"
-      return "\(name) \(Percent.text(share, decimals: 1))"
-    }
-    return "\(finding.mask)  \(shares.joined(separator: ", "))"
+  /// The longer side that photographs are reduced to; nil for none.
+  private func side(_ weights: PredictionConsole.Weights) -> Int? {
+    guard let maxSide else { return weights.maxSide }
+    return maxSide == 0 ? nil : maxSide
   }
 }
 
 extension TrainingConfiguration.Precision: ExpressibleByArgument {}
 
-extension ExperimentSettings.Device: ExpressibleByArgument {
-  public init?(argument: String) { self.init(name: argument) }
+extension ExperimentSettings.Device: CustomStringConvertible {
+  /// Reads the value of an option; throws for what is no device, with what was probably meant.
+  init(option: String) throws {
+    guard let device = ExperimentSettings.Device(name: option) else {
+      let meant = ExperimentSettings.Device.meant(by: option).map { " Did you mean \($0)?" } ?? ""
+      let none =
+        Device.count(of: .cuda) == 0 ? " This machine has no CUDA device that LibTorch \(LibTorch.version) sees." : ""
+      throw ValidationError("\(option) is no device: auto, cpu, cuda, cuda:N or mps was expected.\(meant)\(none)")
+    }
+    self = device
+  }
 
-  public var defaultValueDescription: String { name }
+  public var description: String { name }
 }

@@ -18,7 +18,7 @@ extension PrepareCommand {
     @Option(name: .customLong("out"), help: ArgumentHelp("Folder of the results.", valueName: "folder"))
     var folder: String
 
-    @Option(help: "Whose classes the scribbles have.")
+    @Option(help: "The published data set whose classes the scribbles use.")
     var dataset: PublishedDataset?
 
     @Option(help: ArgumentHelp("Classes of your own, one name a line, background first.", valueName: "file"))
@@ -27,7 +27,7 @@ extension PrepareCommand {
     func validate() throws {
       if (dataset == nil) == (classes == nil) {
         throw ValidationError(
-          "Say whose classes the scribbles have: either --dataset voc or context, or --classes FILE.")
+          "Say which classes the scribbles use: either --dataset voc or context, or --classes FILE.")
       }
     }
 

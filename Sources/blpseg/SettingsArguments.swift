@@ -9,7 +9,9 @@ struct SettingsArguments: ParsableArguments {
 
   @Option(
     name: .customLong("set"),
-    help: ArgumentHelp("Override a setting, as in training.epochs=3.", valueName: "path=value"))
+    help: ArgumentHelp(
+      "Override a setting, as in training.epochs=3; relative paths count from the current folder.",
+      valueName: "path=value"))
   var overrides: [String] = []
 
   func load(_ extra: [String] = []) throws -> ExperimentSettings {

@@ -21,6 +21,7 @@ struct TrainCommand: ParsableCommand {
 
   func run() throws {
     try reportingFailure {
+      PassiveThreads.begin()
       Interruption.listen()
       let place = try ProcessPlace(environment: ProcessInfo.processInfo.environment)
       if let place { Console.speaker = "process \(place.rank) of \(place.count)" }

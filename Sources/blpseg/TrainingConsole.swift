@@ -53,11 +53,18 @@ final class TrainingConsole {
         + String(format: "%.1f million parameters", Double(plan.parameters) / 1e6)
         + ", \(experiment.precision.rawValue) on \(plan.device)"
         + (plan.processes > 1 ? ", \(plan.processes) processes" : ""))
+    if let obstacle = settings.data.validationObstacle { tell("no validation: \(obstacle)") }
     for notice in experiment.notices { tell(notice) }
     tell("\(plan.iterations) steps of \(plan.batchSize) images, \(plan.batchesPerEpoch) an epoch")
     for setting in plan.changedSettings { tell("changed since the checkpoint: \(setting)") }
+    if plan.firstIteration >= plan.iterations {
+      tell(
+        "the run is finished (\(plan.firstIteration) steps), nothing is left to train; go on with "
+          + "--set training.epochs=... (\(plan.iterations / plan.batchesPerEpoch) so far)")
+      return
+    }
     if plan.firstIteration > 0 { tell("continuing after step \(plan.firstIteration)") }
-    Console.progress("step \(min(plan.firstIteration + 1, plan.iterations))/\(plan.iterations)  the first takes longer")
+    Console.progress("step \(plan.firstIteration + 1)/\(plan.iterations)  the first takes longer")
   }
 
   private func report(_ entry: MetricsEntry) {

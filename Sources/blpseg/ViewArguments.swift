@@ -6,16 +6,18 @@ import Prediction
 struct ViewArguments: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Factors from 0.1 to 4 by which the sides are resized for each view, with commas between (published: 0.5,0.75,1,1.25).",
+      "Factors from 0.1 to 4 by which the sides are resized for each view, with commas between (default: 0.5,0.75,1,1.25, or as the settings say).",
       valueName: "factors"))
   var scales: ScaleList?
 
-  @Flag(inversion: .prefixedNo, help: "See each scale mirrored too (published: yes).")
+  @Flag(inversion: .prefixedNo, help: "Average each view with its mirror image (default: yes, or as the settings say).")
   var mirror: Bool?
 
   @Flag(
     inversion: .prefixedNo,
-    help: "Refine the probabilities with a dense CRF, which moves edges to those of the photograph.")
+    help:
+      "Refine the probabilities with a dense CRF, which moves the edges of regions to edges in the photograph (default: no, or as the settings say)."
+  )
   var crf: Bool?
 
   /// The views asked for; what is not given is as published.

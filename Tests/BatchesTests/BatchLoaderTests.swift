@@ -133,10 +133,59 @@ import Testing
     }
   }
 
-  @Test("Fewer images than a batch, and none with scribbles, are reported") func unfit() throws {
+  @Test("Fewer images than a batch come again in other variants, as often as the others but once")
+  func fewImages() throws {
+    let tree = try StripedTree(count: 3)
+    let few = try loader(tree, batchSize: 8)
+    #expect(few.batchesPerEpoch == 1)
+    let batches = try (0..<3).map { epoch in
+      let all = try contents(few.epoch(epoch))
+      #expect(all.count == 1)
+      return all[0]
+    }
+    for batch in batches {
+      let visits = Dictionary(grouping: batch.ids) { $0 }.mapValues(\.count)
+      #expect(visits.count == 3 && visits.values.allSatisfy { $0 == 2 || $0 == 3 })
+      // One image's variants differ.
+      let variants = batch.ids.indices.map { Array(batch.image[$0 * 768..<($0 + 1) * 768]) }
+      #expect(Set(variants).count == 8)
+    }
+    #expect(batches[0] != batches[1])
+    #expect(try contents(loader(tree, batchSize: 8, threads: 1).epoch(2)) == [batches[2]])
+  }
+
+  @Test("Processes that share a batch larger than the data set load what one would") func fewImagesShared() throws {
+    let tree = try StripedTree(count: 3)
+    let whole = try contents(loader(tree, batchSize: 8).epoch(1))[0]
+    for part in [0..<4, 4..<8] {
+      let share = try BatchLoader(
+        tree.dataset(), Self.augmentation, Self.plain, batchSize: 8, part: part, seed: 9, threads: 2)
+      _ = try contents(share.epoch(0))
+      let found = try contents(share.epoch(1))[0]
+      #expect(found.ids == Array(whole.ids[part]))
+      #expect(found.image == Array(whole.image[part.lowerBound * 768..<part.upperBound * 768]))
+    }
+  }
+
+  @Test("Photographs are reduced with their labels before they are varied") func reduced() throws {
+    let stroke = LabelMap(width: 200, height: 100, filledWith: Label.ignored)
+    var scribbles = stroke
+    for x in 0..<200 { scribbles.labels[33 * 200 + x] = 1 }
+    scribbles.labels[0] = 2
+    let image = Image(width: 200, height: 100, pixels: Array(repeating: 60, count: 60000))
+    let sample = Sample(id: "a", image: image, scribbles: scribbles, groundTruth: stroke)
+    var stream = RandomStream(seed: 0, epoch: 0, index: 0)
+    let still = Augmentation(flipProbability: 0, scale: 1...1, crop: 100, maxSide: 100)
+    let training = still.augmented(sample, classCount: 3, Self.plain, using: &stream)
+    // 100 x 50 pixels, padded to a square.
+    #expect(training.scribbles.count { $0 != Label.ignored } == 5000)
+    #expect(training.scribbles.count { $0 == 1 } == 100)
+    #expect(training.classPresent == [1, 1, 1])
+    #expect(training.groundTruth?.count == 10000)
+  }
+
+  @Test("A data set without scribbles is reported") func unfit() throws {
     let tree = try StripedTree(count: 2)
-    let few = try #require(throws: FileError.self) { try loader(tree) }
-    #expect(few.description.contains("lists 2 images, fewer than one batch of 3"))
     var layout = try tree.dataset().layout
     layout.scribbles = nil
     let bare = try SegmentationDataset(layout, classes: ClassList(["a", "b"]))
@@ -152,7 +201,5 @@ import Testing
     let samples = dataset.prefetched(threads: 2, ahead: 2)
     for item in dataset.items { #expect(try samples.next()?.id == item.id) }
     #expect(try samples.next() == nil)
-    let photographs = OrderedPrefetch.photographs(at: dataset.items.map(\.image), threads: 2)
-    for width in 20..<25 { #expect(try photographs.next()?.width == width) }
   }
 }

@@ -23,15 +23,33 @@ struct BadInput: Sendable, CustomTestStringConvertible {
     .init(
       "a typo in the file", ["train", "bad/typo.yaml"], 64, "bad/typo.yaml:2: data.corp is not a setting; did you"),
     .init("an unknown device", train("device=gpu"), 64, "device is gpu, and must be auto, cpu, cuda, cuda:N or mps"),
+    .init(
+      "a device of a wrong name for prediction",
+      ["predict", "data", "--weights", weights, "--out", "runs/bad", "--device", "gpu"], 64, "Did you mean cuda?"),
     .init("a device that is not there", train("device=cuda:99"), 64, "device: cuda:99 is not there"),
+    .init("a folder for a settings file", ["train", "data"], 1, "data: is a folder, a settings file (YAML) was"),
+    .init(
+      "a photograph for a settings file", ["train", "data/JPEGImages/size.jpg"], 1,
+      "size.jpg: is an image, a settings file (YAML) was expected"),
+    .init(
+      "a misspelt command", ["predcit", "data", "--out", "x"], 64, "predcit is not a command; did you mean predict?"),
+    .init("a longer command", ["prediction", "data"], 64, "prediction is not a command; did you mean predict?"),
+    .init("a misspelt command of a command", ["prepare", "chek", "tiny.yaml"], 64, "did you mean check?"),
+    .init("a folder for a command", ["data/"], 64, "data/ is a folder, and a command was expected; photographs are"),
+    .init(
+      "an override without an equals sign", ["train", "tiny.yaml", "--set", "training.epochs", "3"], 64,
+      "write --set training.epochs=3."),
+    .init("settings for weights", predict("tiny.yaml"), 1, "tiny.yaml: is text; expected weights"),
     .init("no settings file", ["train", "nowhere.yaml"], 66, "nowhere.yaml: no such file"),
-    .init("no data", train("data.root=nowhere"), 66, "nowhere/classes.txt: no such file"),
-    .init("no list", train("data.train_list=nowhere.txt"), 66, "data/nowhere.txt: no such file"),
+    .init("no data", train("data.root=nowhere"), 66, "nowhere/classes.txt: no such file; data.classes names it, "),
+    .init("no list", train("data.train_list=nowhere.txt"), 66, "data/nowhere.txt: no such file; data.train_list names"),
+    .init(
+      "a validation list that is named and missing", train("data.validation_list=nowhere.txt"), 66,
+      "data/nowhere.txt: no such file; data.validation_list names"),
     .init("an empty list", train("data.train_list=../bad/empty.txt"), 1, "bad/empty.txt: lists nothing"),
     .init(
       "a photograph that is listed and missing", train("data.train_list=../bad/ghost.txt"), 66,
       "bad/ghost.txt: 1 of 3 listed ids have no photographs (.jpg, .jpeg, .png) in data/JPEGImages: ghost"),
-    .init("a batch larger than the data set", train("training.batch_size=6"), 1, "fewer than one batch of 6"),
     .init(
       "a JPEG that is cut short", train("data.train_list=../bad/truncated.txt"), 1,
       "data/JPEGImages/truncated.jpg: is cut short", isFoundLate: true),
@@ -95,7 +113,7 @@ struct BadInput: Sendable, CustomTestStringConvertible {
     .init(
       "a photograph that is cut short",
       ["predict", "data/JPEGImages/truncated.jpg", "--weights", weights, "--out", "runs/bad"], 1,
-      "data/JPEGImages/truncated.jpg: is cut short"),
+      "data/JPEGImages/truncated.jpg: is cut short", isFoundLate: true),
     .init(
       "a folder of results below a file",
       ["predict", "data/JPEGImages/size.jpg", "--weights", weights, "--out", "tiny.yaml/x"], 1,

@@ -143,6 +143,45 @@ import Testing
     #expect(try InputFile.lines(workspace("runs/seldom/metrics.jsonl")).count == 1)
   }
 
+  @Test("settings, data and the weights of ImageNet are found from any folder, a run's own settings too")
+  func anyFolder() throws {
+    try workspace.write(
+      "model: {decoder_width: 8, backbone_weights: imagenet}\ndata: {root: ../data, crop: 64}\n"
+        + "training: {iterations: 1, batch_size: 2}\n", "configs/other.yaml")
+    let outcome = try workspace.blpseg("train", "configs/other.yaml", "--set", "output=runs/other")
+    #expect(outcome.code == 0, "\(outcome.errors)")
+    #expect(workspace.exists("runs/other/last.safetensors"))
+    let kept = String(decoding: try workspace.data("runs/other/settings.yaml"), as: UTF8.self)
+    #expect(kept.contains("root: "))
+    let evaluated = try workspace.blpseg("evaluate", "runs/other/settings.yaml", "--scales", "1")
+    #expect(evaluated.code == 0, "\(evaluated.errors)")
+    #expect(workspace.exists("runs/other/evaluation.json"))
+  }
+
+  @Test("a batch may have more images than there are, and validation may be missing") func smallData() throws {
+    let list = "ImageSets/Segmentation/train.txt"
+    for name in [list, "classes.txt"] { try workspace.write(workspace.data("data/\(name)"), "few/\(name)") }
+    for folder in ["JPEGImages", "scribbles"] {
+      try FileManager.default.createSymbolicLink(
+        atPath: workspace("few/\(folder)"), withDestinationPath: workspace("data/\(folder)"))
+    }
+    let outcome = try workspace.blpseg(
+      "train", "tiny.yaml", "--set", "data.root=few", "--set", "output=runs/few", "--set", "training.batch_size=7",
+      "--set", "training.iterations=2")
+    #expect(outcome.code == 0, "\(outcome.errors)")
+    #expect(outcome.errors.contains("2 steps of 7 images, 1 an epoch"))
+    #expect(
+      outcome.errors.contains("no validation: there is no \(workspace("few/ImageSets/Segmentation/val.txt"))\n"))
+    #expect(workspace.exists("runs/few/last.safetensors"))
+  }
+
+  @Test("a finished run that is continued tells that nothing is left") func finished() throws {
+    try FileManager.default.copyItem(atPath: workspace(Workspace.run), toPath: workspace("runs/finished"))
+    let outcome = try workspace.blpseg("train", "tiny.yaml", "--resume", "--set", "output=runs/finished")
+    #expect(outcome.code == 0, "\(outcome.errors)")
+    #expect(outcome.errors.contains("the run is finished (12 steps), nothing is left to train; go on with --set"))
+  }
+
   @Test("settings that changed since the checkpoint are told") func changed() throws {
     try FileManager.default.copyItem(atPath: workspace(Workspace.run), toPath: workspace("runs/longer"))
     let resumed = try workspace.blpseg(
@@ -151,7 +190,7 @@ import Testing
     let changes = resumed.errorLines.filter { $0.hasPrefix("changed since the checkpoint: ") }
     #expect(
       changes.map { $0.dropFirst("changed since the checkpoint: ".count) } == [
-        "output was runs/tiny, is runs/longer", "training.iterations was 12, is 13",
+        "output was \(workspace("runs/tiny")), is \(workspace("runs/longer"))", "training.iterations was 12, is 13",
       ])
     #expect(resumed.errors.contains("continuing after step 12\n"))
     #expect(resumed.errors.contains("step 13/13 "))

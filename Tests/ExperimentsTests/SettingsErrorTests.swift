@@ -83,7 +83,7 @@ import Testing
       ("model: [[1]]", "model is a nested list, and must be a section of settings, one \"key: value\" a line"),
       ("name: {a: b}", "name is a section, and must be a name without slashes"),
       ("name: a/b", "name is a/b, and must be a name without slashes"),
-      ("device: gpu", "device is gpu, and must be auto, cpu, cuda, cuda:N or mps"),
+      ("device: tpu9000", "device is tpu9000, and must be auto, cpu, cuda, cuda:N or mps"),
       ("device: cuda:-1", "device is cuda:-1, and must be auto, cpu, cuda, cuda:N or mps"),
       ("seed: -1", "seed is -1, and must be a whole number of at least 0"),
       ("- 1", "the file is [1], and must be a section of settings, one \"key: value\" a line"),
@@ -154,7 +154,65 @@ import Testing
   @Test("bytes that are not text are refused") func binary() throws {
     let folder = try TemporaryFolder()
     let path = try folder.write("x.yaml", [0x6e, 0xff, 0xfe, 0x00])
-    #expect(throws: FileError.invalid(path, "is not UTF-8 text")) { try ExperimentSettings.load(path) }
+    let problem = "is not UTF-8 text, a settings file (YAML) was expected"
+    #expect(throws: FileError.invalid(path, problem)) { try ExperimentSettings.load(path) }
     #expect(try message("name: a\u{0}b\n").contains("is not valid YAML"))
+  }
+}
+
+/// What people write who are new to YAML or to this program.
+@Suite struct SettingsAdviceTests {
+  @Test(
+    "a slip is named for what it is",
+    arguments: [
+      (
+        "training: {learning_rate: 0,001}",
+        "training.learning_rate is 0,001, whose comma ends the value here; write a decimal point: 0.001."
+      ),
+      (
+        "training: {epochs: 3,5}",
+        "training.epochs is 3,5, whose comma ends the value here; write a decimal point: 3.5."
+      ),
+      (
+        "training:\n  learning_rate: 0,001\n",
+        "training.learning_rate is 0,001, and must be a number above 0, up to 1; write a decimal point: 0.001."
+      ),
+      (
+        "training: {epochs:3}",
+        "training.epochs:3 is not a setting; a blank is missing after the colon: write epochs: 3."
+      ),
+      ("training:\n  epochs:3\n", "a blank is missing after the colon: write epochs: 3."),
+      ("training:\n  epochs:3\n  batch_size: 2\n", "2: a blank is missing after the colon; write epochs: 3."),
+      ("training:\n\tepochs: 3\n", "test.yaml:2: a tab stands before the text, and YAML wants blanks there."),
+      ("data: {validation_list: none}", "or null; write null where there is none."),
+      ("model: {backbone_weights: None}", "or null; write null where there is none."),
+      (
+        "data: {max_side: none}",
+        "data.max_side is none, and must be a whole number from 64 to 16384, or null; write null"
+      ),
+      ("device: gpu", "device is gpu, and must be auto, cpu, cuda, cuda:N or mps; did you mean cuda?"),
+      (#"data: {root: C:\data}"#, #"data.root is C:\data, and must be the path of a folder; a path of Windows"#),
+    ])
+  func slip(yaml: String, problem: String) throws {
+    let message = try message(yaml)
+    #expect(message.contains(problem), "\(message)")
+  }
+
+  @Test("the same in overrides") func overrides() throws {
+    #expect(try message("", ["training.learning_rate=0,001"]).hasSuffix("; write a decimal point: 0.001."))
+    #expect(try message("", ["training={epochs:3}"]).hasSuffix("a blank is missing after the colon: write epochs: 3."))
+  }
+
+  @Test("a quoted word is a name") func quoted() throws {
+    #expect(try load("data: {validation_list: 'none'}").data.validationList == "none")
+  }
+
+  @Test("a folder and an image are no settings files") func others() throws {
+    let folder = try TemporaryFolder()
+    let image = try folder.write("a.yaml", [0xFF, 0xD8, 0xFF, 0xE0])
+    let folderError = #expect(throws: FileError.self) { try ExperimentSettings.load(folder.path) }
+    #expect(folderError?.problem.hasPrefix("is a folder, a settings file (YAML) was expected") == true)
+    let imageError = #expect(throws: FileError.self) { try ExperimentSettings.load(image) }
+    #expect(imageError?.problem.hasPrefix("is an image, a settings file (YAML) was expected") == true)
   }
 }

@@ -9,8 +9,14 @@ import Testing
     var expected = ExperimentSettings()
     expected.name = "test"
     expected.output = "runs/test"
+    // Neither is there.
+    expected.data.validationList = nil
+    expected.data.masks = nil
     for yaml in ["", "# nothing\n", "---\n", "model:\ndata: {}\n", "null\n"] {
-      #expect(try load(yaml) == expected)
+      var settings = try load(yaml)
+      #expect(settings.data.root.hasPrefix("/"))
+      settings.data.root = "."
+      #expect(settings == expected)
     }
   }
 
@@ -27,20 +33,21 @@ import Testing
   }
 
   @Test("every setting is read into its place") func everySetting() throws {
-    let settings = try load(allSettings)
+    let folder = try TemporaryFolder()
+    let settings = try ExperimentSettings.load(folder.write("test.yaml", allSettings))
     var expected = ExperimentSettings()
     expected.name = "n"
-    expected.output = "o/p"
+    expected.output = folder("o/p")
     expected.seed = 7
     expected.device = .cuda(1)
     expected.threads = 3
     expected.model.backbone = .resnet101
-    expected.model.backboneWeights = .file("w.pth")
+    expected.model.backboneWeights = .file(folder("w.pth"))
     expected.model.decoderWidth = 64
     expected.model.dropout = 0
     expected.model.localAggregation = false
     expected.model.sigma = 2.5
-    expected.data.root = "R"
+    expected.data.root = folder("R")
     expected.data.images = "I"
     expected.data.scribbles = "S"
     expected.data.masks = nil
@@ -50,6 +57,7 @@ import Testing
     expected.data.crop = 64
     expected.data.flipProbability = 1
     expected.data.scale = 1...1
+    expected.data.maxSide = 640
     expected.data.workers = 1
     expected.loss.gamma = 1.5
     expected.loss.unlabelledWeight = 0.5
@@ -106,7 +114,7 @@ import Testing
 
   @Test("a text inside another file is parsed like a file") func parsing() throws {
     let settings = try load(allSettings)
-    #expect(try ExperimentSettings.parse(settings.resolvedYAML, source: "x.safetensors") == settings)
+    #expect(try ExperimentSettings.parse(settings.resolvedYAML, source: "x.safetensors") == settings.absolute)
     #expect(try ExperimentSettings.parse("", source: "x.safetensors").name == "experiment")
   }
 
@@ -128,13 +136,14 @@ import Testing
   @Test("resolved settings load again to equal ones", arguments: [allSettings, "", hardTexts])
   func roundTrip(yaml: String) throws {
     let settings = try load(yaml)
-    #expect(try load(settings.resolvedYAML) == settings)
+    #expect(try load(settings.resolvedYAML) == settings.absolute)
   }
 
   @Test("resolved settings give every default in the order of declaration") func resolved() throws {
     let yaml = try load("").resolvedYAML
+    let output = Path.absolute("runs/test")
     #expect(
-      yaml.hasPrefix("name: test\noutput: runs/test\nseed: 0\ndevice: auto\nthreads: 0\nmodel:\n  backbone: effi"))
+      yaml.hasPrefix("name: test\noutput: \(output)\nseed: 0\ndevice: auto\nthreads: 0\nmodel:\n  backbone: effi"))
     #expect(yaml.contains("  betas: [0.9, 0.999]\n  epsilon: 1e-8\n"))
     #expect(yaml.contains("  learning_rate: 3e-5\n"))
     #expect(yaml.contains("  epochs: 40\n"))
@@ -184,6 +193,7 @@ private let allSettings = """
     crop: 64
     flip_probability: 1
     scale: [1, 1]
+    max_side: 640
     workers: 1
   loss:
     gamma: 1.5

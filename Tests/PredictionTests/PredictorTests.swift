@@ -180,3 +180,55 @@ struct PredictorTests {
     }
   }
 }
+
+@Suite("Photographs above the largest side")
+struct ReducedPredictionTests {
+  private static let maxSide = 64
+
+  private func network() throws -> BLPSeg {
+    let configuration = BLPSegConfiguration(backbone: .resnet18, classCount: 4, decoderWidth: 8)
+    let network = try BLPSeg(configuration, ParameterStore())
+    try GoldenWeights.fill(network.store.entries.map { ($0.name, $0.tensor) })
+    return network
+  }
+
+  /// The golden photograph, enlarged.
+  private func photograph() throws -> Image {
+    try Image(contentsOf: Fixture.golden("evaluation_image.png")).resizedCubic(by: 1.3)
+  }
+
+  @Test("results have the photograph's size, and are those of the reduced one resized")
+  func size() throws {
+    let (network, large) = (try network(), try photograph())
+    let small = large.reduced(toSide: Self.maxSide)
+    #expect(max(small.width, small.height) == Self.maxSide)
+    let views = Views(scales: [1, 0.5], mirror: true)
+    let found = try Predictor(network, views: views, maxSide: Self.maxSide)(large)
+    let expected = try Predictor(network, views: views)(small)
+    #expect((found.width, found.height) == (large.width, large.height))
+    let logits = try found.logits()
+    #expect(logits.shape == [4, large.height, large.width])
+    // The corners of the reduced photograph are the corners of the large one.
+    let (from, to) = (try expected.logits().floats(), try logits.floats())
+    let ends = [(0, 0), (from.count - 1, to.count - 1)]
+    for (a, b) in ends { #expect(abs(from[a] - to[b]) <= 1e-3 * max(1, abs(from[a]))) }
+    let labels = try found.labels()
+    #expect(try labels.labels.map(Int64.init) == logits.argmax(0).int64s())
+  }
+
+  @Test("the dense CRF refines what the network saw, and its probabilities are resized") func crf() throws {
+    let (network, large) = (try network(), try photograph())
+    let predictor = try Predictor(network, views: .single, crf: .init(), maxSide: Self.maxSide)
+    let probability = try predictor(large).probability()
+    #expect(probability.shape == [4, large.height, large.width])
+    let sums = try Closeness(probability.sum([0]), [Double](repeating: 1, count: large.width * large.height))
+    #expect(sums.worst < 1e-4, "\(sums)")
+    #expect(try predictor(large).labels().labels.map(Int64.init) == probability.argmax(0).int64s())
+  }
+
+  @Test("a photograph that is small enough is predicted as without a limit") func small() throws {
+    let (network, image) = (try network(), try photograph().reduced(toSide: Self.maxSide))
+    let limited = try Predictor(network, maxSide: Self.maxSide)(image).logits()
+    #expect(try limited.floats() == Predictor(network)(image).logits().floats())
+  }
+}

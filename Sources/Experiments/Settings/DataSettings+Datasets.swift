@@ -26,7 +26,7 @@ extension DataSettings {
     switch classes {
     case .voc: return .voc
     case .context: return .context
-    case .file(let file): return try ClassList(contentsOf: path(file))
+    case .file(let file): return try explaining { () throws(FileError) in try ClassList(contentsOf: path(file)) }
     case .names(let names):
       do {
         return try ClassList(names)
@@ -43,5 +43,7 @@ extension DataSettings {
   }
 
   /// A path below `root`; absolute paths stay as they are.
-  func path(_ relative: String) -> String { relative.hasPrefix("/") ? relative : "\(root)/\(relative)" }
+  func path(_ relative: String) -> String {
+    root == "." && !relative.hasPrefix("/") ? relative : Path.joined(root, relative)
+  }
 }

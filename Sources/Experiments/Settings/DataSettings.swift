@@ -12,8 +12,8 @@ public struct DataSettings: Sendable, Equatable {
     case names([String])
   }
 
-  /// The folder that the other paths are relative to, itself relative to the current folder; default `Demo`.
-  public var root = "Demo"
+  /// The folder that the other paths are relative to; default the settings file's folder.
+  public var root = "."
   /// The folder of photographs; default `JPEGImages`.
   public var images = "JPEGImages"
   /// The folder of scribbles; default `scribbles`.
@@ -37,6 +37,9 @@ public struct DataSettings: Sendable, Equatable {
   public var flipProbability = 0.5
   /// Factors that training images are resized by, drawn evenly, within 0.1...4; default 0.75...1.25.
   public var scale = 0.75...1.25
+  /// The longer side that larger photographs are reduced to before anything is learnt or predicted, in pixels,
+  /// 64...16384; nil, the default, for none.
+  public var maxSide: Int?
   /// Threads that prepare batches, 1...256; default 2.
   public var workers = 2
 
@@ -46,23 +49,27 @@ public struct DataSettings: Sendable, Equatable {
 extension DataSettings: SettingsSection {
   static let settings: [Setting<DataSettings>] = [
     Setting(
-      "root", \.root, .text("the path of a folder"),
-      "Folder that the other paths are relative to; itself relative to the current folder."),
-    Setting("images", \.images, .text("the path of a folder"), "Photographs, ID.jpg or ID.png."),
-    Setting("scribbles", \.scribbles, .text("the path of a folder"), "Scribbles, ID.xml or ID.png."),
+      "root", \.root, .path("the path of a folder"), "Folder that the other paths of this section are relative to.",
+      standard: "the settings file's folder"),
+    Setting("images", \.images, .pathBelowRoot("the path of a folder"), "Photographs, ID.jpg or ID.png."),
+    Setting("scribbles", \.scribbles, .pathBelowRoot("the path of a folder"), "Scribbles, ID.xml or ID.png."),
     Setting(
-      "masks", \.masks, .optional(.text("the path of a folder")),
-      "Ground truth, ID.png or ID.mat, for validation only."),
-    Setting("train_list", \.trainList, .text("the path of a text file"), "Names of the training images, one a line."),
+      "masks", \.masks, .optional(.pathBelowRoot("the path of a folder")),
+      "Ground truth, ID.png or ID.mat, for validation only. Where the default is meant and there is no such folder, "
+        + "there is no validation."),
     Setting(
-      "validation_list", \.validationList, .optional(.text("the path of a text file")),
-      "Names of the validation images, one a line."),
+      "train_list", \.trainList, .pathBelowRoot("the path of a text file"),
+      "Names of the training images, one a line."),
+    Setting(
+      "validation_list", \.validationList, .optional(.pathBelowRoot("the path of a text file")),
+      "Names of the validation images, one a line. Where the default is meant and there is no such file, there is no "
+        + "validation; a list that is named must be there."),
     Setting(
       "classes", \.classes, classes,
       "Names of the classes in the order of their labels, background first; `voc` is PASCAL VOC's 21, `context` "
         + "PASCAL-Context's 60."),
     Setting(
-      "label_names", \.labelNames, .optional(.text("the path of a text file")),
+      "label_names", \.labelNames, .optional(.pathBelowRoot("the path of a text file")),
       "Names of the labels in masks ID.mat, one a line as in `1: accordion`; null for PASCAL-Context's 459."),
     Setting(
       "sequential_renaming", \.sequentialRenaming, .flag,
@@ -71,6 +78,12 @@ extension DataSettings: SettingsSection {
     Setting("flip_probability", \.flipProbability, .number(0...1), "Probability that a training image is mirrored."),
     Setting(
       "scale", \.scale, factors, "Factors that training images are resized by, drawn evenly from this range."),
+    Setting(
+      "max_side", \.maxSide, .optional(.whole(64...16384)),
+      "Longer side in pixels that larger photographs are reduced to, with their labels, before training and before each "
+        + "prediction, whose result has the photograph's own size again; `predict` takes it from the checkpoint. Choose "
+        + "it where photographs have 1000 pixels and more a side, as those of phones: nothing is gained from pixels "
+        + "smaller than what is to be told apart. Null leaves photographs as they are."),
     Setting("workers", \.workers, .whole(1...256), "Threads that prepare batches."),
   ]
 
@@ -104,6 +117,9 @@ extension DataSettings: SettingsSection {
         case .file(let path): source.write(path)
         case .names(let list): names.write(list)
         }
+      },
+      located: { classes, paths in
+        if case .file(let path) = classes { .file(paths.belowRoot(path)) } else { classes }
       })
   }()
 }

@@ -21,19 +21,20 @@ extension EvaluationSettings: SettingsSection {
     Setting(
       "scales", \.scales, .list(.number(0.1...4), count: 1...16, of: "1 to 16 numbers"),
       "Factors of the image's sides; the logits of all views are averaged."),
-    Setting("mirror", \.mirror, .flag, "See every scale mirrored as well."),
+    Setting("mirror", \.mirror, .flag, "Average each view with its mirror image."),
     Setting("crf", \.crf, .flag, "Refine the probabilities with a dense CRF before the most probable class is taken."),
     Setting(
       "crf_gaussian_deviation", \.crfConstants.gaussianStandardDeviation, .number(above: 0, to: 1000),
-      "Reach of the dense CRF's smoothness, in pixels."),
+      "Distance over which the dense CRF makes labels smooth, in pixels."),
     Setting("crf_gaussian_weight", \.crfConstants.gaussianWeight, .number(0...1000), "Weight of the smoothness."),
     Setting(
       "crf_bilateral_deviation", \.crfConstants.bilateralStandardDeviation, .number(above: 0, to: 1000),
-      "Reach of the dense CRF's appearance, in pixels."),
+      "Distance over which the dense CRF gives pixels of similar colour the same label, in pixels."),
     Setting(
       "crf_bilateral_color_deviation", \.crfConstants.bilateralColorDeviation, .number(above: 0, to: 1000),
-      "How far colours of one appearance lie apart, in grey levels of 0 to 255."),
-    Setting("crf_bilateral_weight", \.crfConstants.bilateralWeight, .number(0...1000), "Weight of the appearance."),
+      "Difference up to which it takes colours for similar, in grey levels of 0 to 255."),
+    Setting(
+      "crf_bilateral_weight", \.crfConstants.bilateralWeight, .number(0...1000), "Weight of the similarity of colours."),
     Setting("crf_steps", \.crfConstants.steps, .whole(1...100), "Mean-field steps of the dense CRF."),
     Setting("report_images", \.reportImages, .whole(0...1000), "Images of each data set that the report shows."),
   ]

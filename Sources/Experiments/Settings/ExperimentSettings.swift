@@ -1,6 +1,6 @@
 /// Everything that decides an experiment: what a file of `Configs/` holds.
 public struct ExperimentSettings: Sendable, Equatable {
-  /// Where the tensors live.
+  /// What computes.
   public enum Device: Sendable, Equatable {
     /// The best device there is.
     case auto
@@ -16,9 +16,9 @@ public struct ExperimentSettings: Sendable, Equatable {
   public var output = "runs/experiment"
   /// What all random choices derive from, at least 0; default 0.
   public var seed = 0
-  /// Where the tensors live; default `auto`.
+  /// What computes; default `auto`.
   public var device = Device.auto
-  /// Threads of LibTorch, 0...1024; 0, the default, leaves the choice to LibTorch.
+  /// Threads that compute on the CPU, 0...1024; 0, the default, for one on each core that the process may use.
   public var threads = 0
   public var model = ModelSettings()
   public var data = DataSettings()
@@ -36,10 +36,14 @@ extension ExperimentSettings: SettingsSection {
       .text("a name without slashes").mapped({ $0.contains("/") ? nil : $0 }, back: { $0 }),
       "Name of the experiment.", standard: "the file's name"),
     Setting(
-      "output", \.output, .text("the path of a folder"), "Folder of the results.", standard: "`runs/` and the name"),
+      "output", \.output, .path("the path of a folder"), "Folder of the results.",
+      standard: "`runs/` and the name, in the current folder"),
     Setting("seed", \.seed, .whole(0...Int.max), "What all random choices derive from."),
-    Setting("device", \.device, device, "Where the tensors live; `auto` takes the best device there is."),
-    Setting("threads", \.threads, .whole(0...1024), "Threads of LibTorch; 0 leaves the choice to LibTorch."),
+    Setting("device", \.device, device, "Device that computes; `auto` takes CUDA or MPS where there is one."),
+    Setting(
+      "threads", \.threads, .whole(0...1024),
+      "Threads that compute on the CPU; 0 takes one for each core that this process may use. Sums are rounded in another "
+        + "order with another number, so that training repeats itself to the last bit with the same number only."),
     Setting("model", section: \.model, "The network."),
     Setting("data", section: \.data, "The images, their scribbles and masks, and how they are varied in training."),
     Setting("loss", section: \.loss, "The losses."),
@@ -48,7 +52,9 @@ extension ExperimentSettings: SettingsSection {
   ]
 
   private static let device = SettingValue<String>.text("auto, cpu, cuda, cuda:N or mps")
-    .mapped({ Device(name: $0) }, back: { $0.name })
+    .mapped(
+      { Device(name: $0) }, back: { $0.name },
+      advice: { node in node.text.flatMap(Device.meant).map { "; did you mean \($0)?" } })
 }
 
 extension ExperimentSettings.Device {
@@ -62,6 +68,16 @@ extension ExperimentSettings.Device {
     default:
       guard name.hasPrefix("cuda:"), let index = Int(name.dropFirst(5)), (0...127).contains(index) else { return nil }
       self = .cuda(index)
+    }
+  }
+
+  /// The device that somebody probably meant by another name; nil where none is near.
+  public static func meant(by name: String) -> String? {
+    switch name.lowercased() {
+    case "gpu", "nvidia", "cuda", "rocm", "amd", "xpu": "cuda"
+    case "cpu", "processor": "cpu"
+    case "metal", "apple": "mps"
+    default: nearest(to: name.lowercased(), among: ["auto", "cpu", "cuda", "mps"])
     }
   }
 

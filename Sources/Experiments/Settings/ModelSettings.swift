@@ -31,7 +31,9 @@ extension ModelSettings: SettingsSection {
     Setting("backbone", \.backbone, .choice(BackboneKind.self), "Network that turns an image into features."),
     Setting(
       "backbone_weights", \.backboneWeights, .optional(weights),
-      "First weights of the backbone; `imagenet` is the file that Scripts/setup installed, for efficientnet_lite0."),
+      "First weights of the backbone; `imagenet` is the file that Scripts/setup installed, for efficientnet_lite0, and is "
+        + "found beside the program's checkout from any folder. Null starts from random numbers, which asks for far more "
+        + "training."),
     Setting("decoder_width", \.decoderWidth, .whole(8...4096), "Channels of the decoder."),
     Setting(
       "dropout", \.dropout, .number(0, below: 1), "Probability that a decoder channel is dropped in training."),
@@ -39,7 +41,7 @@ extension ModelSettings: SettingsSection {
     Setting("sigma", \.sigma, .number(above: 0, to: 1000), "Reach of the local aggregation, in grid positions."),
   ]
 
-  private static let weights = SettingValue<String>.text("the path of a state dict (.pth or .safetensors), or imagenet")
+  private static let weights = SettingValue<String>.path("the path of a state dict (.pth or .safetensors), or imagenet")
     .mapped(
       { $0 == "imagenet" ? BackboneWeights.imageNet : .file($0) },
       back: { weights in
@@ -47,5 +49,8 @@ extension ModelSettings: SettingsSection {
         case .imageNet: "imagenet"
         case .file(let path): path
         }
+      },
+      located: { weights, paths in
+        if case .file(let path) = weights { .file(paths.own(path)) } else { weights }
       })
 }

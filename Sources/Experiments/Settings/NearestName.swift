@@ -1,6 +1,6 @@
 /// The name that somebody probably meant: the one at the smallest edit distance, if a third of its letters or fewer are
 /// wrong.
-func nearest(to name: String, among names: [String]) -> String? {
+package func nearest(to name: String, among names: [String]) -> String? {
   // A key of a hostile file may be as long as the file.
   guard name.count <= 100 else { return nil }
   let candidates = names.map { (name: $0, distance: editDistance(name, $0)) }

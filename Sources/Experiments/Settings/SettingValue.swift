@@ -9,6 +9,10 @@ struct SettingValue<Value: Sendable>: Sendable {
   let read: @Sendable (Node) -> Value?
   /// The value as YAML on one line; nil leaves the key out.
   let write: @Sendable (Value) -> String?
+  /// The value with the paths in it where they lead to.
+  var located: @Sendable (Value, SettingPaths) -> Value = { value, _ in value }
+  /// What was probably meant by a node that holds no such value, as the end of a sentence: "; did you mean cuda?".
+  var advice: @Sendable (Node) -> String? = { _ in nil }
 }
 
 extension SettingValue<Bool> {
@@ -41,7 +45,7 @@ extension SettingValue<Double> {
     SettingValue(
       expectation: "a number from \(written(range.lowerBound)) to \(written(range.upperBound))",
       read: { node in number(node).flatMap { range.contains($0) ? $0 : nil } },
-      write: { written($0) })
+      write: { written($0) }, advice: decimalPoint)
   }
 
   /// A number above `lower`, up to and including `upper`.
@@ -49,7 +53,7 @@ extension SettingValue<Double> {
     SettingValue(
       expectation: "a number above \(written(lower)), up to \(written(upper))",
       read: { node in number(node).flatMap { $0 > lower && $0 <= upper ? $0 : nil } },
-      write: { written($0) })
+      write: { written($0) }, advice: decimalPoint)
   }
 
   /// A number from `lower`, below `upper`.
@@ -57,7 +61,15 @@ extension SettingValue<Double> {
     SettingValue(
       expectation: "a number from \(written(lower)), below \(written(upper))",
       read: { node in number(node).flatMap { $0 >= lower && $0 < upper ? $0 : nil } },
-      write: { written($0) })
+      write: { written($0) }, advice: decimalPoint)
+  }
+
+  /// What to write in place of "0,001".
+  private static func decimalPoint(_ node: Node) -> String? {
+    guard let word = node.plainWord else { return nil }
+    let parts = word.split(separator: ",", omittingEmptySubsequences: false)
+    guard parts.count == 2, Double(parts.joined(separator: ".")) != nil else { return nil }
+    return "; write a decimal point: \(parts.joined(separator: "."))"
   }
 
   /// Decimal numbers only: neither "nan" nor "0x1p3".
@@ -98,8 +110,13 @@ extension SettingValue {
   static func optional<Wrapped>(_ wrapped: SettingValue<Wrapped>) -> SettingValue where Value == Wrapped? {
     SettingValue(
       expectation: "\(wrapped.expectation), or null",
-      read: { node in node.isNull ? .some(nil) : wrapped.read(node).map { .some($0) } },
-      write: { value in value.map(wrapped.write) ?? "null" })
+      read: { node in
+        if node.isNull { return .some(nil) }
+        return node.meansNull ? nil : wrapped.read(node).map { .some($0) }
+      },
+      write: { value in value.map(wrapped.write) ?? "null" },
+      located: { value, paths in value.map { wrapped.located($0, paths) } },
+      advice: { node in node.meansNull ? "; write null where there is none" : wrapped.advice(node) })
   }
 
   /// One of two keys for the same thing: nil, and not written, while the other one holds.
@@ -107,7 +124,7 @@ extension SettingValue {
     SettingValue(
       expectation: wrapped.expectation,
       read: { node in wrapped.read(node).map { .some($0) } },
-      write: { value in value.flatMap(wrapped.write) })
+      write: { value in value.flatMap(wrapped.write) }, advice: wrapped.advice)
   }
 
   /// A list of values on one line.
@@ -127,12 +144,14 @@ extension SettingValue {
   /// The same YAML read as another type; `build` returns nil for what does not fit.
   func mapped<Other>(
     expectation: String? = nil, _ build: @escaping @Sendable (Value) -> Other?,
-    back: @escaping @Sendable (Other) -> Value
+    back: @escaping @Sendable (Other) -> Value,
+    located: @escaping @Sendable (Other, SettingPaths) -> Other = { value, _ in value },
+    advice: (@Sendable (Node) -> String?)? = nil
   ) -> SettingValue<Other> {
     SettingValue<Other>(
       expectation: expectation ?? self.expectation,
       read: { node in read(node).flatMap(build) },
-      write: { write(back($0)) })
+      write: { write(back($0)) }, located: located, advice: advice ?? self.advice)
   }
 }
 
@@ -147,6 +166,12 @@ extension Node {
   var isNull: Bool {
     guard let scalar, scalar.style == .plain else { return false }
     return ["", "~", "null"].contains(scalar.string)
+  }
+
+  /// Whether it is an unquoted word for nothing that YAML does not read so.
+  var meansNull: Bool {
+    guard let word = plainWord?.lowercased() else { return false }
+    return ["none", "nil", "null", "no", "off", "false", "nothing", "-"].contains(word)
   }
 
   /// A scalar's text, quoted or not, if there is any and it fits on one line.

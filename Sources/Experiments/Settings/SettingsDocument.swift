@@ -14,15 +14,19 @@ struct SettingsDocument {
   let isFile: Bool
   /// Nil for a text without content.
   let root: Node?
+  /// Where its paths lead; nil where they stay as they are written.
+  let paths: SettingPaths?
 
   init(contentsOf path: String) throws {
+    try Self.requireFile(path)
     let data = try InputFile.read(path)
     guard data.count <= Self.largestSize else {
       throw FileError.invalid(
         path, "holds \(data.count) bytes, and settings at most \(Self.largestSize); check that this is the right file")
     }
-    guard let text = String(data: data, encoding: .utf8) else { throw FileError.invalid(path, "is not UTF-8 text") }
+    guard let text = String(data: data, encoding: .utf8) else { throw Self.notText(data, path) }
     source = path
+    paths = .written(in: Path.folder(of: path))
     isFile = true
     root = try Self.node(of: text, source: path, isFile: true)
   }
@@ -30,6 +34,7 @@ struct SettingsDocument {
   /// A text that stands in something else, such as a checkpoint; `source` names it in errors.
   init(yaml: String, source: String) throws(SettingsError) {
     self.source = source
+    paths = nil
     isFile = true
     root = try Self.node(of: yaml, source: source, isFile: true)
   }
@@ -37,6 +42,7 @@ struct SettingsDocument {
   /// One override, `section.key=value`; the value is YAML.
   init(override: String) throws(SettingsError) {
     source = "override \(shortened(override))"
+    paths = .written(in: nil)
     isFile = false
     guard override.utf8.count <= Self.largestSize else {
       throw SettingsError(source: source, problem: "the value is longer than \(Self.largestSize) bytes")
@@ -48,6 +54,26 @@ struct SettingsDocument {
     }
     let value = try Self.node(of: String(parts[1]), source: source, isFile: false) ?? Node("", .implicit, .plain)
     root = keys.reversed().reduce(value) { node, key in Node([(Node(String(key), .implicit, .plain), node)]) }
+  }
+
+  /// Whether it gives a setting, or a section that the setting is in as a whole.
+  func gives(_ section: String, _ key: String) -> Bool { root?.mapping?[section]?.mapping?[key] != nil }
+
+  /// Throws for a folder, with what may have been meant.
+  private static func requireFile(_ path: String) throws(FileError) {
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue else { return }
+    throw .invalid(
+      path, "is a folder, a settings file (YAML) was expected; such a file names the folder of the data as data.root")
+  }
+
+  private static func notText(_ data: Data, _ path: String) -> FileError {
+    let isImage = [[0xFF, 0xD8, 0xFF], [0x89, 0x50, 0x4E, 0x47]].contains { data.starts(with: $0) }
+    return .invalid(
+      path,
+      isImage
+        ? "is an image, a settings file (YAML) was expected; blpseg predict labels photographs"
+        : "is not UTF-8 text, a settings file (YAML) was expected")
   }
 
   /// An error about `node`, with its line where it stands in a file.
@@ -72,6 +98,9 @@ struct SettingsDocument {
       return try Parser(yaml: text, resolver: .basic).singleRoot()
     } catch {
       let (line, problem) = Self.problem(error)
+      if let slip = YAMLSlip(text) {
+        throw SettingsError(source: source, line: isFile ? slip.line : nil, problem: slip.problem)
+      }
       throw SettingsError(source: source, line: isFile ? line : nil, problem: "is not valid YAML: \(problem)")
     }
   }

@@ -21,6 +21,8 @@ struct Setting<Owner: Sendable>: Sendable {
   let meaning: String
   /// Reads a node into the owner; `path` is the full name.
   let read: @Sendable (Node, String, SettingsDocument, inout Owner) throws(SettingsError) -> Void
+  /// Takes the paths in it to where they lead.
+  let locate: @Sendable (inout Owner, SettingPaths) -> Void
   /// The lines of YAML, without indentation.
   let write: @Sendable (Owner) -> [String]
   /// What differs between two owners, each with its name, the first one's value as the old one.
@@ -45,10 +47,12 @@ struct Setting<Owner: Sendable>: Sendable {
     names = [key]
     read = { (node, path, document, owner) throws(SettingsError) in
       guard let found = value.read(node) else {
-        throw document.error(node, "\(path) is \(node.found), and must be \(value.expectation)")
+        throw document.error(
+          node, "\(path) is \(node.found), and must be \(value.expectation)\(value.advice(node) ?? "")")
       }
-      owner[keyPath: place] = found
+      owner[keyPath: place] = document.paths.map { value.located(found, $0) } ?? found
     }
+    locate = { owner, paths in owner[keyPath: place] = value.located(owner[keyPath: place], paths) }
     write = { owner in value.write(owner[keyPath: place]).map { ["\(key): \($0)"] } ?? [] }
     differences = { old, new in
       let (before, after) = (value.write(old[keyPath: place]), value.write(new[keyPath: place]))
@@ -69,6 +73,7 @@ struct Setting<Owner: Sendable>: Sendable {
     read = { (node, path, document, owner) throws(SettingsError) in
       try owner[keyPath: place].read(node, path: path, from: document)
     }
+    locate = { owner, paths in owner[keyPath: place].locate(paths) }
     write = { owner in ["\(key):"] + owner[keyPath: place].yamlLines.map { "  \($0)" } }
     differences = { old, new in new[keyPath: place].differences(from: old[keyPath: place]).map { "\(key).\($0)" } }
     standard = { _ in "" }
@@ -84,8 +89,16 @@ extension SettingsSection {
     if node.isNull { return }
     guard let mapping = node.mapping else {
       let name = path.isEmpty ? "the file" : path
+      let advice = node.plainWord.flatMap(Self.adviceOnColon) ?? ""
       throw document.error(
-        node, "\(name) is \(node.found), and must be a section of settings, one \"key: value\" a line")
+        node, "\(name) is \(node.found), and must be a section of settings, one \"key: value\" a line\(advice)")
+    }
+    if let (key, word) = Self.valueWithComma(mapping) {
+      let full = path.isEmpty ? key : "\(path).\(key)"
+      let point = word.replacing(",", with: ".")
+      throw document.error(
+        node,
+        "\(full) is \(shortened(word)), whose comma ends the value here; write a decimal point: \(shortened(point))")
     }
     var given: [String] = []
     for (keyNode, value) in mapping {
@@ -103,7 +116,28 @@ extension SettingsSection {
     }
   }
 
+  /// The setting and the value where a decimal comma has made two entries of one, as in `{learning_rate: 0,001}`.
+  private static func valueWithComma(_ mapping: Node.Mapping) -> (key: String, value: String)? {
+    func isNumber(_ text: String) -> Bool { !text.isEmpty && text.utf8.allSatisfy { (48...57).contains($0) } }
+    for (before, after) in zip(mapping, mapping.dropFirst()) {
+      guard after.value.isNull, let rest = after.key.plainWord, let key = before.key.plainWord,
+        let first = before.value.plainWord, isNumber(String(rest.prefix { $0 != "e" && $0 != "E" })),
+        isNumber(first.hasPrefix("-") ? String(first.dropFirst()) : first)
+      else { continue }
+      return (key, "\(first),\(rest)")
+    }
+    return nil
+  }
+
+  /// What is missing in "epochs:3".
+  private static func adviceOnColon(_ text: String) -> String? {
+    let parts = text.split(separator: ":", maxSplits: 1).map(String.init)
+    guard parts.count == 2, settings.contains(where: { $0.key == parts[0] }) else { return nil }
+    return "; a blank is missing after the colon: write \(parts[0]): \(shortened(parts[1]))"
+  }
+
   private static func suggestion(for key: String, path: String) -> String {
+    if let advice = adviceOnColon(key) { return advice }
     let keys = settings.map(\.key)
     if let near = nearest(to: key, among: keys) { return "; did you mean \(near)?" }
     let elsewhere = ExperimentSettings.settings.flatMap(\.names).filter { name in
@@ -111,6 +145,11 @@ extension SettingsSection {
     }
     if let name = elsewhere.first { return "; did you mean \(name)?" }
     return "; \(path.isEmpty ? "the settings are" : "\(path) has") \(keys.joined(separator: ", "))"
+  }
+
+  /// Takes all paths to where they lead.
+  mutating func locate(_ paths: SettingPaths) {
+    for setting in Self.settings { setting.locate(&self, paths) }
   }
 
   /// The settings as lines of YAML in the order of their declaration.

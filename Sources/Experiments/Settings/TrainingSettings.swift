@@ -71,7 +71,10 @@ extension TrainingSettings: SettingsSection {
       "epochs", \.epochs, .alternative(.whole(1...1_000_000)), "Passes over the training images."),
     Setting(
       "iterations", \.iterations, .alternative(.whole(1...1_000_000_000)), "Optimiser steps, in place of `epochs`."),
-    Setting("batch_size", \.batchSize, .whole(1...4096), "Images a step."),
+    Setting(
+      "batch_size", \.batchSize, .whole(1...4096),
+      "Number of images in each step. With fewer training images than that, an epoch is one step, in which images come "
+        + "again in other variants."),
     Setting("learning_rate", \.learningRate, .number(above: 0, to: 1), "Learning rate of the first iteration."),
     Setting("weight_decay", \.weightDecay, .number(0...1), "Weight decay of AdamW."),
     Setting(
@@ -81,7 +84,8 @@ extension TrainingSettings: SettingsSection {
       "power", \.power, .number(0...10), "Exponent of the schedule: rate = learning_rate (1 - t / (T + 1))^power."),
     Setting(
       "precision", \.precision, .choice(TrainingConfiguration.Precision.self),
-      "Number format of the network's arithmetic; float32 in place of 16 bits that a CPU has no instructions for."),
+      "Number format of the network's arithmetic. Where the processor has no instructions for a format of 16 bits, float32 "
+        + "is used."),
     Setting(
       "self_training_start", \.selfTrainingIteration, .alternative(.whole(0...Int.max)),
       "Iteration from which pseudo labels join the scribbles."),

@@ -1,0 +1,40 @@
+import Files
+
+/// The shares of the classes in photographs, as CSV (RFC 4180): a line of names, then one for each photograph.
+public struct PredictionTable {
+  private let classes: [String]
+  private var findings: [PhotographPredictions.Finding] = []
+
+  /// A column for each class; where the weights do not name their classes, they are called by their labels.
+  public init(classes: [String]?, classCount: Int) {
+    self.classes = classes ?? (0..<classCount).map { "class \($0)" }
+  }
+
+  public mutating func add(_ finding: PhotographPredictions.Finding) { findings.append(finding) }
+
+  /// Lines end with CR LF; shares are from 0 to 1 with six decimals and a point.
+  public var csv: String {
+    let header = ["photograph", "mask", "width", "height"] + classes
+    let rows = findings.map { finding in
+      [finding.photograph, finding.mask, "\(finding.width)", "\(finding.height)"]
+        + classes.indices.map { label in
+          Self.decimal(finding.shares.first { $0.label == label }?.share ?? 0)
+        }
+    }
+    return ([header] + rows).map { $0.map(Self.quoted).joined(separator: ",") + "\r\n" }.joined()
+  }
+
+  public func write(to path: String) throws(FileError) { try OutputFile.write(csv, to: path) }
+
+  /// 0.125000, whatever the language of the system.
+  private static func decimal(_ share: Double) -> String {
+    let millionths = String(Int((share * 1_000_000).rounded()))
+    let padded = String(repeating: "0", count: max(0, 7 - millionths.count)) + millionths
+    return "\(padded.dropLast(6)).\(padded.suffix(6))"
+  }
+
+  private static func quoted(_ field: String) -> String {
+    let isPlain = !field.utf8.contains { ",\"\r\n".utf8.contains($0) }
+    return isPlain ? field : "\"\(field.replacing("\"", with: "\"\""))\""
+  }
+}
