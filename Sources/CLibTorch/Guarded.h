@@ -1,11 +1,20 @@
 // Turns C++ exceptions into texts, so that none crosses into Swift.
 #pragma once
 
+#include <cctype>
 #include <cstring>
 #include <exception>
 #include <string>
 
 #include <c10/util/Exception.h>
+
+/// A copy of LibTorch's `message` without the stack of C++ that some of its messages carry along.
+inline char *without_stack(const char *message) {
+  std::string text = message;
+  text = text.substr(0, text.find("Exception raised from "));
+  while (!text.empty() && (isspace(static_cast<unsigned char>(text.back())) != 0)) text.pop_back();
+  return strdup(text.c_str());
+}
 
 /// Runs `body`; returns NULL, or what LibTorch says went wrong as a text that the caller frees.
 template <typename Body>
@@ -14,9 +23,9 @@ char *guarded(Body &&body) noexcept {
     body();
     return nullptr;
   } catch (const c10::Error &error) {
-    return strdup(error.what_without_backtrace());
+    return without_stack(error.what_without_backtrace());
   } catch (const std::exception &error) {
-    return strdup(error.what());
+    return without_stack(error.what());
   } catch (...) {
     return strdup("an exception of an unknown kind");
   }

@@ -1,12 +1,10 @@
-// Processes that compute together: where they meet, collective sums, gradients summed while the backward pass goes on.
+// Processes that compute together: collective sums, and gradients summed while the backward pass goes on.
 #include "CLibTorch.h"
 
 #include <ATen/ATen.h>
-#include <c10/util/Logging.h>
 #include <torch/csrc/autograd/custom_function.h>
 #include <torch/csrc/distributed/c10d/PrefixStore.hpp>
 #include <torch/csrc/distributed/c10d/ProcessGroup.hpp>
-#include <torch/csrc/distributed/c10d/TCPStore.hpp>
 #include <torch/csrc/distributed/c10d/reducer.hpp>
 
 #if __has_include(<gloo/context.h>)
@@ -21,6 +19,7 @@
 
 #include "Guarded.h"
 #include "Handles.h"
+#include "ProcessStore.h"
 
 namespace {
 
@@ -28,7 +27,6 @@ using at::Tensor;
 using Store = c10::intrusive_ptr<c10d::Store>;
 using Group = c10::intrusive_ptr<c10d::ProcessGroup>;
 
-const Store &store(TorchStore handle) { return *static_cast<Store *>(handle.ref); }
 const Group &group(TorchProcessGroup handle) { return *static_cast<Group *>(handle.ref); }
 
 std::chrono::milliseconds milliseconds(double seconds) {
@@ -41,16 +39,23 @@ std::vector<Tensor> tensors(const TorchTensor *handles, size_t count) {
   return result;
 }
 
+/// Connects to the other processes within `start_timeout`; collective functions take up to `timeout` from then on.
 c10::intrusive_ptr<c10d::Backend> backend(
-    const Store &store, int rank, int size, const c10::Device &device, std::chrono::milliseconds timeout) {
+    const Store &store, const std::string &own_address, int rank, int size, const c10::Device &device,
+    std::chrono::milliseconds start_timeout, std::chrono::milliseconds timeout) {
+  BrokenPipesAsErrors scope;
   if (device.is_cpu()) {
 #ifdef USE_C10D_GLOO
-    auto options = c10d::ProcessGroupGloo::Options::create(timeout);
+    auto options = c10d::ProcessGroupGloo::Options::create(start_timeout);
+    // Gloo's own choice is the address of this machine's name, which may be one that no other machine reaches.
     const char *interface = std::getenv("GLOO_SOCKET_IFNAME");
     options->devices.push_back(
-        interface ? c10d::ProcessGroupGloo::createDeviceForInterface(interface)
-                  : c10d::ProcessGroupGloo::createDefaultDevice());
-    return c10::make_intrusive<c10d::ProcessGroupGloo>(store, rank, size, options);
+        interface              ? c10d::ProcessGroupGloo::createDeviceForInterface(interface)
+        : !own_address.empty() ? c10d::ProcessGroupGloo::createDeviceForHostname(own_address)
+                               : c10d::ProcessGroupGloo::createDefaultDevice());
+    auto made = c10::make_intrusive<c10d::ProcessGroupGloo>(store, rank, size, options);
+    made->setTimeout(timeout);
+    return made;
 #else
     TORCH_CHECK(false, "this program was built without Gloo; install its headers (libgloo-dev) and build anew");
 #endif
@@ -148,56 +153,20 @@ struct StridesWarningFilter : c10::WarningHandler {
 
 }  // namespace
 
-char *torch_store_connect(
-    const char *host, uint16_t port, bool is_server, double timeout_seconds, TorchStore *result) {
-  return guarded([&] {
-    // c10d logs a broken connection with the stack of C++; the caller reports it in words.
-    if (std::getenv("TORCH_CPP_LOG_LEVEL") == nullptr) FLAGS_caffe2_log_level = c10::GLOG_ERROR;
-    c10d::TCPStoreOptions options;
-    options.port = port;
-    options.isServer = is_server;
-    options.waitWorkers = false;
-    options.timeout = milliseconds(timeout_seconds);
-    *result = {new Store(c10::make_intrusive<c10d::TCPStore>(host, options))};
-  });
-}
-
-void torch_store_release(TorchStore handle) { delete static_cast<Store *>(handle.ref); }
-
-char *torch_store_set(TorchStore handle, const char *key, const void *bytes, size_t byte_count) {
-  return guarded([&] {
-    auto *first = static_cast<const uint8_t *>(bytes);
-    store(handle)->set(key, std::vector<uint8_t>(first, first + byte_count));
-  });
-}
-
-char *torch_store_get(TorchStore handle, const char *key, char **bytes, size_t *byte_count) {
-  return guarded([&] {
-    std::vector<uint8_t> value = store(handle)->get(key);
-    *byte_count = value.size();
-    *bytes = static_cast<char *>(malloc(value.size() + 1));
-    std::copy(value.begin(), value.end(), *bytes);
-  });
-}
-
-char *torch_store_has(TorchStore handle, const char *key, bool *result) {
-  return guarded([&] { *result = store(handle)->check({key}); });
-}
-
-char *torch_store_add(TorchStore handle, const char *key, int64_t amount, int64_t *result) {
-  return guarded([&] { *result = store(handle)->add(key, amount); });
-}
-
 char *torch_process_group_new(
-    TorchStore meeting, const char *prefix, int rank, int size, const char *device, double timeout_seconds,
-    TorchProcessGroup *result) {
+    TorchStore meeting, const char *prefix, int rank, int size, const char *device, double start_timeout_seconds,
+    double timeout_seconds, TorchProcessGroup *result) {
   return guarded([&] {
-    Store keys = c10::make_intrusive<c10d::PrefixStore>(prefix, store(meeting));
+    Store keys = c10::make_intrusive<c10d::PrefixStore>(prefix, connection(meeting).store);
     c10::Device where(device);
     auto made = c10::make_intrusive<c10d::ProcessGroup>(keys, rank, size);
     auto type = where.is_cpu() ? c10d::ProcessGroup::GLOO : c10d::ProcessGroup::NCCL;
     made->setDefaultBackend(type);
-    made->setBackend(where.type(), type, backend(keys, rank, size, where, milliseconds(timeout_seconds)));
+    made->setBackend(
+        where.type(), type,
+        backend(
+            keys, connection(meeting).own_address, rank, size, where, milliseconds(start_timeout_seconds),
+            milliseconds(timeout_seconds)));
     *result = {new Group(made)};
   });
 }

@@ -21,10 +21,17 @@ extension Experiment {
   /// `command` is kept in the run's folder: how the run was started.
   public func train(resume: Bool, command: [String] = [], _ watch: TrainingWatch) throws -> TrainingOutcome {
     guard let place else { return try train(resume, command, watch, nil) }
-    let group = try ProcessGroup(place, on: device)
-    let lookout = try ProcessWatch(place, name: processName, onLoss: watch.lost)
+    let (log, lost) = (isFirst ? folder.log : nil, watch.lost)
+    let lookout = try ProcessWatch(place, name: processName, isCancelled: watch.shouldStop) { loss in
+      if let log, FileManager.default.fileExists(atPath: log) { try? RunLog(log).append("\(loss)") }
+      lost(loss)
+    }
     defer { lookout.stop() }
-    return try lookout.explaining { try train(resume, command, watch, (group, lookout)) }
+    return try lookout.explaining {
+      try requireSameExperiment(lookout)
+      let group = try ProcessGroup(lookout, on: device, isCancelled: watch.shouldStop)
+      return try train(resume, command, watch, (group, lookout))
+    }
   }
 
   /// Trains alone, or with the processes of a group.
@@ -36,6 +43,7 @@ extension Experiment {
     let (lock, resume) = try start(resume, watch, group)
     defer { withExtendedLifetime(lock) {} }
     let training = try trainingSet()
+    if let lookout = processes?.lookout { try requireSameFiles(training, lookout) }
     let validation = try validationSet()
     let loader = try loader(training)
     let configuration = trainingConfiguration(batchesPerEpoch: loader.batchesPerEpoch)

@@ -1,24 +1,32 @@
 import CLibTorch
+import Foundation
 import Tensors
 
 /// The key-value store at which cooperating processes meet (c10d's TCPStore).
 ///
-/// Keys are kept apart by restart, so that what an earlier start left behind is not taken for today's. A connection
-/// serves one thread at a time.
+/// Process 0 opens it, at MASTER_ADDR's address alone where it has one, or the launcher has opened it. Keys begin with a
+/// token that process 0 draws, so that neither an earlier start nor a stranger who finds the port is taken for one of
+/// the processes. A connection serves one thread at a time.
 final class MeetingPoint: @unchecked Sendable {
-  let handle: TorchStore
+  /// Seconds within which a store that is there answers.
+  private static let answerTimeout = 10.0
+
+  private let connection: Connection
   private let prefix: String
 
-  /// Connects, which waits up to `timeout` seconds for the meeting point to open; so does reading a key.
-  init(_ place: ProcessPlace, opening: Bool, timeout: Double) throws(TorchError) {
-    prefix = "blpseg/\(place.restarts)"
-    var store = TorchStore(ref: nil)
-    try LibTorch.check(
-      torch_store_connect(place.host, place.port, opening, timeout, &store), "meeting of the processes")
-    handle = store
+  private init(_ connection: Connection, prefix: String) {
+    self.connection = connection
+    self.prefix = prefix
   }
 
-  deinit { torch_store_release(handle) }
+  /// Another connection to the same store, for another thread.
+  func another() throws(TorchError) -> MeetingPoint {
+    var store = TorchStore(ref: nil)
+    try LibTorch.check(torch_store_connect_again(handle, Self.answerTimeout, &store), "store")
+    return MeetingPoint(Connection(store), prefix: prefix)
+  }
+
+  var handle: TorchStore { connection.handle }
 
   func key(_ name: String) -> String { "\(prefix)/\(name)" }
 
@@ -27,19 +35,16 @@ final class MeetingPoint: @unchecked Sendable {
     try LibTorch.check(torch_store_set(handle, key(name), bytes, bytes.count), "store")
   }
 
-  /// Waits for the key.
-  func text(_ name: String) throws(TorchError) -> String {
+  /// The text under a key; nil where there is none yet.
+  func text(_ name: String) throws(TorchError) -> String? {
+    var found = false
+    try LibTorch.check(torch_store_has(handle, key(name), &found), "store")
+    guard found else { return nil }
     var bytes: UnsafeMutablePointer<CChar>?
     var count = 0
     try LibTorch.check(torch_store_get(handle, key(name), &bytes, &count), "store")
     defer { torch_text_release(bytes) }
     return String(decoding: UnsafeRawBufferPointer(start: bytes, count: count), as: UTF8.self)
-  }
-
-  func has(_ name: String) throws(TorchError) -> Bool {
-    var found = false
-    try LibTorch.check(torch_store_has(handle, key(name), &found), "store")
-    return found
   }
 
   /// Adds to the number under a key, which begins at 0, and returns the sum.
@@ -48,5 +53,121 @@ final class MeetingPoint: @unchecked Sendable {
     var sum: Int64 = 0
     try LibTorch.check(torch_store_add(handle, key(name), Int64(amount), &sum), "store")
     return Int(sum)
+  }
+}
+
+extension MeetingPoint {
+  /// Opens the meeting point, or waits for it to open, and takes the place of this process there.
+  ///
+  /// Throws a `RendezvousError` where that fails or another process has this place, and a `ProcessSettingsError` where
+  /// process 0 belongs to another job or to another number of processes.
+  static func join(
+    _ place: ProcessPlace, _ timeout: StartTimeout, isCancelled: () -> Bool
+  ) throws -> MeetingPoint {
+    let connection = Connection(try store(place, timeout, isCancelled: isCancelled))
+    let lobby = MeetingPoint(connection, prefix: "blpseg/\(place.restarts)")
+    do {
+      let job = try lobby.job(of: place, timeout, isCancelled: isCancelled)
+      try job.requireSame(as: place)
+      let result = MeetingPoint(connection, prefix: "blpseg/\(job.token)")
+      guard try result.add("came/\(place.rank)", 1) == 1 else {
+        throw RendezvousError(
+          description: "Another process \(place.rank) of \(place.count) came to \(place.address) before this one; give "
+            + "each process a RANK of its own, and each job a MASTER_PORT of its own.")
+      }
+      return result
+    } catch let error as TorchError {
+      throw RendezvousError(
+        description: "Process 0 at \(place.address) ended while this process came to it (\(error.message)).")
+    }
+  }
+
+  private static func store(
+    _ place: ProcessPlace, _ timeout: StartTimeout, isCancelled: () -> Bool
+  ) throws -> TorchStore {
+    let answer = min(answerTimeout, timeout.seconds)
+    var store = TorchStore(ref: nil)
+    if place.isFirst && !place.launcherServes {
+      do throws(TorchError) {
+        try LibTorch.check(torch_store_open(place.host, place.port, answer, &store), "store")
+      } catch {
+        throw RendezvousError(
+          description: "Process 0 cannot wait for the others at \(place.address): \(error.message).")
+      }
+      return store
+    }
+    var problem = ""
+    return try timeout.wait(isCancelled: isCancelled) {
+      RendezvousError(
+        description: "Process 0 could not be reached at \(place.address) within \(Int(timeout.seconds)) s "
+          + "(\(problem)); look what it says, and check MASTER_ADDR and MASTER_PORT (\(ProcessPlace.timeoutVariable) allows more "
+          + "seconds).")
+    } _: {
+      do throws(TorchError) {
+        try LibTorch.check(torch_store_connect(place.host, place.port, answer, &store), "store")
+        return store
+      } catch {
+        problem = error.message
+        return nil
+      }
+    }
+  }
+
+  /// What process 0 says about the job; process 0 says it.
+  private func job(of place: ProcessPlace, _ timeout: StartTimeout, isCancelled: () -> Bool) throws -> Job {
+    if place.isFirst {
+      let job = Job(place)
+      try set("job", job.text())
+      return job
+    }
+    return try timeout.wait(isCancelled: isCancelled) {
+      RendezvousError(
+        description: "A store is at \(place.address), and no process 0 of this program opened it within "
+          + "\(Int(timeout.seconds)) s; check MASTER_ADDR and MASTER_PORT.")
+    } _: {
+      try text("job").flatMap(Job.init(text:))
+    }
+  }
+}
+
+/// Owns a connection, in process 0 the store as well.
+private final class Connection {
+  let handle: TorchStore
+
+  init(_ handle: TorchStore) { self.handle = handle }
+
+  deinit { torch_store_release(handle) }
+}
+
+/// What a process must share with process 0 to be one of the same job.
+private struct Job: Codable {
+  /// What this job's keys begin with.
+  let token: String
+  let count: Int
+  let run: String?
+
+  init(_ place: ProcessPlace) {
+    token = String(UInt64.random(in: .min ... .max), radix: 16) + String(UInt64.random(in: .min ... .max), radix: 16)
+    count = place.count
+    run = place.run
+  }
+
+  init?(text: String) {
+    guard let job = try? JSONDecoder().decode(Job.self, from: Data(text.utf8)) else { return nil }
+    self = job
+  }
+
+  func text() throws -> String { String(decoding: try JSONEncoder().encode(self), as: UTF8.self) }
+
+  func requireSame(as place: ProcessPlace) throws(ProcessSettingsError) {
+    if count != place.count {
+      throw ProcessSettingsError(
+        variable: "WORLD_SIZE", problem: "is \(place.count) here and \(count) in process 0 at \(place.address)")
+    }
+    if run != place.run {
+      throw ProcessSettingsError(
+        variable: ProcessPlace.runVariable,
+        problem: "is \(place.run ?? "missing") here and \(run ?? "missing") in process 0 at \(place.address)")
+    }
   }
 }

@@ -6,29 +6,25 @@ import Tensors
 /// Functions that say "all processes" must be called by all of them in the same order. They throw `TorchError` when the
 /// connection to another process breaks.
 public final class ProcessGroup {
-  public let place: ProcessPlace
+  public var place: ProcessPlace { watch.place }
   let handle: TorchProcessGroup
+  private let watch: ProcessWatch
   private let device: Device
-  private let meeting: MeetingPoint
-  private var messages = 0
 
-  /// What is waited for others to be started.
-  private static let patience = 300.0
   /// What a collective function waits: others may be validating. Lost processes are found otherwise (`ProcessWatch`).
   private static let collectivePatience = 7 * 24 * 3600.0
 
-  /// Meets the other processes, for tensors on `device`. Throws when they do not come within five minutes.
-  public init(_ place: ProcessPlace, on device: Device) throws(TorchError) {
-    self.place = place
+  /// Waits for the other processes to come, and connects to each, for tensors on `device`, which must be of one kind in
+  /// all. Throws a `RendezvousError` when they do not come in time; `isCancelled` is asked meanwhile.
+  public init(_ watch: ProcessWatch, on device: Device, isCancelled: () -> Bool = { false }) throws {
+    self.watch = watch
     self.device = device
-    _ = LibTorch.started
-    meeting = try MeetingPoint(place, opening: place.isFirst && !place.launcherServes, timeout: Self.patience)
-    try Self.waitForAll(place, meeting)
+    try watch.waitForAll(isCancelled: isCancelled)
     var group = TorchProcessGroup(ref: nil)
     try LibTorch.check(
       torch_process_group_new(
-        meeting.handle, meeting.key("group"), Int32(place.rank), Int32(place.count), device.description,
-        Self.collectivePatience, &group), "group of processes")
+        watch.meeting.handle, watch.meeting.key("group"), Int32(watch.place.rank), Int32(watch.place.count),
+        device.description, watch.place.startTimeout, Self.collectivePatience, &group), "group of processes")
     handle = group
   }
 
@@ -56,12 +52,7 @@ public final class ProcessGroup {
   }
 
   /// The text of process 0, in all processes; `text` is asked for in process 0 only.
-  public func broadcast(_ text: () throws -> String) throws -> String {
-    messages += 1
-    let key = "message/\(messages)"
-    if place.isFirst { try meeting.set(key, text()) }
-    return try meeting.text(key)
-  }
+  public func broadcast(_ text: () throws -> String) throws -> String { try watch.broadcast(text) }
 
   /// Batch normalisation of `x`, `[N, C, H, W]`, with mean and variance over the batches of all processes, which also
   /// move the running statistics; can be differentiated. Variances are over as many elements as all processes have.
@@ -79,18 +70,4 @@ public final class ProcessGroup {
 
   /// Waits until all processes have come this far.
   public func waitForAll() throws(TorchError) { _ = try sums([0]) }
-
-  private static func waitForAll(_ place: ProcessPlace, _ meeting: MeetingPoint) throws(TorchError) {
-    let all = "everybody"
-    if try meeting.add("came", 1) == place.count { try meeting.set(all, "") }
-    do {
-      _ = try meeting.text(all)
-    } catch {
-      let came = try meeting.add("came", 0)
-      throw TorchError(
-        operation: "meeting of the processes",
-        message: "\(place.count) processes were expected at \(place.host):\(place.port), and \(came) came within "
-          + "\(Int(patience)) s; start the others, or set WORLD_SIZE")
-    }
-  }
 }

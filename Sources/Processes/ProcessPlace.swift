@@ -14,9 +14,19 @@ public struct ProcessPlace: Sendable, Equatable {
   public let launcherServes: Bool
   /// How often the launcher has started all processes anew.
   public let restarts: Int
+  /// What the launcher calls the run; nil where it does not say.
+  public let run: String?
+  /// Seconds in which all processes must have been started, above 0.
+  public let startTimeout: Double
+
+  /// The variable that sets `startTimeout`.
+  static let timeoutVariable = "BLPSEG_START_TIMEOUT"
+  /// The variable that sets `run`.
+  static let runVariable = "TORCHELASTIC_RUN_ID"
 
   public init(
-    rank: Int, count: Int, localRank: Int, host: String, port: UInt16, launcherServes: Bool = false, restarts: Int = 0
+    rank: Int, count: Int, localRank: Int, host: String, port: UInt16, launcherServes: Bool = false, restarts: Int = 0,
+    run: String? = nil, startTimeout: Double = 60
   ) {
     precondition(count > 0 && 0..<count ~= rank && localRank >= 0, "ranks count from 0 up to the number of processes")
     self.rank = rank
@@ -26,9 +36,12 @@ public struct ProcessPlace: Sendable, Equatable {
     self.port = port
     self.launcherServes = launcherServes
     self.restarts = restarts
+    self.run = run
+    self.startTimeout = startTimeout
   }
 
-  /// Reads WORLD_SIZE, RANK, LOCAL_RANK, MASTER_ADDR and MASTER_PORT, and what torchrun adds to them.
+  /// Reads WORLD_SIZE, RANK, LOCAL_RANK, MASTER_ADDR and MASTER_PORT, what torchrun adds to them, and
+  /// BLPSEG_START_TIMEOUT.
   ///
   /// Returns nil without WORLD_SIZE or where it is 1: the process is alone. Throws when one of the others is missing or
   /// out of range.
@@ -58,11 +71,16 @@ public struct ProcessPlace: Sendable, Equatable {
       rank: rank, count: count, localRank: try integer("LOCAL_RANK", 0...count - 1, default: 0), host: host,
       port: UInt16(try integer("MASTER_PORT", 1...65535)),
       launcherServes: environment["TORCHELASTIC_USE_AGENT_STORE"] == "True",
-      restarts: try integer("TORCHELASTIC_RESTART_COUNT", 0...Int(Int32.max), default: 0))
+      restarts: try integer("TORCHELASTIC_RESTART_COUNT", 0...Int(Int32.max), default: 0),
+      run: environment[Self.runVariable],
+      startTimeout: Double(try integer(Self.timeoutVariable, 1...86400, default: 60)))
   }
 
   /// Whether this process writes the files.
   public var isFirst: Bool { rank == 0 }
+
+  /// Where the processes meet, "host:port".
+  var address: String { "\(host):\(port)" }
 }
 
 /// An environment variable that does not tell where this process stands among the others.

@@ -1,96 +1,133 @@
 import Foundation
+import Synchronization
 import Tensors
 
-/// Notices when one of the processes that train together is lost, and knows which.
+/// Brings the processes that train together to one place, notices when one of them is lost, and knows which.
 ///
-/// Every process counts up a number at the meeting point twice a second, and looks whether the others' numbers move.
+/// From the moment when it comes there, every process gives a sign of life twice a second, and looks at those of the
+/// others.
 public final class ProcessWatch: Sendable {
   /// After so many seconds without a sign of life a process counts as lost.
   private static let patience = 20.0
   /// The same while somebody looks for the cause of an error that has happened.
   private static let patienceAfterError = 4.0
 
-  private let place: ProcessPlace
-  private let names: [String]
-  private let meeting: MeetingPoint
+  public let place: ProcessPlace
+  let meeting: MeetingPoint
   private let signs: SignsOfLife
+  private let timeout: StartTimeout
+  private let messages = Atomic<Int>(0)
 
-  /// Starts watching; `onLoss` is called once, on a thread of its own, when a process has been silent for 20 seconds.
+  /// Comes to the other processes, waiting for process 0 up to `place.startTimeout`, and starts watching.
   ///
-  /// To be made by all processes, each after its `ProcessGroup`. `name` tells a person which process this is.
+  /// `name` tells a person which process this is. `isCancelled` is asked while waiting. `onLoss` is called once at most,
+  /// on a thread of its own, when a process has failed, or has been silent for 20 seconds, and this process may not have
+  /// noticed. Throws a `RendezvousError` or a `ProcessSettingsError` where the processes do not find each other.
   public init(
-    _ place: ProcessPlace, name: String, onLoss: @escaping @Sendable (ProcessLoss) -> Void
-  ) throws(TorchError) {
+    _ place: ProcessPlace, name: String, isCancelled: () -> Bool = { false },
+    onLoss: @escaping @Sendable (ProcessLoss) -> Void
+  ) throws {
+    _ = LibTorch.started
     self.place = place
-    // A connection of its own: the group's may be waiting for a key.
-    meeting = try MeetingPoint(place, opening: false, timeout: Self.patience)
-    try meeting.set("name/\(place.rank)", name)
-    var names: [String] = []
-    for rank in 0..<place.count { names.append(try meeting.text("name/\(rank)")) }
-    self.names = names
-    signs = SignsOfLife(place.count)
-    let (signs, meeting, known) = (signs, meeting, names)
-    Self.often("signs of life", while: signs) { try? signs.exchange(place, meeting) }
-    Self.often("watch", while: signs) {
-      if let loss = Self.loss(signs, known, place, patience: Self.patience) {
-        signs.stop()
-        onLoss(loss)
-      }
-    }
+    timeout = StartTimeout(place.startTimeout)
+    meeting = try MeetingPoint.join(place, timeout, isCancelled: isCancelled)
+    // A connection of its own: the other one may be waiting for an answer.
+    let connection = try meeting.another()
+    let signs = SignsOfLife(place, name: name)
+    self.signs = signs
+    Self.thread("signs of life") { signs.exchange(at: connection) }
+    Self.thread("watch") { Self.watch(signs, onLoss) }
   }
 
   deinit { stop() }
 
-  /// Ends the watch; other processes may end from now on.
-  public func stop() { signs.stop() }
+  /// Waits until all processes have come. Throws a `RendezvousError` where they do not within `place.startTimeout` from
+  /// when this one came.
+  func waitForAll(isCancelled: () -> Bool) throws {
+    try timeout.wait(isCancelled: isCancelled) {
+      let missing = signs.missing
+      let names = missing.prefix(4).map(String.init).joined(separator: ", ") + (missing.count > 4 ? ", ..." : "")
+      return RendezvousError(
+        description: "\(place.count) processes were expected at \(place.address), and \(place.count - missing.count) "
+          + "came within \(Int(timeout.seconds)) s, without process \(names); start all of them, or set WORLD_SIZE "
+          + "(\(ProcessPlace.timeoutVariable) allows more seconds).")
+    } _: {
+      if let loss = signs.loss(patience: Self.patience) { throw loss }
+      return signs.missing.isEmpty ? () : nil
+    }
+  }
+
+  /// The text of process 0, in all processes, which must ask for their texts in one order; `text` is asked for in
+  /// process 0 only. Throws `ProcessLoss` when process 0 is lost.
+  public func broadcast(_ text: () throws -> String) throws -> String {
+    let key = "message/\(messages.add(1, ordering: .relaxed).newValue)"
+    if place.isFirst {
+      let result = try text()
+      try meeting.set(key, result)
+      return result
+    }
+    while true {
+      if let result = try meeting.text(key) { return result }
+      if let loss = signs.loss(patience: Self.patience) { throw loss }
+      Thread.sleep(forTimeInterval: 0.01)
+    }
+  }
+
+  /// Ends the watch: this process is done with what all do together, and the others may end from now on.
+  public func stop() { signs.end(.left, within: 12) }
 
   /// Runs `body`. An error that another process has caused becomes the `ProcessLoss` that names it; of others the other
   /// processes are told.
   public func explaining<Value>(_ body: () throws -> Value) throws -> Value {
     do {
       return try body()
-    } catch let error as TorchError {
-      if let loss = cause() { throw loss }
-      tell("\(error)")
-      throw error
     } catch {
+      if !signs.beginsToExplain() {
+        // The watch is about to end this process, and says why.
+        Thread.sleep(forTimeInterval: 2)
+      }
+      if let loss = error as? ProcessLoss ?? (error is TorchError ? cause() : nil) {
+        tell(loss.problem, lost: loss.rank)
+        throw loss
+      }
       tell("\(error)")
       throw error
     }
   }
 
   /// Tells the others why this process is about to end.
-  public func tell(_ problem: String) {
-    signs.announce(problem)
-    // The next exchange takes it to the meeting point, and those of the others fetch it, before process 0 closes that.
-    Thread.sleep(forTimeInterval: 3)
-  }
+  public func tell(_ problem: String) { tell(problem, lost: nil) }
+
+  private func tell(_ problem: String?, lost: Int?) { signs.end(.failed, problem: problem, lost: lost, within: 4) }
 
   /// What a broken connection comes from: which other process failed or went silent, or nil where all are well.
   public func cause() -> ProcessLoss? {
-    let end = Date(timeIntervalSinceNow: 2 * Self.patienceAfterError)
-    while Date.now < end {
-      if let loss = Self.loss(signs, names, place, patience: Self.patienceAfterError) { return loss }
-      Thread.sleep(forTimeInterval: 0.2)
-    }
-    return nil
-  }
-
-  private static func loss(
-    _ signs: SignsOfLife, _ names: [String], _ place: ProcessPlace, patience: Double
-  ) -> ProcessLoss? {
-    signs.lost(other: place.rank, patience: patience).map { rank, problem in
-      ProcessLoss(rank: rank, count: place.count, name: names[rank], problem: problem)
+    let start = ContinuousClock.now
+    while true {
+      let time = ContinuousClock.now - start
+      // A process that left has not done so by mistake where something else is found soon.
+      let counts = time > .seconds(Self.patienceAfterError / 2)
+      if let loss = signs.loss(patience: Self.patienceAfterError, countingThoseThatLeft: counts) { return loss }
+      if time > .seconds(2 * Self.patienceAfterError) { return nil }
+      Thread.sleep(forTimeInterval: 0.1)
     }
   }
 
-  private static func often(_ name: String, while signs: SignsOfLife, _ work: @escaping @Sendable () -> Void) {
-    let thread = Thread {
-      while !signs.isStopped {
-        work()
-        Thread.sleep(forTimeInterval: 0.5)
-      }
+  private static func watch(_ signs: SignsOfLife, _ onLoss: (ProcessLoss) -> Void) {
+    var last = ContinuousClock.now
+    while signs.isRunning {
+      Thread.sleep(forTimeInterval: 0.1)
+      let now = ContinuousClock.now
+      signs.age(by: now - last)
+      last = now
+      guard let loss = signs.loss(patience: patience), signs.isRunning, signs.beginsToExplain() else { continue }
+      signs.end(.failed, problem: loss.problem, lost: loss.rank, within: 4)
+      onLoss(loss)
     }
+  }
+
+  private static func thread(_ name: String, _ work: @escaping @Sendable () -> Void) {
+    let thread = Thread(block: work)
     thread.name = name
     thread.start()
   }
@@ -108,51 +145,5 @@ public struct ProcessLoss: Error, Equatable, Sendable, CustomStringConvertible {
   public var description: String {
     let what = problem.map { "failed: \($0.hasSuffix(".") ? $0.dropLast() : $0[...])" } ?? "ended or stopped answering"
     return "Process \(rank) of \(count) (\(name)) \(what)"
-  }
-}
-
-/// When each process was heard of last. Everything is touched under the lock only.
-private final class SignsOfLife: @unchecked Sendable {
-  private let lock = NSLock()
-  private var counts: [Int]
-  private var heard: [ContinuousClock.Instant]
-  private var problems: [Int: String] = [:]
-  private var announcement: String?
-  private var hasStopped = false
-
-  init(_ count: Int) {
-    counts = Array(repeating: 0, count: count)
-    heard = Array(repeating: .now, count: count)
-  }
-
-  var isStopped: Bool { lock.withLock { hasStopped } }
-
-  func stop() { lock.withLock { hasStopped = true } }
-
-  func announce(_ problem: String) { lock.withLock { announcement = problem } }
-
-  /// Gives a sign, and looks for those of the others.
-  func exchange(_ place: ProcessPlace, _ meeting: MeetingPoint) throws {
-    if let problem = lock.withLock({ announcement }) { try meeting.set("problem/\(place.rank)", problem) }
-    try meeting.add("life/\(place.rank)", 1)
-    for rank in 0..<place.count where rank != place.rank {
-      let count = try meeting.add("life/\(rank)", 0)
-      let problem = try meeting.has("problem/\(rank)") ? try meeting.text("problem/\(rank)") : nil
-      lock.withLock {
-        if count != counts[rank] { (counts[rank], heard[rank]) = (count, .now) }
-        problems[rank] = problem
-      }
-    }
-  }
-
-  /// Another process that told of a problem, or has been silent for `patience` seconds.
-  func lost(other own: Int, patience: Double) -> (rank: Int, problem: String?)? {
-    lock.withLock {
-      if hasStopped { return nil }
-      if let told = problems.min(by: { $0.key < $1.key }) { return (told.key, told.value) }
-      let silent = heard.indices.filter { $0 != own && heard[$0].duration(to: .now) > .seconds(patience) }
-      // Where all are silent at once, it is the store that is gone, and process 0 with it.
-      return silent.first.map { ($0, nil) }
-    }
   }
 }

@@ -24,7 +24,8 @@ final class TrainingConsole {
     watch.lost = { loss in
       // The thread that trains may be waiting for the lost process for ever.
       Console.error("\(loss); \(Self.advice)")
-      exit(1)
+      // Without destructors, which would take LibTorch away from under that thread.
+      _exit(1)
     }
     watch.shouldStop = { Interruption.isRequested }
     return watch

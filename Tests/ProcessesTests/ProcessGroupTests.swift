@@ -109,25 +109,4 @@ import Testing
       #expect(hasNone)
     }
   }
-
-  @Test("a process that goes silent, or tells of a problem, is named")
-  func loss() throws {
-    let losses = try Ranks.run(2) { group -> String? in
-      let watch = try ProcessWatch(group.place, name: "number \(group.rank)") { _ in }
-      if group.rank == 1 {
-        watch.tell("the disk is full")
-        watch.stop()
-        return nil
-      }
-      return watch.cause()?.description
-    }
-    #expect(losses[0] == "Process 1 of 2 (number 1) failed: the disk is full")
-
-    let silent = try Ranks.run(2) { group -> String? in
-      let watch = try ProcessWatch(group.place, name: "number \(group.rank)") { _ in }
-      if group.rank == 1 { return nil }
-      return watch.cause()?.description
-    }
-    #expect(silent[0] == "Process 1 of 2 (number 1) ended or stopped answering")
-  }
 }

@@ -15,10 +15,20 @@ import Testing
 
   @Test("what torchrun adds is understood")
   func torchrun() throws {
-    let added = ["TORCHELASTIC_USE_AGENT_STORE": "True", "TORCHELASTIC_RESTART_COUNT": "3"]
+    let added = [
+      "TORCHELASTIC_USE_AGENT_STORE": "True", "TORCHELASTIC_RESTART_COUNT": "3", "TORCHELASTIC_RUN_ID": "night",
+    ]
     let place = try #require(try ProcessPlace(environment: complete.merging(added) { $1 }))
     #expect(place.launcherServes)
     #expect(place.restarts == 3)
+    #expect(place.run == "night")
+  }
+
+  @Test("how long the others are waited for can be set")
+  func startTimeout() throws {
+    #expect(try ProcessPlace(environment: complete)?.startTimeout == 60)
+    let longer = complete.merging(["BLPSEG_START_TIMEOUT": "900"]) { $1 }
+    #expect(try ProcessPlace(environment: longer)?.startTimeout == 900)
   }
 
   @Test("a process without WORLD_SIZE, or in a world of one, is alone")
@@ -32,6 +42,7 @@ import Testing
     arguments: [
       ("RANK", nil), ("RANK", "4"), ("RANK", "-1"), ("RANK", "two"), ("MASTER_ADDR", nil), ("MASTER_ADDR", ""),
       ("MASTER_PORT", nil), ("MASTER_PORT", "0"), ("MASTER_PORT", "70000"), ("WORLD_SIZE", "0"), ("LOCAL_RANK", "9"),
+      ("BLPSEG_START_TIMEOUT", "0"), ("BLPSEG_START_TIMEOUT", "soon"),
     ] as [(String, String?)])
   func badVariable(name: String, value: String?) throws {
     var environment = complete

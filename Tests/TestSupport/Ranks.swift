@@ -10,7 +10,19 @@ public enum Ranks {
   public static func run<Value: Sendable>(
     _ count: Int, _ body: @escaping @Sendable (ProcessGroup) throws -> Value
   ) throws -> [Value] {
-    let port = try freePort()
+    try join(count) { watch in
+      let group = try ProcessGroup(watch, on: .cpu)
+      let value = try body(group)
+      try group.waitForAll()
+      return value
+    }
+  }
+
+  /// Calls `body` once for each of `count` ranks at the same time, with what watches the others there.
+  public static func join<Value: Sendable>(
+    _ count: Int, port: UInt16? = nil, _ body: @escaping @Sendable (ProcessWatch) throws -> Value
+  ) throws -> [Value] {
+    let port = try port ?? freePort()
     let results = Results<Value>(count)
     let done = DispatchGroup()
     for rank in 0..<count {
@@ -18,10 +30,7 @@ public enum Ranks {
       let thread = Thread {
         results[rank] = Result {
           let place = ProcessPlace(rank: rank, count: count, localRank: rank, host: "127.0.0.1", port: port)
-          let group = try ProcessGroup(place, on: .cpu)
-          let value = try body(group)
-          try group.waitForAll()
-          return value
+          return try body(ProcessWatch(place, name: "number \(rank)") { _ in })
         }
         done.leave()
       }

@@ -140,10 +140,13 @@ void torch_set_thread_count(int count);
 
 // Processes that compute together
 
-/// Connects to the store at `host`:`port`, which this process opens if `is_server`. Waiting for it, and for keys, fails
-/// after `timeout_seconds`.
-char *torch_store_connect(
-    const char *host, uint16_t port, bool is_server, double timeout_seconds, TorchStore *result);
+/// Opens the store at `host`:`port`, for the others to connect to; listens at `host`'s address alone where it has one.
+char *torch_store_open(const char *host, uint16_t port, double timeout_seconds, TorchStore *result);
+/// Connects to the store at `host`:`port`. Fails at once where nobody listens, and after `timeout_seconds` where nobody
+/// answers.
+char *torch_store_connect(const char *host, uint16_t port, double timeout_seconds, TorchStore *result);
+/// Connects once more, for another thread: a connection serves one at a time.
+char *torch_store_connect_again(TorchStore store, double timeout_seconds, TorchStore *result);
 void torch_store_release(TorchStore store);
 char *torch_store_set(TorchStore store, const char *key, const void *bytes, size_t byte_count);
 /// Waits until the key is there; the caller releases `bytes` with `torch_text_release`.
@@ -152,11 +155,11 @@ char *torch_store_has(TorchStore store, const char *key, bool *result);
 /// Adds to the number under a key, which begins at 0, and returns the sum.
 char *torch_store_add(TorchStore store, const char *key, int64_t amount, int64_t *result);
 
-/// Waits for the other processes. Collective functions must be called in one order by all, and fail when a process is
-/// lost, or after `timeout_seconds`.
+/// Waits up to `start_timeout_seconds` for the other processes. Collective functions must be called in one order by all,
+/// and fail when a process is lost, or after `timeout_seconds`.
 char *torch_process_group_new(
-    TorchStore store, const char *prefix, int rank, int size, const char *device, double timeout_seconds,
-    TorchProcessGroup *result);
+    TorchStore store, const char *prefix, int rank, int size, const char *device, double start_timeout_seconds,
+    double timeout_seconds, TorchProcessGroup *result);
 void torch_process_group_release(TorchProcessGroup group);
 /// Replaces the tensor by its sum over all processes.
 char *torch_process_group_sum(TorchProcessGroup group, TorchTensor tensor);

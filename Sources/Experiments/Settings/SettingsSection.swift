@@ -10,6 +10,14 @@ protocol SettingsSection: Sendable, Equatable {
   static var alternatives: [[String]] { get }
 }
 
+/// A setting with two values, as they are written.
+struct SettingDifference {
+  /// The full name.
+  var name: String
+  let old: String
+  let new: String
+}
+
 extension SettingsSection {
   static var alternatives: [[String]] { [] }
 }
@@ -25,8 +33,8 @@ struct Setting<Owner: Sendable>: Sendable {
   let locate: @Sendable (inout Owner, SettingPaths) -> Void
   /// The lines of YAML, without indentation.
   let write: @Sendable (Owner) -> [String]
-  /// What differs between two owners, each with its name, the first one's value as the old one.
-  let differences: @Sendable (Owner, Owner) -> [String]
+  /// What differs between two owners, the first one's value as the old one.
+  let differences: @Sendable (Owner, Owner) -> [SettingDifference]
   /// The expectation in words; nil for a section.
   let expectation: String?
   /// The default as it would be written, or in words.
@@ -56,7 +64,8 @@ struct Setting<Owner: Sendable>: Sendable {
     write = { owner in value.write(owner[keyPath: place]).map { ["\(key): \($0)"] } ?? [] }
     differences = { old, new in
       let (before, after) = (value.write(old[keyPath: place]), value.write(new[keyPath: place]))
-      return before == after ? [] : ["\(key) was \(before ?? "not given"), is \(after ?? "not given")"]
+      return before == after
+        ? [] : [SettingDifference(name: key, old: before ?? "not given", new: after ?? "not given")]
     }
     self.standard = { owner in standard ?? value.write(owner[keyPath: place]).map { "`\($0)`" } ?? "" }
     reference = { nil }
@@ -75,7 +84,11 @@ struct Setting<Owner: Sendable>: Sendable {
     }
     locate = { owner, paths in owner[keyPath: place].locate(paths) }
     write = { owner in ["\(key):"] + owner[keyPath: place].yamlLines.map { "  \($0)" } }
-    differences = { old, new in new[keyPath: place].differences(from: old[keyPath: place]).map { "\(key).\($0)" } }
+    differences = { old, new in
+      new[keyPath: place].valuesThatDiffer(from: old[keyPath: place]).map {
+        SettingDifference(name: "\(key).\($0.name)", old: $0.old, new: $0.new)
+      }
+    }
     standard = { _ in "" }
     reference = { Section.reference }
   }
@@ -156,7 +169,12 @@ extension SettingsSection {
   var yamlLines: [String] { Self.settings.flatMap { $0.write(self) } }
 
   /// The settings that differ from older ones, in the order of their declaration: "training.epochs was 5, is 40".
-  func differences(from old: Self) -> [String] { Self.settings.flatMap { $0.differences(old, self) } }
+  func differences(from old: Self) -> [String] {
+    valuesThatDiffer(from: old).map { "\($0.name) was \($0.old), is \($0.new)" }
+  }
+
+  /// The same with name and values apart.
+  func valuesThatDiffer(from old: Self) -> [SettingDifference] { Self.settings.flatMap { $0.differences(old, self) } }
 
   /// A Markdown table of the settings that stand in this section itself.
   static var reference: String {

@@ -1,0 +1,151 @@
+import Foundation
+
+/// What a process lets the others know.
+struct ProcessStatus: Codable, Equatable {
+  enum State: String, Codable {
+    case running
+    /// About to end, because of a problem of its own or of `lost`.
+    case failed
+    /// Done with what all do together.
+    case left
+  }
+
+  /// Goes up with every sign of life.
+  var beat = 0
+  var state = State.running
+  /// What the process calls itself.
+  let name: String
+  var problem: String?
+  /// The process that was lost, where that is the problem.
+  var lost: Int?
+}
+
+/// What each process was heard to say last, and how long ago. Everything is touched under the lock only.
+final class SignsOfLife: @unchecked Sendable {
+  private struct Peer {
+    var status: ProcessStatus?
+    /// Since the last sign of life, counted while this process itself was running.
+    var silence = Duration.zero
+  }
+
+  private let place: ProcessPlace
+  private let condition = NSCondition()
+  private var own: ProcessStatus
+  private var peers: [Peer]
+  private var published: ProcessStatus.State?
+  private var storeFailures = 0
+  private var hasEnded = false
+  private var isExplained = false
+
+  init(_ place: ProcessPlace, name: String) {
+    self.place = place
+    own = ProcessStatus(name: name)
+    peers = Array(repeating: Peer(), count: place.count)
+  }
+
+  /// Gives signs of life until this process says that it leaves; process 0 then waits a while for the others to do so
+  /// too, since the store ends with it.
+  func exchange(at meeting: MeetingPoint) {
+    var farewell: ContinuousClock.Instant?
+    while true {
+      do {
+        try exchangeOnce(meeting)
+        condition.withLock { storeFailures = 0 }
+      } catch {
+        condition.withLock { storeFailures += 1 }
+      }
+      condition.lock()
+      if let published, published != .running {
+        let end = farewell ?? .now + .seconds(published == .left ? 10 : 3)
+        farewell = end
+        let isServing = place.isFirst && !place.launcherServes
+        let isNeeded = isServing && peers.contains { $0.status?.state == .running }
+        if !isNeeded || ContinuousClock.now > end { break }
+      }
+      if own.state != .running, storeFailures > 1 { break }
+      let isQuick = own.state != .running || peers.indices.contains { $0 != place.rank && peers[$0].status == nil }
+      if own.state == published || published == nil {
+        _ = condition.wait(until: Date(timeIntervalSinceNow: isQuick ? 0.1 : 0.5))
+      }
+      condition.unlock()
+    }
+    hasEnded = true
+    condition.broadcast()
+    condition.unlock()
+  }
+
+  private func exchangeOnce(_ meeting: MeetingPoint) throws {
+    let said = condition.withLock {
+      own.beat += 1
+      return own
+    }
+    try meeting.set("status/\(place.rank)", String(decoding: JSONEncoder().encode(said), as: UTF8.self))
+    condition.withLock { published = said.state }
+    for rank in 0..<place.count where rank != place.rank {
+      guard let text = try meeting.text("status/\(rank)"),
+        let status = try? JSONDecoder().decode(ProcessStatus.self, from: Data(text.utf8))
+      else { continue }
+      condition.withLock {
+        if status != peers[rank].status { peers[rank] = Peer(status: status) }
+      }
+    }
+  }
+
+  /// Counts the silence of the others up. A process that was halted itself has not heard anything for want of listening.
+  func age(by time: Duration) {
+    condition.withLock {
+      for rank in peers.indices where peers[rank].status != nil { peers[rank].silence += min(time, .seconds(1)) }
+    }
+  }
+
+  /// Tells the others that this process is about to end, and waits, up to `seconds`, until they can know.
+  func end(_ state: ProcessStatus.State, problem: String? = nil, lost: Int? = nil, within seconds: Double) {
+    condition.withLock {
+      if own.state == .running {
+        (own.state, own.problem, own.lost) = (state, problem, lost)
+        condition.broadcast()
+      }
+      let limit = Date(timeIntervalSinceNow: seconds)
+      while !hasEnded, condition.wait(until: limit) {}
+    }
+  }
+
+  var isRunning: Bool { condition.withLock { own.state == .running } }
+
+  /// Whether nobody has begun to explain how this process ends; whoever asks begins.
+  func beginsToExplain() -> Bool {
+    condition.withLock {
+      defer { isExplained = true }
+      return !isExplained
+    }
+  }
+
+  /// The processes that have not been heard of.
+  var missing: [Int] { condition.withLock { peers.indices.filter { $0 != place.rank && peers[$0].status == nil } } }
+
+  /// Another process that told of a problem, or has been silent for `patience` seconds; also one that left, where it
+  /// should not have.
+  func loss(patience: Double, countingThoseThatLeft: Bool = false) -> ProcessLoss? {
+    condition.withLock {
+      let others = peers.indices.filter { $0 != place.rank }
+      let failed = others.filter { peers[$0].status?.state == .failed }
+      if let rank = failed.first(where: { peers[$0].status?.lost == nil }) {
+        return loss(rank, peers[rank].status?.problem)
+      }
+      if let rank = failed.first, let status = peers[rank].status, let lost = status.lost {
+        return lost == place.rank ? loss(rank, "it took process \(lost) for lost") : loss(lost, status.problem)
+      }
+      if storeFailures > 1, !place.launcherServes, !place.isFirst, peers[0].status?.state != .left {
+        return loss(0, nil)
+      }
+      let silent = others.filter { peers[$0].status?.state == .running && peers[$0].silence > .seconds(patience) }
+      if let rank = silent.max(by: { peers[$0].silence < peers[$1].silence }) { return loss(rank, nil) }
+      return countingThoseThatLeft ? others.first { peers[$0].status?.state == .left }.map { loss($0, nil) } : nil
+    }
+  }
+
+  private func loss(_ rank: Int, _ problem: String?) -> ProcessLoss {
+    let name = peers[rank].status?.name ?? "at \(place.address)"
+    return ProcessLoss(rank: rank, count: place.count, name: name, problem: problem)
+  }
+}
