@@ -60,7 +60,7 @@ public struct PhotographPredictions {
   /// Predicts all, calling `progress` after each. Throws at the first photograph that cannot be read or written.
   public func write(with predictor: Predictor, _ progress: (_ done: Int, Finding) -> Void) throws {
     try OutputFile.makeFolder(folder)
-    let decoded = OrderedPrefetch.photographs(at: photographs)
+    let decoded = OrderedPrefetch.photographs(at: photographs, checking: predictor.sizeCheck.requireReadable)
     for (index, path) in photographs.enumerated() {
       guard let photograph = try decoded.next() else { break }
       do {
@@ -113,5 +113,17 @@ public struct PhotographPredictions {
 
   private func output(of photograph: String, _ suffix: String) -> String {
     Path.joined(folder, Path.stem(of: photograph) + suffix)
+  }
+}
+
+extension PredictionSizeCheck {
+  /// Throws where the photograph at `path` is larger than may be predicted, by its header.
+  fileprivate func requireReadable(_ header: ImageHeader, at path: String) throws(FileError) {
+    do throws(PredictionSizeError) {
+      try require(header.width, header.height)
+    } catch {
+      throw .invalid(
+        path, "\(error.problem); use smaller scales, as with --scales 0.25, or raise the limit with --max-pixels")
+    }
   }
 }

@@ -13,6 +13,8 @@ public struct Predictor {
   private let normalization: ChannelNormalization
   private let device: Device
   private let autocastType: ElementType?
+  /// How large photographs may be.
+  public var limit = PredictionLimit.ofThisMachine
   /// Pixels that are computed at a time, about.
   package var stripArea = RowStrips.area
 
@@ -29,16 +31,26 @@ public struct Predictor {
     normalization = ChannelNormalization(network.configuration.backbone)
   }
 
+  /// What tells from a photograph's size whether the standard protocol would predict it, so that it need not be decoded.
+  public var sizeCheck: PredictionSizeCheck { sizeCheck([standard]) }
+
+  private func sizeCheck(_ protocols: [PredictionProtocol]) -> PredictionSizeCheck {
+    PredictionSizeCheck(protocols, network.configuration, limit)
+  }
+
   /// Predicts one photograph: the views' logits, brought to its size, averaged, and refined where the protocol says so.
   public func callAsFunction(_ photograph: Image) throws -> PhotographPrediction {
     try callAsFunction(photograph, [standard])[0]
   }
 
   /// Predicts one photograph in several ways, in their order; a view that several of them share is computed once.
+  ///
+  /// Throws a `PredictionSizeError` before any work where the photograph is larger than `limit` allows.
   public func callAsFunction(
     _ photograph: Image, _ protocols: [PredictionProtocol]
   ) throws -> [PhotographPrediction] {
-    try withInference {
+    try sizeCheck(protocols).require(photograph.width, photograph.height)
+    return try withInference {
       var views = [[GridScores]](repeating: [], count: protocols.count)
       for scale in scales(of: protocols) {
         // A protocol that names a scale twice weights it so.
@@ -84,6 +96,7 @@ public struct Predictor {
   public func withAnnotationProbability(
     _ photograph: Image
   ) throws -> (prediction: PhotographPrediction, annotationProbability: [Float]) {
+    try sizeCheck([PredictionProtocol(.single)]).require(photograph.width, photograph.height)
     let image = try normalization.tensor(from: photograph).to(device)
     let seen = try seen { try network.scoresWithScribbles(of: image, stripArea: stripArea) }
     let classes = network.configuration.classCount

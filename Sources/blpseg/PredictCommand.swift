@@ -35,12 +35,22 @@ struct PredictCommand: ParsableCommand {
   @Flag(help: "Write NAME.logits.safetensors: tensor 'logits', [C, H, W] float32, averaged over the views.")
   var saveLogits = false
 
+  @Option(
+    help: ArgumentHelp(
+      "Most pixels of a photograph's largest view (default: \(PredictionLimit.standardViewPixels), or fewer where memory is short).",
+      valueName: "number"))
+  var maxPixels: Int?
+
   @Option(help: "auto, cpu, cuda, cuda:N or mps.")
   var device = ExperimentSettings.Device.auto
 
   @Option(
     help: "Number format of the convolutions; float32 in place of 16 bits that a CPU has no instructions for.")
   var precision = TrainingConfiguration.Precision.float32
+
+  func validate() throws {
+    if let maxPixels, maxPixels < 1 { throw ValidationError("--max-pixels is \(maxPixels), and must be at least 1.") }
+  }
 
   func run() throws {
     try reportingFailure {
@@ -67,9 +77,10 @@ struct PredictCommand: ParsableCommand {
   /// A predictor and class names from the file of weights; the network that was read is not kept beside the predictor's.
   private func predictor(on device: Device) throws -> (Predictor, classes: [String]?) {
     let trained = try TrainedNetwork(weights, on: device)
-    let predictor = try Predictor(
+    var predictor = try Predictor(
       trained.network, views: views.views, crf: views.crf == true ? trained.evaluation.crfConstants : nil, on: device,
       autocastType: precision.computed(on: device).autocastType)
+    if let maxPixels { predictor.limit = PredictionLimit(viewPixels: maxPixels) }
     return (predictor, trained.classes)
   }
 
