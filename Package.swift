@@ -59,6 +59,7 @@ let package = Package(
     .target(name: "CJPEG", linkerSettings: [.linkedLibrary("jpeg")]),
     .target(name: "CPNG", linkerSettings: [.linkedLibrary("png")]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(name: "CExpat", pkgConfig: "expat", providers: [.apt(["libexpat1-dev"])]),
     .target(name: "CMatIO", dependencies: ["CZlib"], linkerSettings: [.linkedLibrary("matio")]),
     .target(
       name: "CLibTorch", cxxSettings: [.unsafeFlags(torchFlags + ncclFlags + strictFlags)],
@@ -75,7 +76,7 @@ let package = Package(
     module("Layers", ["Processes", "Tensors"]),
     module("Checkpoints", ["Tensors", "Files", "CZlib"]),
     module("Images", ["Files", "CJPEG", "CPNG"]),
-    module("Scribbles", ["Images", "Files"]),
+    module("Scribbles", ["Images", "Files", "CExpat"]),
     module("Datasets", ["Scribbles", "Images", "Files", "Concurrency", "CMatIO"]),
     module("Preparation", ["Datasets", "Scribbles", "Images", "Files", "Concurrency"]),
     module("Batches", ["Datasets", "Images", "Tensors", "Files", "Concurrency"]),

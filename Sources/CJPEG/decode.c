@@ -1,8 +1,12 @@
 #include "CJPEG.h"
 #include "failure.h"
+#include <string.h>
 
 // Genuine progressive files have about ten scans; a crafted one repeats scans to keep a reader busy.
 enum { MOST_SCANS = 256 };
+
+// The same for large images, where every scan takes time: 2^28 pixels may have 32.
+#define MOST_SCANNED_PIXELS ((uint64_t)1 << 33)
 
 // Huffman coding spends at least one bit on a block of 64 pixels: more than 512 pixels a byte cannot be there.
 // Four times that leaves room for subsampling.
@@ -14,6 +18,7 @@ typedef struct {
   Failure failure;
   const uint8_t *bytes;
   size_t count;
+  CJPEGHeader *header;
   uint8_t *pixels;
   size_t capacity;
 } Decoder;
@@ -23,6 +28,30 @@ static void limit_scans(j_common_ptr common) {
   if (jpeg->input_scan_number > MOST_SCANS) {
     cjpeg_fail(common, CJPEG_UNSUPPORTED, "it holds more than 256 scans");
   }
+  const uint64_t area = (uint64_t)jpeg->image_width * jpeg->image_height;
+  if (area * (uint64_t)jpeg->input_scan_number > MOST_SCANNED_PIXELS) {
+    cjpeg_fail(common, CJPEG_UNSUPPORTED, "it holds too many scans for its size");
+  }
+}
+
+/// Notes where the first Exif segment lies, and passes over the segment as libjpeg does where nobody asks for it.
+static boolean on_app1(j_decompress_ptr jpeg) {
+  static const uint8_t name[6] = "Exif\0";
+  Decoder *decoder = (Decoder *)jpeg;
+  struct jpeg_source_mgr *source = jpeg->src;
+  const uint8_t *segment = source->next_input_byte;
+  if (source->bytes_in_buffer < 2) cjpeg_fail_at_end((j_common_ptr)jpeg);
+  const size_t stored = (size_t)segment[0] << 8 | segment[1];
+  const size_t count = stored < 2 ? 2 : stored;
+  if (count > source->bytes_in_buffer) cjpeg_fail_at_end((j_common_ptr)jpeg);
+  const size_t head = 2 + sizeof name;
+  if (decoder->header && !decoder->header->exif_count && count > head && !memcmp(segment + 2, name, sizeof name)) {
+    decoder->header->exif_start = (size_t)(segment - decoder->bytes) + head;
+    decoder->header->exif_count = count - head;
+  }
+  source->next_input_byte += count;
+  source->bytes_in_buffer -= count;
+  return TRUE;
 }
 
 static void begin(Decoder *decoder) {
@@ -30,6 +59,7 @@ static void begin(Decoder *decoder) {
   jpeg_create_decompress(jpeg);
   decoder->progress.progress_monitor = limit_scans;
   jpeg->progress = &decoder->progress;
+  jpeg_set_marker_processor(jpeg, JPEG_APP0 + 1, on_app1);
   jpeg_mem_src(jpeg, decoder->bytes, (unsigned long)decoder->count);
   jpeg_read_header(jpeg, TRUE);
 }
@@ -44,6 +74,22 @@ static void rgb_from_cmyk(const uint8_t *cmyk, uint8_t *rgb, size_t width, int i
     const unsigned paper = cmyk[3] ^ flip;
     for (int c = 0; c < 3; c++) rgb[c] = scaled(cmyk[c] ^ flip, paper);
   }
+}
+
+/// Whether every number of the image has come in full, where the bytes have ended early and no bit was missed on the way.
+static int is_whole(j_decompress_ptr jpeg) {
+  // Arithmetic coding leaves zeros at the end out, so that nothing is ever missed.
+  if (jpeg->arith_code) return 0;
+  for (int i = 0; i < jpeg->num_components; i++) {
+    // A table is taken over with the first scan that holds the component.
+    if (!jpeg->comp_info[i].quant_table) return 0;
+    if (!jpeg->progressive_mode) continue;
+    // The bits of each coefficient that are still to come, -1 where none has come.
+    for (int k = 0; k < DCTSIZE2; k++) {
+      if (jpeg->coef_bits[i][k] != 0) return 0;
+    }
+  }
+  return 1;
 }
 
 static void read_rows(Decoder *decoder) {
@@ -72,6 +118,11 @@ static void read_rows(Decoder *decoder) {
       jpeg_read_scanlines(jpeg, &row, 1);
     }
   }
+  // What follows the last pixel is read before memory of the scans is given back.
+  while (!jpeg_input_complete(jpeg)) {
+    if (jpeg_consume_input(jpeg) == JPEG_SUSPENDED) break;
+  }
+  if (decoder->failure.is_at_end && !is_whole(jpeg)) cjpeg_fail_at_end((j_common_ptr)jpeg);
   jpeg_finish_decompress(jpeg);
 }
 
@@ -79,7 +130,7 @@ static void read_rows(Decoder *decoder) {
 static int guarded(Decoder *decoder, void (*body)(Decoder *)) {
   if (setjmp(decoder->failure.landing)) return 0;
   begin(decoder);
-  if (body) body(decoder);
+  body(decoder);
   return 1;
 }
 
@@ -91,16 +142,21 @@ static CJPEGStatus run(Decoder *decoder, char *message, void (*body)(Decoder *))
   return done ? CJPEG_OK : decoder->failure.status;
 }
 
-CJPEGStatus cjpeg_read_size(const uint8_t *bytes, size_t count, uint32_t *width, uint32_t *height, char *message) {
-  Decoder decoder = {.bytes = bytes, .count = count};
-  const CJPEGStatus status = run(&decoder, message, NULL);
-  *width = status == CJPEG_OK ? decoder.jpeg.image_width : 0;
-  *height = status == CJPEG_OK ? decoder.jpeg.image_height : 0;
-  return status;
+static void read_size(Decoder *decoder) {
+  decoder->header->width = decoder->jpeg.image_width;
+  decoder->header->height = decoder->jpeg.image_height;
+}
+
+CJPEGStatus cjpeg_read_header(const uint8_t *bytes, size_t count, CJPEGHeader *header, char *message) {
+  memset(header, 0, sizeof *header);
+  Decoder decoder = {.bytes = bytes, .count = count, .header = header};
+  return run(&decoder, message, read_size);
 }
 
 CJPEGStatus cjpeg_decode_rgb(
-    const uint8_t *bytes, size_t count, uint8_t *pixels, size_t capacity, char *message) {
+    const uint8_t *bytes, size_t count, uint8_t *pixels, size_t capacity, int *lacks_end, char *message) {
   Decoder decoder = {.bytes = bytes, .count = count, .pixels = pixels, .capacity = capacity};
-  return run(&decoder, message, read_rows);
+  const CJPEGStatus status = run(&decoder, message, read_rows);
+  *lacks_end = status == CJPEG_OK && decoder.failure.is_at_end;
+  return status;
 }

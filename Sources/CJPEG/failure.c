@@ -27,18 +27,29 @@ static CJPEGStatus status_of(int code) {
   }
 }
 
-static void on_error(j_common_ptr jpeg) { fail_with_own_words(jpeg, status_of(jpeg->err->msg_code)); }
+_Noreturn void cjpeg_fail_at_end(j_common_ptr jpeg) {
+  cjpeg_fail(jpeg, CJPEG_CUT_SHORT, "the end-of-image marker is missing");
+}
+
+// Whatever is wrong after the bytes have ended is so because they have.
+_Noreturn static void fail(j_common_ptr jpeg, CJPEGStatus status) {
+  if (((Failure *)jpeg->err)->is_at_end && status == CJPEG_DAMAGED) cjpeg_fail_at_end(jpeg);
+  fail_with_own_words(jpeg, status);
+}
+
+static void on_error(j_common_ptr jpeg) { fail(jpeg, status_of(jpeg->err->msg_code)); }
 
 // libjpeg goes on after a warning, with grey where pixels are missing. These are the warnings that mean missing
-// pixels; others, such as stray bytes before a marker, are common in sound files.
+// pixels; others, such as stray bytes before a marker, are common in sound files. That the bytes have ended is not yet
+// one of them: they may have done so after the last pixel.
 static void on_message(j_common_ptr jpeg, int level) {
   if (level >= 0) return;
   switch (jpeg->err->msg_code) {
-  case JWRN_JPEG_EOF: cjpeg_fail(jpeg, CJPEG_CUT_SHORT, "the end-of-image marker is missing");
+  case JWRN_JPEG_EOF: ((Failure *)jpeg->err)->is_at_end = 1; break;
   case JWRN_HIT_MARKER:
   case JWRN_HUFF_BAD_CODE:
   case JWRN_ARITH_BAD_CODE:
-  case JWRN_MUST_RESYNC: fail_with_own_words(jpeg, CJPEG_DAMAGED);
+  case JWRN_MUST_RESYNC: fail(jpeg, CJPEG_DAMAGED);
   default: break;
   }
 }
@@ -49,6 +60,7 @@ void cjpeg_prepare(Failure *failure, char *message) {
   message[0] = 0;
   failure->message = message;
   failure->status = CJPEG_DAMAGED;
+  failure->is_at_end = 0;
   jpeg_std_error(&failure->manager);
   failure->manager.error_exit = on_error;
   failure->manager.emit_message = on_message;

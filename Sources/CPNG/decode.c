@@ -6,6 +6,9 @@
 // Deflate stores at most 1032 bytes in one.
 enum { MOST_BYTES_PER_BYTE = 1032 };
 
+// Passes of an interlaced image.
+enum { PASSES = 7 };
+
 typedef struct {
   png_structp png;
   png_infop info;
@@ -16,11 +19,22 @@ typedef struct {
   uint8_t *pixels;
   size_t capacity;
   uint8_t *rgba;
+  CPNGHeader *header;
+  /// The bytes have ended after the last row.
+  int lacks_end;
 } Decoder;
+
+/// Whether the last row of the last pass has been read: what follows are checksums and chunks without pixels.
+static int has_all_rows(const Decoder *decoder) {
+  const png_uint_32 height = png_get_image_height(decoder->png, decoder->info);
+  return height > 0
+      && (png_get_current_pass_number(decoder->png) >= PASSES || png_get_current_row_number(decoder->png) >= height);
+}
 
 static void on_read(png_structp png, png_bytep bytes, size_t count) {
   Decoder *decoder = png_get_io_ptr(png);
   if (count > decoder->count - decoder->position) {
+    decoder->lacks_end = has_all_rows(decoder);
     cpng_fail(&decoder->failure, CPNG_CUT_SHORT, "its last chunk is missing");
   }
   memcpy(bytes, decoder->bytes + decoder->position, count);
@@ -36,7 +50,8 @@ static void begin(Decoder *decoder) {
   png_set_read_fn(png, decoder, on_read);
   png_set_user_limits(png, PNG_UINT_31_MAX, PNG_UINT_31_MAX);  // the caller judges the size
   png_set_benign_errors(png, 1);
-  // Texts, profiles and times are not for us, and compressed ones cost time and memory.
+  // Texts, profiles and times are not for us, and compressed ones cost time and memory; the orientation is found by
+  // `cpng_read_header`.
   png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_NEVER, (png_const_bytep) "iCCP\0iTXt\0tEXt\0zTXt\0eXIf\0sPLT", 6);
   png_read_info(png, decoder->info);
 }
@@ -97,11 +112,9 @@ static void read_rgb(Decoder *decoder) {
     read_rows(decoder, decoder->pixels, 3);
     return;
   }
-  const size_t count = decoder->capacity / 3;
-  decoder->rgba = malloc(count * 4);
+  decoder->rgba = malloc(decoder->capacity / 3 * 4);
   if (!decoder->rgba) cpng_fail(&decoder->failure, CPNG_NO_MEMORY, "no memory to read it");
   read_rows(decoder, decoder->rgba, 4);
-  lay_on_white(decoder->rgba, decoder->pixels, count);
 }
 
 // The values that change after setjmp live in the caller's frame, where longjmp leaves them as they are.
@@ -114,25 +127,31 @@ static int guarded(Decoder *decoder, void (*body)(Decoder *)) {
 
 static CPNGStatus run(Decoder *decoder, char *message, void (*body)(Decoder *)) {
   cpng_prepare(&decoder->failure, message);
-  const int done = guarded(decoder, body);
+  const int done = guarded(decoder, body) || decoder->lacks_end;
   png_destroy_read_struct(&decoder->png, &decoder->info, NULL);
+  if (done && decoder->rgba) lay_on_white(decoder->rgba, decoder->pixels, decoder->capacity / 3);
   free(decoder->rgba);
   return done ? CPNG_OK : decoder->failure.status;
 }
 
-CPNGStatus cpng_decode_rgb(const uint8_t *bytes, size_t count, uint8_t *pixels, size_t capacity, char *message) {
+CPNGStatus cpng_decode_rgb(
+    const uint8_t *bytes, size_t count, uint8_t *pixels, size_t capacity, int *lacks_end, char *message) {
   Decoder decoder = {.bytes = bytes, .count = count, .pixels = pixels, .capacity = capacity};
-  return run(&decoder, message, read_rgb);
+  const CPNGStatus status = run(&decoder, message, read_rgb);
+  *lacks_end = decoder.lacks_end;
+  return status;
 }
 
 CPNGStatus cpng_decode_samples(
-    const uint8_t *bytes, size_t count, uint8_t *samples, size_t capacity, char *message) {
+    const uint8_t *bytes, size_t count, uint8_t *samples, size_t capacity, int *lacks_end, char *message) {
   Decoder decoder = {.bytes = bytes, .count = count, .pixels = samples, .capacity = capacity};
-  return run(&decoder, message, read_samples);
+  const CPNGStatus status = run(&decoder, message, read_samples);
+  *lacks_end = decoder.lacks_end;
+  return status;
 }
 
 static void read_header(Decoder *decoder) {
-  CPNGHeader *header = (CPNGHeader *)(void *)decoder->pixels;
+  CPNGHeader *header = decoder->header;
   const int type = png_get_color_type(decoder->png, decoder->info);
   header->width = png_get_image_width(decoder->png, decoder->info);
   header->height = png_get_image_height(decoder->png, decoder->info);
@@ -142,8 +161,31 @@ static void read_header(Decoder *decoder) {
   header->has_alpha = (type & PNG_COLOR_MASK_ALPHA) != 0;
 }
 
+static size_t big_endian(const uint8_t *bytes) {
+  return (size_t)bytes[0] << 24 | (size_t)bytes[1] << 16 | (size_t)bytes[2] << 8 | bytes[3];
+}
+
+/// Looks for the chunk eXIf, which may stand anywhere; chunks are length, name, contents and checksum.
+static void find_exif(const uint8_t *bytes, size_t count, CPNGHeader *header) {
+  enum { SIGNATURE = 8, HEAD = 8, CHECKSUM = 4 };
+  for (size_t at = SIGNATURE; count - at >= HEAD;) {
+    const size_t length = big_endian(bytes + at);
+    if (length > count - at - HEAD) return;
+    if (!memcmp(bytes + at + 4, "eXIf", 4)) {
+      header->exif_start = at + HEAD;
+      header->exif_count = length;
+      return;
+    }
+    at += HEAD + length;
+    if (count - at < CHECKSUM) return;
+    at += CHECKSUM;
+  }
+}
+
 CPNGStatus cpng_read_header(const uint8_t *bytes, size_t count, CPNGHeader *header, char *message) {
   memset(header, 0, sizeof *header);
-  Decoder decoder = {.bytes = bytes, .count = count, .pixels = (uint8_t *)(void *)header};
-  return run(&decoder, message, read_header);
+  Decoder decoder = {.bytes = bytes, .count = count, .header = header};
+  const CPNGStatus status = run(&decoder, message, read_header);
+  if (status == CPNG_OK) find_exif(bytes, count, header);
+  return status;
 }

@@ -75,15 +75,19 @@ public struct SegmentationDataset: Sendable {
     }
   }
 
+  /// Photographs of more pixels are refused from their header: each that is decoded ahead takes three bytes a pixel.
+  public static let largestPixelCount = 100_000_000
+
   /// Decodes the files of an item.
   ///
   /// Throws when one cannot be decoded, when their sizes differ, and when a label is neither a class nor
   /// `Label.ignored`.
   public func load(_ item: Item) throws(FileError) -> Sample {
-    let image = try Image(contentsOf: item.image)
-    return Sample(
-      id: item.id, image: image, scribbles: try scribbles(of: item, for: image),
-      groundTruth: try groundTruth(of: item, for: image))
+    var warnings: [FileWarning] = []
+    let (header, image) = try photograph(of: item, &warnings)
+    let scribbles = try scribbles(of: item, for: header, &warnings)
+    let groundTruth = try groundTruth(of: item, for: header, &warnings)
+    return Sample(id: item.id, image: image, scribbles: scribbles, groundTruth: groundTruth, warnings: warnings)
   }
 
   /// Decodes the files of an item, and adds what is wrong with each of them to `faults`; nil where anything is.
@@ -98,37 +102,58 @@ public struct SegmentationDataset: Sendable {
         return nil
       }
     }
-    let image = attempt { () throws(FileError) in try Image(contentsOf: item.image) }
-    let scribbles = attempt { () throws(FileError) in try self.scribbles(of: item, for: image) }
-    let groundTruth = attempt { () throws(FileError) in try self.groundTruth(of: item, for: image) }
-    guard let image, let scribbles, let groundTruth else { return nil }
-    return Sample(id: item.id, image: image, scribbles: scribbles, groundTruth: groundTruth)
+    var warnings: [FileWarning] = []
+    let photograph = attempt { () throws(FileError) in try self.photograph(of: item, &warnings) }
+    let header = photograph?.header
+    let scribbles = attempt { () throws(FileError) in try self.scribbles(of: item, for: header, &warnings) }
+    let groundTruth = attempt { () throws(FileError) in try self.groundTruth(of: item, for: header, &warnings) }
+    guard let photograph, let scribbles, let groundTruth else { return nil }
+    return Sample(
+      id: item.id, image: photograph.image, scribbles: scribbles, groundTruth: groundTruth, warnings: warnings)
   }
 
-  private func scribbles(of item: Item, for image: Image?) throws(FileError) -> LabelMap? {
+  private func photograph(
+    of item: Item, _ warnings: inout [FileWarning]
+  ) throws(FileError) -> (header: ImageHeader, image: Image) {
+    let data = try InputFile.read(item.image)
+    let header = try ImageHeader(decoding: data, from: item.image)
+    guard header.pixelCount <= Self.largestPixelCount else {
+      throw .invalid(
+        item.image,
+        "has \(header.width) x \(header.height) pixels, and photographs of data sets have at most "
+          + "\(Self.largestPixelCount); make the photograph and its labels smaller")
+    }
+    return (header, try Image(decoding: data, from: item.image, &warnings))
+  }
+
+  private func scribbles(
+    of item: Item, for photograph: ImageHeader?, _ warnings: inout [FileWarning]
+  ) throws(FileError) -> LabelMap? {
     guard let path = item.scribbles else { return nil }
-    let map =
-      if let image {
-        try ScribbleFile.read(path, width: image.width, height: image.height, tags: tags)
-      } else {
-        try ScribbleFile.read(path, tags: tags)
-      }
+    let map = try ScribbleFile.read(path, for: photograph, tags: tags, &warnings)
     try requireClasses(in: map, path)
     return map
   }
 
-  private func groundTruth(of item: Item, for image: Image?) throws(FileError) -> LabelMap? {
+  private func groundTruth(
+    of item: Item, for photograph: ImageHeader?, _ warnings: inout [FileWarning]
+  ) throws(FileError) -> LabelMap? {
     guard let path = item.mask else { return nil }
-    let map =
-      if let renaming, SegmentationDataset.isMATLAB(path) {
-        try LabelMap(matFile: path, renaming)
-      } else {
-        try LabelMap(contentsOf: path)
-      }
-    if let image, map.width != image.width || map.height != image.height {
+    func requireSize(_ width: Int, _ height: Int) throws(FileError) {
+      guard let photograph, (photograph.width, photograph.height) != (width, height) else { return }
+      let advice = photograph.adviceOnOrientation(forLabels: width, height).map { "; \($0)" } ?? ""
       throw .invalid(
         path,
-        "has \(map.width) x \(map.height) pixels, its photograph \(item.image) has \(image.width) x \(image.height)")
+        "has \(width) x \(height) pixels, its photograph \(item.image) has \(photograph.width) x "
+          + "\(photograph.height)\(advice)")
+    }
+    let map: LabelMap
+    if let renaming, SegmentationDataset.isMATLAB(path) {
+      map = try LabelMap(matFile: path, renaming)
+      try requireSize(map.width, map.height)
+    } else {
+      map = try LabelMap(
+        decoding: try InputFile.read(path), from: path, &warnings, checkingSize: requireSize)
     }
     try requireClasses(in: map, path)
     return map

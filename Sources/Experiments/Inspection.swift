@@ -12,7 +12,7 @@ public enum Inspection {
   public static func checkpoint(_ path: String, listingTensors: Bool) throws -> String {
     let (tensors, metadata) = try contents(path)
     let own = tensors.filter { !TrainingCheckpoint.isExtra($0.name) }
-    let shapes = Dictionary(uniqueKeysWithValues: own.map { ($0.name, $0.shape) })
+    let shapes = Dictionary(own.map { ($0.name, $0.shape) }) { first, _ in first }
     var facts = [("file", path)]
     if let metadata = try CheckpointMetadata(metadata, path: path) {
       facts.append(("experiment", metadata.settings.name))

@@ -110,7 +110,9 @@ public struct PhotographPredictions: Sendable {
     outcome.faults = list.unreadable.map {
       .invalid($0, "has a name that is not UTF-8; rename it to predict it")
     }
-    let decoded = OrderedPrefetch(list.items, threads: 1, ahead: 4) { [self] item in isDone(item) ? nil : Decoded(item)
+    let check = predictor.sizeCheck
+    let decoded = OrderedPrefetch(list.items, threads: 1, ahead: 4) { [self] item in
+      isDone(item) ? nil : Decoded(item, check)
     }
     for (index, item) in list.items.enumerated() {
       if shouldStop() {
@@ -141,9 +143,15 @@ public struct PhotographPredictions: Sendable {
     let image: Result<Image, FileError>
     let warnings: [FileWarning]
 
-    init(_ item: PhotographList.Item) {
-      image = Result { () throws(FileError) in try Image(contentsOf: item.path) }
-      warnings = []
+    /// `check` refuses a photograph for the size that its header tells, before it is decoded.
+    init(_ item: PhotographList.Item, _ check: PredictionSizeCheck) {
+      var warnings: [FileWarning] = []
+      image = Result { () throws(FileError) in
+        let data = try InputFile.read(item.path)
+        try check.requireReadable(ImageHeader(decoding: data, from: item.path), at: item.path)
+        return try Image(decoding: data, from: item.path, &warnings)
+      }
+      self.warnings = warnings
     }
   }
 
@@ -231,5 +239,17 @@ public struct PhotographPredictions: Sendable {
 
   private func output(of item: PhotographList.Item, _ suffix: String) -> String {
     Path.joined(folder, item.place + suffix)
+  }
+}
+
+extension PredictionSizeCheck {
+  /// Throws where the photograph at `path` is larger than may be predicted, by its header.
+  fileprivate func requireReadable(_ header: ImageHeader, at path: String) throws(FileError) {
+    do throws(PredictionSizeError) {
+      try require(header.width, header.height)
+    } catch {
+      throw .invalid(
+        path, "\(error.problem); use --max-side, or smaller scales as with --scales 0.25, or raise the limit with --max-pixels")
+    }
   }
 }

@@ -8,38 +8,46 @@ extension Image {
   /// The photograph in a JPEG or PNG file, as 8-bit RGB.
   ///
   /// Grey becomes RGB, CMYK is converted without a colour profile, 16 bits are rounded to 8, transparent pixels are
-  /// laid on white. An EXIF orientation is not applied: scribbles and masks count pixels as the file stores them.
+  /// laid on white. An EXIF orientation is applied, so that the photograph has the size and the pixels that viewers show.
   /// Throws when the file is missing, of another format, damaged, cut short, or larger than `largestPixelCount`.
   public init(contentsOf path: String) throws(FileError) {
-    try self.init(decoding: try InputFile.read(path), from: path)
+    var warnings: [FileWarning] = []
+    try self.init(contentsOf: path, &warnings)
+  }
+
+  /// The same; a file that lacks nothing but its end marker adds one to `warnings`.
+  public init(contentsOf path: String, _ warnings: inout [FileWarning]) throws(FileError) {
+    try self.init(decoding: try InputFile.read(path), from: path, &warnings)
   }
 
   /// The photograph in these bytes of a JPEG or PNG file; `path` names them in errors.
   public init(decoding data: Data, from path: String) throws(FileError) {
-    let decoder = ImageDecoder(path: path, data: data)
-    let (size, pixels) =
-      switch ImageFormat(of: data) {
-      case .jpeg: try decoder.jpegPixels()
-      case .png: try decoder.pngPixels()
-      case .other(let found): throw Image.unknownFormat(path, found)
-      }
-    self.init(width: size.width, height: size.height, pixels: pixels)
+    var warnings: [FileWarning] = []
+    try self.init(decoding: data, from: path, &warnings)
   }
 
-  /// Width and height of the photograph or label image at `path`, from the header of the file alone.
+  /// The same; bytes that lack nothing but the end marker add one to `warnings`.
+  public init(decoding data: Data, from path: String, _ warnings: inout [FileWarning]) throws(FileError) {
+    let decoder = ImageDecoder(path: path, data: data)
+    let stored: Image
+    let orientation: ImageOrientation
+    switch ImageFormat(of: data) {
+    case .jpeg:
+      let (header, pixels) = try decoder.jpegPixels(&warnings)
+      stored = Image(width: header.size.width, height: header.size.height, pixels: pixels)
+      orientation = decoder.orientation(header.exif_start, header.exif_count)
+    case .png:
+      let (header, pixels) = try decoder.pngPixels(&warnings)
+      stored = Image(width: header.size.width, height: header.size.height, pixels: pixels)
+      orientation = decoder.orientation(header.exif_start, header.exif_count)
+    case .other(let found): throw .invalid(path, "is \(found); a JPEG or PNG image was expected")
+    }
+    self = stored.turned(by: orientation)
+  }
+
+  /// Width and height of the photograph or label image at `path` as it is shown, from the header of the file alone.
   public static func size(ofFile path: String) throws(FileError) -> (width: Int, height: Int) {
-    let data = try InputFile.read(path)
-    let decoder = ImageDecoder(path: path, data: data)
-    let size =
-      switch ImageFormat(of: data) {
-      case .jpeg: try decoder.jpegSize()
-      case .png: try decoder.pngHeader().size
-      case .other(let found): throw unknownFormat(path, found)
-      }
-    return (size.width, size.height)
-  }
-
-  private static func unknownFormat(_ path: String, _ found: String) -> FileError {
-    .invalid(path, "is \(found); a JPEG or PNG image was expected")
+    let header = try ImageHeader(contentsOf: path)
+    return (header.width, header.height)
   }
 }

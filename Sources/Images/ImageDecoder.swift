@@ -14,59 +14,78 @@ struct ImageDecoder {
     var count: Int { width * height }
   }
 
-  func jpegSize() throws(FileError) -> Size {
-    var width: UInt32 = 0
-    var height: UInt32 = 0
-    try jpeg { bytes, count, message in cjpeg_read_size(bytes, count, &width, &height, message) }
-    return try accepted(Size(width: Int(width), height: Int(height)))
+  func jpegHeader() throws(FileError) -> CJPEGHeader {
+    var header = CJPEGHeader()
+    try jpeg { bytes, count, message in cjpeg_read_header(bytes, count, &header, message) }
+    try requireReadable(header.size)
+    return header
   }
 
-  func jpegPixels() throws(FileError) -> (Size, [UInt8]) {
-    let size = try jpegSize()
-    var pixels = [UInt8](repeating: 0, count: size.count * 3)
+  /// The pixels as the file stores them. A file that lacks nothing but its end adds a warning.
+  func jpegPixels(_ warnings: inout [FileWarning]) throws(FileError) -> (CJPEGHeader, [UInt8]) {
+    let header = try jpegHeader()
+    var pixels = [UInt8](repeating: 0, count: header.size.count * 3)
+    var lacksEnd: Int32 = 0
     try pixels.withUnsafeMutableBufferPointer { pixels throws(FileError) in
       try jpeg { bytes, count, message in
-        cjpeg_decode_rgb(bytes, count, pixels.baseAddress, pixels.count, message)
+        cjpeg_decode_rgb(bytes, count, pixels.baseAddress, pixels.count, &lacksEnd, message)
       }
     }
-    return (size, pixels)
+    if lacksEnd != 0 { warnings.append(withoutEnd("end-of-image marker")) }
+    return (header, pixels)
   }
 
   func pngHeader() throws(FileError) -> CPNGHeader {
     var header = CPNGHeader()
     try png { bytes, count, message in cpng_read_header(bytes, count, &header, message) }
-    _ = try accepted(header.size)
+    try requireReadable(header.size)
     return header
   }
 
-  func pngPixels() throws(FileError) -> (Size, [UInt8]) {
-    let size = try pngHeader().size
-    var pixels = [UInt8](repeating: 0, count: size.count * 3)
+  /// The pixels as the file stores them. A file that lacks nothing but its end adds a warning.
+  func pngPixels(_ warnings: inout [FileWarning]) throws(FileError) -> (CPNGHeader, [UInt8]) {
+    let header = try pngHeader()
+    var pixels = [UInt8](repeating: 0, count: header.size.count * 3)
+    var lacksEnd: Int32 = 0
     try pixels.withUnsafeMutableBufferPointer { pixels throws(FileError) in
-      try png { bytes, count, message in cpng_decode_rgb(bytes, count, pixels.baseAddress, pixels.count, message) }
+      try png { bytes, count, message in
+        cpng_decode_rgb(bytes, count, pixels.baseAddress, pixels.count, &lacksEnd, message)
+      }
     }
-    return (size, pixels)
+    if lacksEnd != 0 { warnings.append(withoutEnd("last chunk")) }
+    return (header, pixels)
   }
 
   /// The samples of a palette or grey image as they are stored, two bytes each for 16 bits.
-  func pngSamples(_ header: CPNGHeader) throws(FileError) -> [UInt8] {
+  func pngSamples(_ header: CPNGHeader, _ warnings: inout [FileWarning]) throws(FileError) -> [UInt8] {
     var samples = [UInt8](repeating: 0, count: header.size.count * (header.depth == 16 ? 2 : 1))
+    var lacksEnd: Int32 = 0
     try samples.withUnsafeMutableBufferPointer { samples throws(FileError) in
       try png { bytes, count, message in
-        cpng_decode_samples(bytes, count, samples.baseAddress, samples.count, message)
+        cpng_decode_samples(bytes, count, samples.baseAddress, samples.count, &lacksEnd, message)
       }
     }
+    if lacksEnd != 0 { warnings.append(withoutEnd("last chunk")) }
     return samples
   }
 
-  private func accepted(_ size: Size) throws(FileError) -> Size {
+  /// The orientation in an Exif block of `count` bytes from `start` on; upright where there is none.
+  func orientation(_ start: Int, _ count: Int) -> ImageOrientation {
+    data.withUnsafeBytes { bytes in ImageOrientation(exif: bytes.dropFirst(start).prefix(count)) }
+  }
+
+  private func requireReadable(_ size: Size) throws(FileError) {
     guard size.count <= Image.largestPixelCount else {
       throw .invalid(
         path,
         "has \(size.width) x \(size.height) pixels, at most \(Image.largestPixelCount) are read; make the image smaller"
       )
     }
-    return size
+  }
+
+  private func withoutEnd(_ end: String) -> FileWarning {
+    FileWarning(
+      path, "ends after its last pixel, without the \(end); it is read, and should be copied again if it was cut short")
   }
 
   private typealias Call<Status> = (UnsafePointer<UInt8>?, Int, UnsafeMutablePointer<CChar>?) -> Status
@@ -113,6 +132,10 @@ struct ImageDecoder {
   }
 
   private var noMemory: FileError { FileError(path, .inaccessible, "needs more memory than there is to be decoded") }
+}
+
+extension CJPEGHeader {
+  var size: ImageDecoder.Size { ImageDecoder.Size(width: Int(width), height: Int(height)) }
 }
 
 extension CPNGHeader {

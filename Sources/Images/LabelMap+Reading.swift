@@ -7,13 +7,31 @@ extension LabelMap {
   ///
   /// A palette's colours are not looked at and grey values are not scaled, whatever their number of bits; 16-bit
   /// files are read if every value is at most 255. Throws when the file is missing, no PNG, a colour image, damaged,
-  /// cut short or larger than `Image.largestPixelCount`.
+  /// cut short or larger than `Image.largestPixelCount`; also when an EXIF orientation asks for turning it, which viewers
+  /// would do and most programs that write label images would not.
   public init(contentsOf path: String) throws(FileError) {
-    try self.init(decoding: try InputFile.read(path), from: path)
+    var warnings: [FileWarning] = []
+    try self.init(contentsOf: path, &warnings)
+  }
+
+  /// The same; a file that lacks nothing but its last chunk adds one to `warnings`.
+  public init(contentsOf path: String, _ warnings: inout [FileWarning]) throws(FileError) {
+    try self.init(decoding: try InputFile.read(path), from: path, &warnings)
   }
 
   /// The labels in these bytes of a PNG file; `path` names them in errors.
   public init(decoding data: Data, from path: String) throws(FileError) {
+    var warnings: [FileWarning] = []
+    try self.init(decoding: data, from: path, &warnings)
+  }
+
+  /// The same; bytes that lack nothing but the last chunk add one to `warnings`.
+  ///
+  /// `check` may throw for a width and height before the labels are decoded.
+  public init(
+    decoding data: Data, from path: String, _ warnings: inout [FileWarning],
+    checkingSize check: (_ width: Int, _ height: Int) throws(FileError) -> Void = { _, _ in }
+  ) throws(FileError) {
     switch ImageFormat(of: data) {
     case .png: break
     case .jpeg:
@@ -28,8 +46,16 @@ extension LabelMap {
       throw .invalid(
         path, "is a PNG of \(found) colours; a label image must be a palette or grey PNG whose index is the class")
     }
-    let samples = try decoder.pngSamples(header)
+    let orientation = decoder.orientation(header.exif_start, header.exif_count)
+    guard orientation.isUpright else {
+      throw .invalid(
+        path,
+        "has the EXIF orientation \(orientation.rawValue), so that viewers turn it and other programs do not; "
+          + "save the label image again without EXIF data, as its photograph is shown")
+    }
     let size = header.size
+    try check(size.width, size.height)
+    let samples = try decoder.pngSamples(header, &warnings)
     let labels = header.depth == 16 ? try LabelMap.narrowed(samples, size, path) : samples
     self.init(width: size.width, height: size.height, labels: labels)
   }

@@ -58,11 +58,19 @@ extension Tensor {
   /// Rows of the 3x3 convolution, padded with zeros, of this tensor, `[N, C, h, w]`, after bilinear upsampling to
   /// `[N, C, height, width]`, without upsampling it.
   ///
-  /// `weight` is `[3, C, 3 * out]`: rows of the kernel, and columns beside outputs. Upsampling treats rows and columns
-  /// separately, so that all are products: with the weights at each position here, with the rows' factors for each row
-  /// of the kernel, with the columns' factors for each of its columns.
+  /// `weight` is `[3, C, 3 * out]`: rows of the kernel, and columns beside outputs.
   fileprivate func convolvedUpsampled(
     _ weight: Tensor, _ rows: Range<Int>, of height: Int, width: Int
+  ) throws(TorchError) -> Tensor {
+    try Tensor.joined(rows.blocks, 2) { rows throws(TorchError) in
+      try convolvedUpsampled(weight, block: rows, of: height, width: width)
+    }
+  }
+
+  /// Upsampling treats rows and columns separately, so that all are products: with the weights at each position here, with
+  /// the rows' factors for each row of the kernel, with the columns' factors for each of its columns.
+  private func convolvedUpsampled(
+    _ weight: Tensor, block rows: Range<Int>, of height: Int, width: Int
   ) throws(TorchError) -> Tensor {
     let seen = max(0, rows.lowerBound - 1)..<min(height, rows.upperBound + 1)
     let source = ResizedRows(seen, of: height, from: shape[2]).source
@@ -73,25 +81,54 @@ extension Tensor {
     // Shares of 16 bits would be too coarse.
     return try withoutAutocast(on: device) { () throws(TorchError) in
       let exact = try products.to(products.type == .float64 ? .float64 : .float32)
-      let rowFactors = try exact.interpolation(from: shape[2], to: height)
-        .sliced(0, rows.lowerBound, rows.upperBound).sliced(2, source.lowerBound, source.upperBound)
-        .reshaped([rows.count, 3 * h])
-      let columnFactors = try exact.interpolation(from: w, to: width).permuted([0, 2, 1]).reshaped([width, w * 3])
-      return try exact.reshaped([images, 3 * h, w * 3 * outputs])
-        .multipliedFromLeft(by: rowFactors).reshaped([images * rows.count, w * 3, outputs])
-        .multipliedFromLeft(by: columnFactors).reshaped([images, rows.count, width, outputs])
-        .permuted([0, 3, 1, 2])
+      let rowFactors = try exact.interpolation(rows, of: height, from: shape[2]).factors.reshaped([rows.count, 3 * h])
+      let upsampled = try exact.reshaped([images, 3 * h, w * 3 * outputs]).multipliedFromLeft(by: rowFactors)
+        .reshaped([images * rows.count, w, 3 * outputs])
+      return try Tensor.joined((0..<width).blocks, 1) { columns throws(TorchError) in
+        let (factors, source) = try exact.interpolation(columns, of: width, from: w)
+        let part = source.count == w ? upsampled : try upsampled.sliced(1, source.lowerBound, source.upperBound)
+        return try part.reshaped([images * rows.count, source.count * 3, outputs])
+          .multipliedFromLeft(by: factors.permuted([0, 2, 1]).reshaped([columns.count, source.count * 3]))
+      }.reshaped([images, rows.count, width, outputs]).permuted([0, 3, 1, 2])
     }
   }
 
   private func multipliedFromLeft(by matrix: Tensor) throws(TorchError) -> Tensor { try matrix.matrixProduct(self) }
 
-  /// Factors `[new, 3, old]` of the old positions in the new ones before, at and after each new position; outside they
-  /// are zero.
-  private func interpolation(from old: Int, to new: Int) throws(TorchError) -> Tensor {
-    let factors = try Tensor.identity(old, type, on: device).reshaped([1, old, 1, old])
-      .resizedBilinear(height: 1, width: new).reshaped([old, new]).padded([1, 1])
-    let shifted = try (0..<3).map { shift throws(TorchError) in try factors.sliced(1, shift, shift + new) }
-    return try Tensor.concatenated(shifted, 0).reshaped([3, old, new]).permuted([2, 0, 1])
+  /// What `make` returns for each of some ranges, side by side along a dimension.
+  private static func joined(
+    _ ranges: [Range<Int>], _ dimension: Int, _ make: (Range<Int>) throws(TorchError) -> Tensor
+  ) throws(TorchError) -> Tensor {
+    let parts = try ranges.map(make)
+    return parts.count == 1 ? parts[0] : try .concatenated(parts, dimension)
+  }
+
+  /// Factors `[positions.count, 3, source.count]` of the old positions in the new ones before, at and after each of some
+  /// new positions among `new`; outside they are zero.
+  ///
+  /// Old positions are those `source` among `old` that have a factor above 0.
+  private func interpolation(
+    _ positions: Range<Int>, of new: Int, from old: Int
+  ) throws(TorchError) -> (factors: Tensor, source: Range<Int>) {
+    let seen = max(0, positions.lowerBound - 1)..<min(new, positions.upperBound + 1)
+    let part = ResizedRows(seen, of: new, from: old)
+    let count = part.source.count
+    let outside = [positions.lowerBound == 0 ? 1 : 0, positions.upperBound == new ? 1 : 0]
+    let factors = try Tensor.identity(count, type, on: device).reshaped([1, 1, count, count])
+      .resizedBilinear(to: part, width: count).reshaped([seen.count, count]).padded([0, 0] + outside)
+    let shifted = try (0..<3).map { shift throws(TorchError) in
+      try factors.sliced(0, shift, shift + positions.count)
+    }
+    return (try .concatenated(shifted, 1).reshaped([positions.count, 3, count]), part.source)
+  }
+}
+
+extension Range<Int> {
+  /// Parts of nearly one length, whose factors are small matrices: those of all positions of a long side would take memory
+  /// with the square of its length.
+  fileprivate var blocks: [Range<Int>] {
+    let longest = 1024
+    let number = (count + longest - 1) / longest
+    return (0..<number).map { lowerBound + count * $0 / number..<lowerBound + count * ($0 + 1) / number }
   }
 }

@@ -15,6 +15,8 @@ public struct Predictor {
   private let autocastType: ElementType?
   /// The longer side, in pixels, that larger photographs are reduced to before they are looked at; nil for none.
   private let maxSide: Int?
+  /// How large photographs may be.
+  public var limit = PredictionLimit.ofThisMachine
   /// Pixels that are computed at a time, about.
   package var stripArea = RowStrips.area
 
@@ -33,15 +35,25 @@ public struct Predictor {
     normalization = ChannelNormalization(network.configuration.backbone)
   }
 
+  /// What tells from a photograph's size whether the standard protocol would predict it, so that it need not be decoded.
+  public var sizeCheck: PredictionSizeCheck { sizeCheck([standard]) }
+
+  private func sizeCheck(_ protocols: [PredictionProtocol]) -> PredictionSizeCheck {
+    PredictionSizeCheck(protocols, network.configuration, limit, maxSide: maxSide)
+  }
+
   /// Predicts one photograph: the views' logits, brought to its size, averaged, and refined where the protocol says so.
   public func callAsFunction(_ photograph: Image) throws -> PhotographPrediction {
     try callAsFunction(photograph, [standard])[0]
   }
 
   /// Predicts one photograph in several ways, in their order; a view that several of them share is computed once.
+  ///
+  /// Throws a `PredictionSizeError` before any work where the photograph is larger than `limit` allows.
   public func callAsFunction(
     _ photograph: Image, _ protocols: [PredictionProtocol]
   ) throws -> [PhotographPrediction] {
+    try sizeCheck(protocols).require(photograph.width, photograph.height)
     let working = photograph.reduced(toSide: maxSide)
     return try withInference {
       var views = [[GridScores]](repeating: [], count: protocols.count)
@@ -89,6 +101,7 @@ public struct Predictor {
   public func withAnnotationProbability(
     _ photograph: Image
   ) throws -> (prediction: PhotographPrediction, annotationProbability: [Float]) {
+    try sizeCheck([PredictionProtocol(.single)]).require(photograph.width, photograph.height)
     let image = try normalization.tensor(from: photograph.reduced(toSide: maxSide)).to(device)
     let seen = try seen { try network.scoresWithScribbles(of: image, stripArea: stripArea) }
     let classes = network.configuration.classCount

@@ -43,6 +43,19 @@ public struct ScribbleAnnotation: Sendable, Equatable {
     return map
   }
 
+  /// What is odd about the strokes and draws nothing: those of a single point, as a click leaves them.
+  ///
+  /// The published program draws none of them, and so does `rasterized`.
+  public var warnings: [FileWarning] {
+    let clicks = strokes.filter { $0.points.count == 1 }
+    guard let first = clicks.first else { return [] }
+    let place = first.line > 0 ? "line \(first.line): " : ""
+    let found =
+      clicks.count == 1
+      ? "a stroke of a single point draws" : "this and \(clicks.count - 1) more strokes of a single point draw"
+    return [FileWarning(path, "\(place)\(found) nothing; write the point twice to draw a dot")]
+  }
+
   /// Far more than hands draw, and drawn in less than a second.
   private static let longestDrawn = 1 << 28
 

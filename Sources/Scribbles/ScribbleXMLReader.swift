@@ -1,11 +1,8 @@
+import CExpat
 import Foundation
 
-#if canImport(FoundationXML)
-  import FoundationXML
-#endif
-
 /// Collects the strokes of an XML file; elements that it does not know are passed over with all that they hold.
-final class ScribbleXMLReader: NSObject, XMLParserDelegate {
+final class ScribbleXMLReader: XMLEventHandler {
   /// What is wrong, and where.
   struct Fault {
     let line: Int
@@ -15,15 +12,23 @@ final class ScribbleXMLReader: NSObject, XMLParserDelegate {
   private(set) var width: Int?
   private(set) var height: Int?
   private(set) var strokes: [Stroke] = []
+  /// Whether objects of VOC's own annotations, with the corners of their boxes, have been passed over.
+  private(set) var hasBoundingBoxes = false
 
-  private enum Element { case annotation, size, width, height, polygon, tag, point, x, y, unknown }
+  private enum Element { case annotation, size, width, height, polygon, tag, point, x, y, object, unknown }
 
+  // What hands draw and programs write is far below all of these.
   private static let deepest = 64
+  private static let mostElements = 4_000_000
+  private static let mostAttributes = 64
+  private static let longestText = 1024
+  /// Names are cut to this in messages.
+  private static let shownLength = 64
 
   private var open: [(element: Element, name: String)] = []
+  private var elementCount = 0
   private var fault: Fault?
-  private var hasRoot = false
-  private var text = ""
+  private var text: [UInt8] = []
   private var tag: String?
   private var points: [Stroke.Point] = []
   private var x: Int?
@@ -31,58 +36,80 @@ final class ScribbleXMLReader: NSObject, XMLParserDelegate {
 
   /// Reads a whole file, and returns what is wrong with it, if anything is.
   func read(_ xml: Data) -> Fault? {
-    let parser = XMLParser(data: xml)
-    parser.delegate = self
-    let isParsed = parser.parse()
-    if let fault { return fault }
-    // On Linux a file that is cut short counts as parsed.
-    if isParsed && parser.parserError == nil && open.isEmpty && hasRoot { return nil }
-    let place = open.last.map { " inside <\($0.name.prefix(64))>" } ?? ""
-    return Fault(line: max(1, parser.lineNumber), problem: "is not well-formed XML\(place); it may be cut short")
+    guard let parsing = XMLParsing(self) else { return Fault(line: 1, problem: "there is no memory to read it") }
+    switch parsing.run(xml) {
+    case .complete: return nil
+    case .stopped: return fault
+    case .failed(let error): return Fault(line: parsing.line, problem: problem(error, xml))
+    }
   }
 
-  func parser(
-    _ parser: XMLParser, didStartElement name: String, namespaceURI: String?, qualifiedName: String?,
-    attributes: [String: String]
-  ) {
+  private func problem(_ error: XML_Error, _ xml: Data) -> String {
+    switch error {
+    case XML_ERROR_UNKNOWN_ENCODING, XML_ERROR_INCORRECT_ENCODING:
+      return "is in an encoding that is not read, or not in the one that it names; save it in UTF-8"
+    case XML_ERROR_NO_MEMORY: return "there is no memory to read it"
+    case XML_ERROR_UNDEFINED_ENTITY:
+      return "names an entity (&name;) other than the five of XML; write the character itself"
+    default:
+      let place = open.last.map { " inside <\($0.name)>" } ?? ""
+      return "is not well-formed XML\(place); it may be cut short"
+    }
+  }
+
+  func elementStarted(_ name: String, attributes: Int, _ parsing: XMLParsing) {
     guard open.count < Self.deepest else {
-      return stop(parser, "has elements inside each other more than \(Self.deepest) deep")
+      return stop(parsing, "has elements inside each other more than \(Self.deepest) deep")
+    }
+    elementCount += 1
+    guard elementCount <= Self.mostElements else {
+      return stop(parsing, "has more than \(Self.mostElements) elements, which no hand draws")
+    }
+    let shown = String(name.prefix(Self.shownLength))
+    guard attributes <= Self.mostAttributes else {
+      return stop(parsing, "<\(shown)> has \(attributes) attributes, at most \(Self.mostAttributes) are possible")
     }
     if open.isEmpty && name != "annotation" {
-      return stop(parser, "the root element is <\(name.prefix(64))>, <annotation> was expected")
+      return stop(parsing, "the root element is <\(shown)>, <annotation> was expected")
     }
-    hasRoot = true
     let element = element(name)
     switch element {
     case .polygon: (tag, points) = (nil, [])
     case .point: (x, y) = (nil, nil)
     default: break
     }
-    open.append((element, name))
-    text = ""
+    if open.last?.element == .object && name == "bndbox" { hasBoundingBoxes = true }
+    open.append((element, shown))
+    text = []
   }
 
-  func parser(_ parser: XMLParser, foundCharacters string: String) { if holdsText { text += string } }
-
-  func parser(_ parser: XMLParser, foundCDATA block: Data) {
-    if holdsText { text += String(decoding: block, as: UTF8.self) }
+  func textFound(_ found: UnsafeRawBufferPointer, _ parsing: XMLParsing) {
+    guard holdsText else { return }
+    guard text.count + found.count <= Self.longestText else {
+      return stop(parsing, "<\(open.last?.name ?? "")> holds more than \(Self.longestText) bytes of text")
+    }
+    text += found
   }
 
-  func parser(_ parser: XMLParser, didEndElement name: String, namespaceURI: String?, qualifiedName: String?) {
-    let found = text.trimmingCharacters(in: .whitespacesAndNewlines)
+  func documentTypeFound(_ parsing: XMLParsing) {
+    stop(parsing, "holds a declaration (<!DOCTYPE), which a scribble file may not; remove it")
+  }
+
+  func elementEnded(_ parsing: XMLParsing) {
+    let found = String(decoding: text, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
     switch open.popLast()?.element {
-    case .width: width = side("width", found, parser)
-    case .height: height = side("height", found, parser)
+    case .width: width = side("width", found, parsing)
+    case .height: height = side("height", found, parsing)
     case .tag: tag = found
-    case .x: x = coordinate("X", found, parser)
-    case .y: y = coordinate("Y", found, parser)
+    case .x: x = coordinate("X", found, parsing)
+    case .y: y = coordinate("Y", found, parsing)
     case .point:
-      guard let x, let y else { return stop(parser, "a <point> has no \(x == nil ? "<X>" : "<Y>")") }
+      guard let x, let y else { return stop(parsing, "a <point> has no \(x == nil ? "<X>" : "<Y>")") }
       points.append(Stroke.Point(x: x, y: y))
     case .polygon:
-      guard let tag, !tag.isEmpty else { return stop(parser, "a <polygon> has no <tag>, so its class is unknown") }
-      strokes.append(Stroke(tag: tag, points: points, line: parser.lineNumber))
-    case .annotation, .size, .unknown, nil: break
+      guard let tag, !tag.isEmpty else { return stop(parsing, "a <polygon> has no <tag>, so its class is unknown") }
+      strokes.append(Stroke(tag: tag, points: points, line: parsing.line))
+    case .annotation, .size, .object, .unknown, nil: break
     }
   }
 
@@ -93,6 +120,7 @@ final class ScribbleXMLReader: NSObject, XMLParserDelegate {
     case (.size, "width"): .width
     case (.size, "height"): .height
     case (.annotation, "polygon"): .polygon
+    case (.annotation, "object"): .object
     case (.polygon, "tag"): .tag
     case (.polygon, "point"): .point
     case (.point, "X"): .x
@@ -108,25 +136,25 @@ final class ScribbleXMLReader: NSObject, XMLParserDelegate {
     }
   }
 
-  /// Keeps the first fault and ends the reading.
-  private func stop(_ parser: XMLParser, _ problem: String) {
-    if fault == nil { fault = Fault(line: parser.lineNumber, problem: problem) }
-    parser.abortParsing()
+  /// Keeps the fault and ends the reading.
+  private func stop(_ parsing: XMLParsing, _ problem: String) {
+    fault = Fault(line: parsing.line, problem: problem)
+    parsing.stop()
   }
 
-  private func side(_ name: String, _ found: String, _ parser: XMLParser) -> Int? {
+  private func side(_ name: String, _ found: String, _ parsing: XMLParsing) -> Int? {
     let longest = ScribbleAnnotation.longestSide
     if let value = Int(found), 1...longest ~= value { return value }
-    stop(parser, "the <\(name)> is \"\(found.prefix(32))\", a whole number from 1 to \(longest) was expected")
+    stop(parsing, "the <\(name)> is \"\(found.prefix(32))\", a whole number from 1 to \(longest) was expected")
     return nil
   }
 
   /// A coordinate, decimals cut off: the pixel that holds the point.
-  private func coordinate(_ name: String, _ found: String, _ parser: XMLParser) -> Int? {
+  private func coordinate(_ name: String, _ found: String, _ parsing: XMLParsing) -> Int? {
     // Anything outside is moved to the border later, so far away is as good as farther away.
     let farAway = 1_000_000.0
     if let value = Double(found), value.isFinite { return Int(min(max(value, -farAway), farAway)) }
-    stop(parser, "the <\(name)> of a point is \"\(found.prefix(32))\", a number was expected")
+    stop(parsing, "the <\(name)> of a point is \"\(found.prefix(32))\", a number was expected")
     return nil
   }
 }

@@ -56,6 +56,12 @@ struct PredictCommand: ParsableCommand {
   var saveLogits = false
 
   @Option(
+    help: ArgumentHelp(
+      "Most pixels of a photograph's largest view (default: \(PredictionLimit.standardViewPixels), or fewer where memory is short).",
+      valueName: "number"))
+  var maxPixels: Int?
+
+  @Option(
     help: ArgumentHelp("Device that computes: auto, cpu, cuda, cuda:N or mps.", valueName: "device"),
     transform: ExperimentSettings.Device.init(option:))
   var device = ExperimentSettings.Device.auto
@@ -76,6 +82,7 @@ struct PredictCommand: ParsableCommand {
     if !(0...1024).contains(threads) {
       throw ValidationError("--threads is \(threads), and must be from 1 to 1024, or 0 for one a core.")
     }
+    if let maxPixels, maxPixels < 1 { throw ValidationError("--max-pixels is \(maxPixels), and must be at least 1.") }
   }
 
   func run() throws {
@@ -110,9 +117,10 @@ struct PredictCommand: ParsableCommand {
     let facts = PredictionConsole.Weights(
       classes: trained.classes, classCount: trained.network.configuration.classCount, maxSide: trained.maxSide,
       learntSize: trained.learntSize)
-    let predictor = try Predictor(
+    var predictor = try Predictor(
       trained.network, views: views.views, crf: views.crf == true ? trained.evaluation.crfConstants : nil, on: device,
       autocastType: precision.computed(on: device).autocastType, maxSide: side(facts))
+    if let maxPixels { predictor.limit = PredictionLimit(viewPixels: maxPixels) }
     return (predictor, facts)
   }
 

@@ -104,6 +104,28 @@ import Testing
     #expect(text.contains("masks/a.png: has 4 x 6 pixels, its photograph \(tree.folder("images/a.jpg")) has 6 x 4"))
   }
 
+  @Test("What is odd about files that are used comes with the sample") func warnings() throws {
+    let tree = try SmallTree()
+    let whole = Array(try Data(contentsOf: URL(fileURLWithPath: tree.folder("images/a.jpg"))))
+    try tree.folder.write("images/a.jpg", Array(whole.dropLast(12)))
+    let mask = Array(try Data(contentsOf: URL(fileURLWithPath: tree.folder("masks/a.png"))))
+    try tree.folder.write("masks/a.png", Array(mask.dropLast(12)))
+    let dataset = try tree.dataset()
+    let expected = [tree.folder("images/a.jpg"), tree.folder("masks/a.png")]
+    #expect(try dataset.load(dataset.items[0]).warnings.map(\.path) == expected)
+    #expect(try dataset.load(dataset.items[1]).warnings.isEmpty)
+    var faults: [FileError] = []
+    #expect(dataset.load(dataset.items[0], &faults)?.warnings.map(\.path) == expected)
+    #expect(faults.isEmpty)
+  }
+
+  @Test("A photograph of too many pixels is refused from its header") func largePhotograph() throws {
+    let tree = try SmallTree()
+    try tree.folder.write("images/a.jpg", Array(InputFile.read(Fixture.golden("images/bomb.png"))))
+    let text = try problem(of: tree)
+    #expect(text.contains("has 16000 x 16000 pixels, and photographs of data sets have at most 100000000"), "\(text)")
+  }
+
   @Test("A label that is no class is reported with value and place", arguments: ["masks", "scribbles"])
   func strangeLabel(_ kind: String) throws {
     let tree = try SmallTree()

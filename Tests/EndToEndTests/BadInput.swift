@@ -115,6 +115,15 @@ struct BadInput: Sendable, CustomTestStringConvertible {
       ["predict", "data/JPEGImages/truncated.jpg", "--weights", weights, "--out", "runs/bad"], 1,
       "data/JPEGImages/truncated.jpg: is cut short", isFoundLate: true),
     .init(
+      "a small file of very many pixels",
+      ["predict", Fixture.golden("images/bomb.png"), "--weights", weights, "--out", "runs/bad", "--no-mirror"], 1,
+      "has 16000 x 16000 pixels, 20000 x 20000 in its largest view, and at most 50000000 are predicted; use smaller scales, as with --scales 0.25, or raise the limit with --max-pixels"
+    ),
+    .init(
+      "a photograph of more pixels than were allowed",
+      ["predict", "data/JPEGImages", "--weights", weights, "--out", "runs/bad", "--scales", "1", "--max-pixels", "99"],
+      1, "in its largest view, and at most 99 are predicted"),
+    .init(
       "a folder of results below a file",
       ["predict", "data/JPEGImages/size.jpg", "--weights", weights, "--out", "tiny.yaml/x"], 1,
       "tiny.yaml: is a file, a folder was expected"),

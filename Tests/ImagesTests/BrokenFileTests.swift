@@ -39,11 +39,12 @@ private func labelError(_ name: String) -> FileError? {
   }
 
   @Test(
-    "a file that ends anywhere before its end is an error",
+    "a file that ends anywhere before its last pixel is an error",
     arguments: ["baseline.jpg", "progressive.jpg", "cmyk.jpg", "rgb.png", "interlaced.png", "palette_4.png"])
   func cutShort(name: String) throws {
     let whole = try bytes(name)
-    for count in 0..<whole.count {
+    // What follows the last pixel may be missing: see MissingEndTests.
+    for count in 0..<whole.count - (name.hasSuffix("png") ? 16 : 2) {
       let error = imageError(Array(whole.prefix(count)))
       if count > 8 { #expect(error?.problem.contains("is cut short") == true, "\(name) after \(count) bytes") }
     }

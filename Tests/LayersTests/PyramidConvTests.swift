@@ -51,6 +51,28 @@ struct PyramidConvTests {
     for sizes in pyramids { try compare(sizes, type, tolerance: tolerance) }
   }
 
+  @Test("gives in blocks of long sides what it gives in one piece", arguments: [(2600, 3), (3, 2600)])
+  func longSides(size: (height: Int, width: Int)) throws {
+    let width = 2
+    let store = try ParameterStore(type: .float64, seed: 2)
+    let conv = try PyramidConv(store.root, levels: 2, width: width)
+    let generator = try Generator(seed: 3)
+    let (height, columns) = size
+    let finest = try Tensor.normal([1, width, height, columns], .float64, generator)
+    let coarser = try Tensor.normal([1, width, (height + 1) / 2, (columns + 1) / 2], .float64, generator)
+    let found = try withoutGradient { try conv(finest, 0..<height, of: height, beside: [coarser], .evaluation) }
+    // Whole features at the finest grid, as the layer does without.
+    let upsampled = try coarser.resizedBilinear(height: height, width: columns)
+    let weight = try #require(store["0.weight"])
+    let expected = try withoutGradient {
+      try Tensor.concatenated([finest, upsampled], 1)
+        .convolved(weight, nil, stride: 1, padding: 1, groups: 1)
+        / (1 + 1e-5).squareRoot()
+    }
+    let closeness = Closeness(try found.doubles(), try expected.doubles().map { max(0, $0) })
+    #expect(closeness.magnitude > 0 && closeness.relative <= Self.tolerance.float64, "\(closeness)")
+  }
+
   @Test("computes in bfloat16 under autocast, folded and learning, and adds up in float32", arguments: [false, true])
   func autocast(isFolded: Bool) throws {
     let (width, sizes) = (16, [(13, 19), (7, 10), (4, 5)])

@@ -32,6 +32,8 @@ import Testing
     let outcome = try conversion.run(progress: { steps.append($0) }, shouldStop: { false })
     #expect((outcome.written, outcome.left) == (3, 0))
     #expect(outcome.faults.map(\.path) == [folder("in/b.xml")])
+    // Each holds a stroke of a single point.
+    #expect(outcome.warnings.map(\.path) == ["a", "c", "d"].map { folder("in/\($0).xml") })
     #expect(try InputFile.names(inFolder: folder("out")) == ["a.png", "c.png", "d.png"])
     #expect(steps.last == 4)
   }

@@ -32,6 +32,47 @@ import Testing
     #expect(text.hasPrefix(path))
   }
 
+  @Test("The swapped size of a photograph with an EXIF orientation is explained", arguments: ["xml", "png"])
+  func storedSize(_ ending: String) throws {
+    let photograph = ImageHeader(width: 240, height: 320, orientation: .leftBottom)
+    var warnings: [FileWarning] = []
+    let error = try #require(throws: FileError.self) {
+      try ScribbleFile.read(Fixture.golden("scribbles/Birman_128.\(ending)"), for: photograph, tags: tags, &warnings)
+    }
+    #expect(error.problem.contains("it fits the photograph without its EXIF orientation (8)"), "\(error)")
+  }
+
+  @Test("A PNG of another size is refused before it is decoded")
+  func sizeFromHeader() throws {
+    let folder = try TemporaryFolder()
+    var bytes = Array(try InputFile.read(Fixture.golden("scribbles/Birman_128.png")))
+    // Whatever is wrong with the pixels is not looked at.
+    bytes.removeLast(bytes.count - 900)
+    let path = try folder.write("a.png", bytes)
+    let error = try #require(throws: FileError.self) { try ScribbleFile.read(path, width: 9, height: 9, tags: tags) }
+    #expect(error.problem.contains("is for 320 x 240 pixels, its photograph has 9 x 9"), "\(error)")
+  }
+
+  @Test("Strokes of a single point, which draw nothing, are told with the line of the first")
+  func clicks() throws {
+    let folder = try TemporaryFolder()
+    let click = "<polygon><tag>cat</tag><point><X>1</X><Y>1</Y></point></polygon>\n"
+    let size = "<size><width>4</width><height>3</height></size>\n"
+    func warnings(_ strokes: String) throws -> [String] {
+      var warnings: [FileWarning] = []
+      let path = try folder.write("a.xml", "<annotation>\(size)\(strokes)</annotation>")
+      _ = try ScribbleFile.read(path, for: nil, tags: tags, &warnings)
+      return warnings.map(\.problem)
+    }
+    let line = "<polygon><tag>cat</tag><point><X>1</X><Y>1</Y></point><point><X>1</X><Y>1</Y></point></polygon>\n"
+    let advice = "write the point twice to draw a dot"
+    #expect(try warnings(line) == [])
+    #expect(try warnings(line + click) == ["line 3: a stroke of a single point draws nothing; \(advice)"])
+    #expect(
+      try warnings(click + click + click)
+        == ["line 2: this and 2 more strokes of a single point draw nothing; \(advice)"])
+  }
+
   @Test("Neither XML nor PNG is reported", arguments: ["GIF89a", "", "{\"strokes\": []}"])
   func otherFormat(_ contents: String) throws {
     let folder = try TemporaryFolder()

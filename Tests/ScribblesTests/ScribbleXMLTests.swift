@@ -47,7 +47,8 @@ import Testing
     ("<annotation>\(size)</annotation><annotation/>", "is not well-formed XML"),
     ("<annotation>\(size)</polygon>", "is not well-formed XML"),
     ("<annotation>\(size)<\n", "is not well-formed XML"),
-    ("<annotation>\(size)<polygon a=1/></annotation>", "a <polygon> has no <tag>"),
+    ("<annotation>\(size)<polygon a='1'/></annotation>", "a <polygon> has no <tag>"),
+    ("<annotation>\n<polygon a=1/></annotation>", "line 2: is not well-formed XML inside <annotation>"),
     ("<annotation><!-- never ends", "is not well-formed XML"), ("<?xml version='1.0'?>", "is not well-formed XML"),
     ("<annotation>\(size)<polygon><tag>a & b</tag></polygon></annotation>", "is not well-formed XML"),
     ("<annotation></annotation>", "has no <size>"),
@@ -69,11 +70,21 @@ import Testing
     ("<annotation>\(size)<polygon><tag>cat</tag><point><X></X></point></polygon></annotation>", "is \"\""),
     ("<!DOCTYPE a [<!ENTITY b \"c\">]><annotation>\(size)</annotation>", "holds a declaration"),
     ("<!DOCTYPE a SYSTEM \"file:///etc/passwd\"><annotation>\(size)</annotation>", "holds a declaration"),
-    ("<annotation>\(size)<polygon><tag>&evil;</tag></polygon></annotation>", "a <polygon> has no <tag>"),
+    ("<annotation>\(size)<polygon><tag>&evil;</tag></polygon></annotation>", "line 1: names an entity (&name;)"),
+    ("<annotation><?note", "is not well-formed XML"),
+    ("<annotation><size><width>\(String(repeating: "1", count: 2000))", "<width> holds more than 1024 bytes of text"),
+    ("<?xml version='1.0' encoding='klingon'?><annotation>\(size)</annotation>", "line 1: is in an encoding"),
+    ("<annotation \(attributes(65))>\(size)</annotation>", "<annotation> has 65 attributes, at most 64"),
+    (
+      "<annotation>\(size)<object><name>cat</name><bndbox><xmin>1</xmin></bndbox></object></annotation>",
+      "holds bounding boxes (<object>), and scribbles were expected"
+    ),
     (String(repeating: "<annotation>", count: 100_000), "inside each other more than 64 deep"),
     ("<annotation>\(size)<\u{FFFF}\u{301}x/></annotation>", "is not well-formed XML"),
     ("\0<annotation/>", "is not text in UTF-8"),
   ]
+
+  static func attributes(_ count: Int) -> String { (0..<count).map { "a\($0)='1'" }.joined(separator: " ") }
 
   @Test("A fault is reported with file and cause", arguments: faults)
   func fault(_ fault: (xml: String, problem: String)) throws {
@@ -92,6 +103,55 @@ import Testing
     let text = error.description
     #expect(
       text == "strokes.xml: line 2: the tag \"Catt\" is no class of this data set; the nearest known tag is \"cat\".")
+  }
+
+  @Test("Processing instructions, comments and what they hold are passed over")
+  func instructions() throws {
+    let annotation = try parsed(
+      """
+      <?xml version="1.0"?><!-- <!DOCTYPE a> --><?note?><annotation><?note?><?a <polygon>?>\(Self.size)<?b c="d"?>
+      <polygon><tag>c<?e?>at</tag><point><X>1</X><Y>2</Y></point></polygon><?note?></annotation><?note?>
+      """)
+    #expect(annotation.strokes == [Stroke(tag: "cat", points: [.init(x: 1, y: 2)], line: 2)])
+  }
+
+  @Test("UTF-16 with its mark, UTF-8 with its mark and ISO 8859-1 are read")
+  func encodings() throws {
+    func xml(_ encoding: String) -> String {
+      "<?xml version='1.0' encoding='\(encoding)'?><annotation>\(Self.size)<polygon><tag>Tür</tag></polygon></annotation>"
+    }
+    let expected = [Stroke(tag: "Tür", points: [], line: 1)]
+    let latin = try #require(xml("ISO-8859-1").data(using: .isoLatin1))
+    let files = [
+      Data([0xEF, 0xBB, 0xBF]) + Data(xml("utf-8").utf8), latin,
+      Data([0xFF, 0xFE]) + (try #require(xml("UTF-16").data(using: .utf16LittleEndian))),
+      Data([0xFE, 0xFF]) + (try #require(xml("UTF-16").data(using: .utf16BigEndian))),
+    ]
+    for file in files {
+      #expect(try ScribbleAnnotation(xml: file, path: "strokes.xml").strokes == expected)
+      let folder = try TemporaryFolder()
+      let path = try folder.write("a.xml", Array(file))
+      #expect(try ScribbleFile.read(path, width: 40, height: 30, tags: ClassTags(["background", "Tür"])).width == 40)
+    }
+  }
+
+  @Test("A million attributes and a million elements inside each other end soon with an error")
+  func manyOfAKind() throws {
+    let attributes = try #require(throws: FileError.self) {
+      try parsed("<annotation \(Self.attributes(1_000_000))>\(Self.size)</annotation>")
+    }
+    #expect(attributes.problem.contains("has 1000000 attributes"))
+    let elements = try #require(throws: FileError.self) {
+      try parsed("<annotation>\(Self.size)\(String(repeating: "<a/>", count: 4_000_001))</annotation>")
+    }
+    #expect(elements.problem.contains("has more than 4000000 elements"), "\(elements)")
+  }
+
+  @Test("Strokes are read beside the bounding boxes of VOC's own annotations")
+  func boxesAndStrokes() throws {
+    let annotation = try parsed(
+      "<annotation>\(Self.size)<object><bndbox/></object><polygon><tag>cat</tag></polygon></annotation>")
+    #expect(annotation.strokes.map(\.tag) == ["cat"])
   }
 
   @Test("A missing file is reported as missing") func missingFile() throws {

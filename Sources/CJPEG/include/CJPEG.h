@@ -17,12 +17,21 @@ typedef enum {
 
 enum { CJPEG_MESSAGE_SIZE = 256 };
 
-/// Reads the size of the image that `bytes` begin. `message` takes CJPEG_MESSAGE_SIZE characters on failure.
-CJPEGStatus cjpeg_read_size(const uint8_t *bytes, size_t count, uint32_t *width, uint32_t *height, char *message);
+typedef struct {
+  uint32_t width;
+  uint32_t height;
+  /// Where the contents of the first Exif segment lie among the bytes, after "Exif" and two zeros; no bytes without one.
+  size_t exif_start;
+  size_t exif_count;
+} CJPEGHeader;
 
-/// Decodes to interleaved RGB, rows from the top. `capacity` must be width * height * 3.
+/// Reads the header that `bytes` begin. `message` takes CJPEG_MESSAGE_SIZE characters on failure.
+CJPEGStatus cjpeg_read_header(const uint8_t *bytes, size_t count, CJPEGHeader *header, char *message);
+
+/// Decodes to interleaved RGB, rows from the top, as the file stores them. `capacity` must be width * height * 3.
+/// `lacks_end` tells whether the bytes end after the last pixel and before the end-of-image marker.
 CJPEGStatus cjpeg_decode_rgb(
-    const uint8_t *bytes, size_t count, uint8_t *pixels, size_t capacity, char *message);
+    const uint8_t *bytes, size_t count, uint8_t *pixels, size_t capacity, int *lacks_end, char *message);
 
 /// Encodes interleaved RGB as a baseline JPEG; the caller frees `*bytes`, which is null on failure.
 /// From quality 90 on, colour has the same resolution as brightness; below, half of it.

@@ -26,18 +26,24 @@ typedef struct {
   int is_color;
   /// A sample of opacity follows the others.
   int has_alpha;
+  /// Where the contents of the chunk eXIf lie among the bytes; no bytes without one.
+  size_t exif_start;
+  size_t exif_count;
 } CPNGHeader;
 
 /// Reads the header that `bytes` begin. `message` takes CPNG_MESSAGE_SIZE characters on failure.
 CPNGStatus cpng_read_header(const uint8_t *bytes, size_t count, CPNGHeader *header, char *message);
 
 /// Decodes to interleaved RGB of 8 bits, rows from the top; transparent pixels are laid on white.
-/// `capacity` must be width * height * 3.
-CPNGStatus cpng_decode_rgb(const uint8_t *bytes, size_t count, uint8_t *pixels, size_t capacity, char *message);
+/// `capacity` must be width * height * 3. `lacks_end` tells whether the bytes end after the last pixel and before the
+/// chunk IEND.
+CPNGStatus cpng_decode_rgb(
+    const uint8_t *bytes, size_t count, uint8_t *pixels, size_t capacity, int *lacks_end, char *message);
 
 /// Decodes a palette or grey image without alpha to its samples as stored: one byte each up to 8 bits,
 /// two bytes with the high one first for 16. `capacity` must be width * height, twice that for 16 bits.
-CPNGStatus cpng_decode_samples(const uint8_t *bytes, size_t count, uint8_t *samples, size_t capacity, char *message);
+CPNGStatus cpng_decode_samples(
+    const uint8_t *bytes, size_t count, uint8_t *samples, size_t capacity, int *lacks_end, char *message);
 
 /// Encodes interleaved RGB or, where `palette` is not null, indices into its 256 RGB colours.
 /// The caller frees `*bytes`, which is null on failure.

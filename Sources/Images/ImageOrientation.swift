@@ -1,0 +1,70 @@
+/// How a stored image is turned and mirrored to be shown: the value of EXIF's tag Orientation, 1...8.
+///
+/// The names tell where the first stored row and the first stored column come to lie.
+public enum ImageOrientation: Int, Sendable, CaseIterable {
+  case topLeft = 1
+  case topRight, bottomRight, bottomLeft, leftTop, rightTop, rightBottom, leftBottom
+
+  /// Whether the image is shown as it is stored.
+  public var isUpright: Bool { self == .topLeft }
+
+  /// Whether width and height change places.
+  public var swapsSides: Bool { rawValue >= ImageOrientation.leftTop.rawValue }
+
+  /// Whether the first stored row or, where sides are swapped, column is shown at the bottom.
+  var startsAtBottom: Bool { [.bottomRight, .bottomLeft, .rightBottom, .leftBottom].contains(self) }
+
+  /// Whether the first stored column or, where sides are swapped, row is shown on the right.
+  var startsAtRight: Bool { [.topRight, .bottomRight, .rightTop, .rightBottom].contains(self) }
+
+  /// What an Exif block says: TIFF from its byte order on, as JPEG files hold it after "Exif" and two zeros and PNG files
+  /// in the chunk eXIf ("Exchangeable image file format for digital still cameras", CIPA DC-008, 4.6).
+  ///
+  /// Upright where the block is broken or says nothing.
+  init(exif: some RandomAccessCollection<UInt8>) {
+    self = ExifBlock(Array(exif.prefix(ExifBlock.longest)))?.orientation ?? .topLeft
+  }
+}
+
+/// The first directory of a TIFF file.
+private struct ExifBlock {
+  /// No offset in a segment of a JPEG file is larger; those of PNG chunks are not followed farther.
+  static let longest = 1 << 16
+
+  private let bytes: [UInt8]
+  private let isBigEndian: Bool
+
+  /// Nil where the bytes do not begin as TIFF does.
+  init?(_ bytes: [UInt8]) {
+    self.bytes = bytes
+    switch bytes.prefix(4) {
+    case [0x49, 0x49, 0x2A, 0]: isBigEndian = false
+    case [0x4D, 0x4D, 0, 0x2A]: isBigEndian = true
+    default: return nil
+    }
+  }
+
+  /// The value of tag 0x0112: one number of 16 bits; some writers give it 8 or 32.
+  var orientation: ImageOrientation? {
+    guard let directory = number(at: 4, size: 4), let count = number(at: directory, size: 2) else { return nil }
+    let entrySize = 12
+    for entry in 0..<count {
+      let start = directory + 2 + entrySize * entry
+      guard let tag = number(at: start, size: 2) else { return nil }
+      guard tag == 0x0112 else { continue }
+      let sizes = [1: 1, 3: 2, 4: 4]
+      guard let type = number(at: start + 2, size: 2), let size = sizes[type], number(at: start + 4, size: 4) == 1,
+        let value = number(at: start + 8, size: size)
+      else { return nil }
+      return ImageOrientation(rawValue: value)
+    }
+    return nil
+  }
+
+  /// The number of `size` bytes at `place`; nil beyond the end.
+  private func number(at place: Int, size: Int) -> Int? {
+    guard place >= 0, place <= bytes.count - size else { return nil }
+    let digits = bytes[place..<place + size]
+    return (isBigEndian ? Array(digits) : digits.reversed()).reduce(0) { $0 << 8 | Int($1) }
+  }
+}
