@@ -41,7 +41,7 @@ public struct Evaluator {
       guard let groundTruth = sample.groundTruth else {
         throw FileError.invalid(dataset.layout.list, "names \(sample.id), which has no mask, and evaluation needs one")
       }
-      for (way, prediction) in try predictor(sample.image, protocols).enumerated() {
+      for (way, prediction) in try predictions(of: sample, protocols, dataset).enumerated() {
         let labels = try prediction.labels()
         try scores[way].matrix.add(prediction: labels, groundTruth: groundTruth)
         try scores[way].boundary.add(prediction: labels, groundTruth: groundTruth)
@@ -55,6 +55,19 @@ public struct Evaluator {
       EvaluationResult(
         score.matrix, score.boundary, classes: classes.names, images: dataset.count, views: .init(way.views),
         crf: way.crf?.record, weights: weights, seconds: seconds)
+    }
+  }
+
+  /// The predictions of a sample; one that is too large is named with its file.
+  private func predictions(
+    of sample: Sample, _ protocols: [PredictionProtocol], _ dataset: SegmentationDataset
+  ) throws -> [PhotographPrediction] {
+    do {
+      return try predictor(sample.image, protocols)
+    } catch let error as PredictionSizeError {
+      throw FileError.invalid(
+        dataset.item(sample.id)?.image ?? sample.id,
+        "\(error.problem); use smaller evaluation.scales, or make the photograph and its mask smaller")
     }
   }
 }
