@@ -26,15 +26,20 @@ public final class FileLock {
     path = Path.joined(folder, Self.name)
     madeFolders = Self.missing(folder)
     descriptor = -1
+    var attempts = 0
     repeat {
+      attempts += 1
       do throws(FileError) {
         try OutputFile.makeFolder(folder)
       } catch {
         throw .file(error)
       }
+      if descriptor >= 0 { close(descriptor) }
       descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
+      // What another user's process left behind can be locked without being written.
+      if descriptor < 0 && errno == EACCES { descriptor = open(path, O_RDONLY | O_CLOEXEC) }
       // A holder that ends removes the folder that it made.
-      if descriptor < 0 && errno == ENOENT { continue }
+      if descriptor < 0 && errno == ENOENT && attempts < 100 { continue }
       if descriptor < 0 { throw .file(.unwritable(path, errno)) }
       let code = Self.lock(descriptor)
       if code == EWOULDBLOCK { throw .held(by: contents()) }

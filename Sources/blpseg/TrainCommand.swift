@@ -27,7 +27,7 @@ struct TrainCommand: ParsableCommand {
       if let place { Console.speaker = "process \(place.rank) of \(place.count)" }
       let experiment = try settings.experiment(as: place)
       let console = TrainingConsole(experiment)
-      Console.progress("reading the data and the network")
+      if place?.isFirst ?? true { Console.progress("reading the data and the network") }
       let outcome: TrainingOutcome
       do {
         outcome = try experiment.train(resume: resume, command: CommandLine.arguments, console.watch)

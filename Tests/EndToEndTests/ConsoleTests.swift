@@ -71,4 +71,20 @@ import Testing
     #expect(predicted.output.filter { $0 == "\n" }.count == 1)
     #expect(workspace.exists("named/\(name).png"))
   }
+
+  @Test(
+    "a progress line fits the terminal, and the time left is seen",
+    .enabled(if: FileManager.default.fileExists(atPath: "/usr/bin/script")), arguments: [60, 80, 120])
+  func terminal(columns: Int) throws {
+    let outcome = try Program.run(
+      ["train", "tiny.yaml", "--set", "output=runs/terminal\(columns)", "--set", "training.iterations=4"],
+      in: workspace.path, shell: "exec script -q -e -c \"stty cols \(columns); exec $*\" /dev/null")
+    #expect(outcome.code == 0, "\(outcome.output)")
+    let frames = outcome.output.components(separatedBy: "\r\u{1B}[K").filter { !$0.contains("\n") && !$0.isEmpty }
+    #expect(frames.allSatisfy { $0.count < columns }, "\(frames)")
+    let steps = frames.filter { $0.contains("  blp ") }
+    #expect(steps.count >= 4)
+    #expect(steps.allSatisfy { $0.hasSuffix(" left") && $0.contains("/4  ") })
+    #expect(steps.allSatisfy { $0.contains("█") })
+  }
 }
