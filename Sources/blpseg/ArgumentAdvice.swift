@@ -2,6 +2,7 @@ import ArgumentParser
 import Experiments
 import Files
 import Foundation
+import Tensors
 
 /// What was probably meant by a command line that cannot be parsed.
 struct ArgumentAdvice {
@@ -10,7 +11,9 @@ struct ArgumentAdvice {
 
   /// Nil where nothing better can be said than what the parser says.
   init?(_ arguments: [String], of command: any ParsableCommand.Type) {
-    guard let text = Self.onCommand(arguments, command) ?? Self.onOverride(arguments) else { return nil }
+    guard let text = Self.onCommand(arguments, command) ?? Self.onOverride(arguments) ?? Self.onDevice(arguments) else {
+      return nil
+    }
     self.text = text
   }
 
@@ -48,6 +51,20 @@ struct ArgumentAdvice {
       if !key.contains("=") && key.contains(".") && !value.hasPrefix("--") {
         return "--set \(key) \(value) has no equals sign; write --set \(key)=\(value)."
       }
+    }
+    return nil
+  }
+
+  /// "--device gpu" in place of "--device cuda".
+  private static func onDevice(_ arguments: [String]) -> String? {
+    for (index, word) in arguments.enumerated() where word == "--device" || word.hasPrefix("--device=") {
+      let value = word == "--device" ? arguments.dropFirst(index + 1).first : String(word.dropFirst("--device=".count))
+      guard let value, ExperimentSettings.Device(name: value) == nil else { continue }
+      let meant = ExperimentSettings.Device.meant(by: value)
+      let isMissing = meant == "cuda" && Device.count(of: .cuda) == 0
+      let advice = isMissing ? "; LibTorch \(LibTorch.version) sees no CUDA device here, take auto or cpu" : ""
+      return "\(value) is not a device: auto, cpu, cuda, cuda:N or mps was expected\(advice)"
+        + (meant.map { "; did you mean \($0)?" } ?? ".")
     }
     return nil
   }

@@ -55,6 +55,7 @@ struct PredictCommand: ParsableCommand {
   @Flag(help: "Write NAME.logits.safetensors: tensor 'logits', [C, H, W] float32, averaged over the views.")
   var saveLogits = false
 
+<<<<<<< HEAD
   @Option(
     help: ArgumentHelp(
       "Most pixels of a photograph's largest view (default: \(PredictionLimit.standardViewPixels), or fewer where memory is short).",
@@ -64,6 +65,9 @@ struct PredictCommand: ParsableCommand {
   @Option(
     help: ArgumentHelp("Device that computes: auto, cpu, cuda, cuda:N or mps.", valueName: "device"),
     transform: ExperimentSettings.Device.init(option:))
+=======
+  @Option(help: "Device that computes: auto, cpu, cuda, cuda:N or mps.")
+>>>>>>> a34aaca25523c7854b97968873649bac12ce9fff
   var device = ExperimentSettings.Device.auto
 
   @Option(help: "Threads that compute on the CPU; 0 takes one for each core that this process may use.")
@@ -133,17 +137,8 @@ struct PredictCommand: ParsableCommand {
 
 extension TrainingConfiguration.Precision: ExpressibleByArgument {}
 
-extension ExperimentSettings.Device: CustomStringConvertible {
-  /// Reads the value of an option; throws for what is no device, with what was probably meant.
-  init(option: String) throws {
-    guard let device = ExperimentSettings.Device(name: option) else {
-      let meant = ExperimentSettings.Device.meant(by: option).map { " Did you mean \($0)?" } ?? ""
-      let none =
-        Device.count(of: .cuda) == 0 ? " This machine has no CUDA device that LibTorch \(LibTorch.version) sees." : ""
-      throw ValidationError("\(option) is no device: auto, cpu, cuda, cuda:N or mps was expected.\(meant)\(none)")
-    }
-    self = device
-  }
+extension ExperimentSettings.Device: ExpressibleByArgument {
+  public init?(argument: String) { self.init(name: argument) }
 
-  public var description: String { name }
+  public var defaultValueDescription: String { name }
 }

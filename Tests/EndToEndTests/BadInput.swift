@@ -25,7 +25,7 @@ struct BadInput: Sendable, CustomTestStringConvertible {
     .init("an unknown device", train("device=gpu"), 64, "device is gpu, and must be auto, cpu, cuda, cuda:N or mps"),
     .init(
       "a device of a wrong name for prediction",
-      ["predict", "data", "--weights", weights, "--out", "runs/bad", "--device", "gpu"], 64, "Did you mean cuda?"),
+      ["predict", "data", "--weights", weights, "--out", "runs/bad", "--device", "gpu"], 64, "did you mean cuda?"),
     .init("a device that is not there", train("device=cuda:99"), 64, "device: cuda:99 is not there"),
     .init("a folder for a settings file", ["train", "data"], 1, "data: is a folder, a settings file (YAML) was"),
     .init(
