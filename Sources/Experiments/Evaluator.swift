@@ -42,7 +42,7 @@ public struct Evaluator {
         throw FileError.invalid(dataset.layout.list, "names \(sample.id), which has no mask, and evaluation needs one")
       }
       for (way, prediction) in try predictor(sample.image, protocols).enumerated() {
-        let labels = try prediction.labels()
+        let labels = try named(sample.id) { try prediction.labels() }
         try scores[way].matrix.add(prediction: labels, groundTruth: groundTruth)
         try scores[way].boundary.add(prediction: labels, groundTruth: groundTruth)
         if way == 0, let folder { try labels.write(palettePNG: folder.path(of: sample.id)) }
@@ -56,6 +56,15 @@ public struct Evaluator {
         score.matrix, score.boundary, classes: classes.names, images: dataset.count, views: .init(way.views),
         crf: way.crf?.record, weights: weights, seconds: seconds)
     }
+  }
+}
+
+/// Runs `body`; scores that are not finite are reported as those of this photograph.
+func named<Value>(_ photograph: String, _ body: () throws -> Value) throws -> Value {
+  do {
+    return try body()
+  } catch is NonFiniteScores {
+    throw NonFiniteScores(of: photograph)
   }
 }
 

@@ -53,16 +53,13 @@ extension Experiment {
 
   /// A predictor with a file of weights, or with the run's best where none is named, and the path.
   ///
-  /// Throws where it predicts another number of classes than the settings name.
+  /// Throws where it predicts other classes than the settings name.
   func trainedPredictor(_ weights: String?, _ views: Views) throws -> (predictor: Predictor, path: String) {
     guard let path = weights ?? bestWeights else {
       throw FileError(folder.path, .missing, "holds no weights; train first, or name a file with --weights")
     }
     let trained = try TrainedNetwork(path, on: device)
-    guard trained.network.configuration.classCount == classes.count else {
-      throw FileError.invalid(
-        path, "predicts \(trained.network.configuration.classCount) classes, and data.classes names \(classes.count)")
-    }
+    try requireSameClasses(as: trained, path: path)
     return (try predictor(trained.network, views), path)
   }
 

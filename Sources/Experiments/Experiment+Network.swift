@@ -18,6 +18,9 @@ extension Experiment {
     } catch let error as FileError where error.reason == .missing && weights == .imageNet {
       throw FileError(path, .missing, "no such file; run Scripts/setup, which installs it, or run in its folder")
     }
+    if let fault = try NonFiniteTensors(state) {
+      throw FileError.invalid(path, "\(fault); nothing can be learnt from it, fetch the weights again")
+    }
     do {
       try network.loadBackbone(state.map { ($0.name, $0.tensor) })
     } catch let error as ParameterMismatch {

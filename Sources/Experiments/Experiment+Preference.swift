@@ -75,7 +75,9 @@ extension Experiment {
     let (predictor, path) = try trainedPredictor(options.weights, standard.views)
     let way = EvaluationResult.Views(standard.views).description(crf: standard.crf != nil)
     return Source(
-      name: "\(path), \(way)", labels: { try predictor($0.image, [standard])[0].labels() }, path: { _ in path })
+      name: "\(path), \(way)",
+      labels: { sample in try named(sample.id) { try predictor(sample.image, [standard])[0].labels() } },
+      path: { _ in path })
   }
 
   /// The images of a list with their scribbles and their ground truth.

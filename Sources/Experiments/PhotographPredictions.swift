@@ -65,6 +65,8 @@ public struct PhotographPredictions {
       guard let photograph = try decoded.next() else { break }
       do {
         progress(index + 1, try write(predictor(photograph), of: photograph, at: path))
+      } catch is NonFiniteScores {
+        throw FileError(path, .inaccessible, "cannot be predicted: the weights give scores that are not finite")
       } catch let error as TorchError {
         throw FileError(
           path, .inaccessible,

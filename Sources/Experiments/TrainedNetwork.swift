@@ -31,6 +31,9 @@ public struct TrainedNetwork {
       }
       network = try BLPSeg(configuration, ParameterStore(device: device))
       try network.load(state.map { ($0.name, $0.tensor) })
+      if let fault = try NonFiniteTensors(state) {
+        throw FileError.invalid(path, "\(fault); nothing can be predicted with it, use another checkpoint")
+      }
     } catch let error as UnknownNetwork {
       throw FileError.invalid(path, "\(error); expected a checkpoint of this program or of the published one")
     } catch let error as ParameterMismatch {

@@ -29,15 +29,23 @@ public struct PhotographPrediction {
     return try averaged.assembled { logits throws(TorchError) in try logits.softmax(1) }
   }
 
-  /// The most probable class of each pixel.
-  public func labels() throws(TorchError) -> LabelMap {
+  /// The most probable class of each pixel. Throws `NonFiniteScores` where there is none.
+  public func labels() throws -> LabelMap {
+    var isFinite = true
+    func best(_ scores: Tensor, _ dim: Int) throws(TorchError) -> Tensor {
+      let (values, indices) = try scores.maximum(dim)
+      // The index of NaN would pass for a class.
+      if try !values.isAllFinite() { isFinite = false }
+      return try indices.to(.uint8)
+    }
     let labels =
       if let refined {
-        try refined.maximum(0).indices.to(.uint8)
+        try best(refined, 0)
       } else {
         // `[1, C, rows, W]` to `[1, 1, rows, W]`.
-        try averaged.assembled { logits throws(TorchError) in try logits.maximum(1).indices.to(.uint8).unsqueezed(1) }
+        try averaged.assembled { logits throws(TorchError) in try best(logits, 1).unsqueezed(1) }
       }
+    guard isFinite else { throw NonFiniteScores() }
     return LabelMap(width: width, height: height, labels: try labels.uint8s())
   }
 
