@@ -41,7 +41,7 @@ public struct Evaluator {
       guard let groundTruth = sample.groundTruth else {
         throw FileError.invalid(dataset.layout.list, "names \(sample.id), which has no mask, and evaluation needs one")
       }
-      for (way, prediction) in try predictor(sample.image, protocols).enumerated() {
+      for (way, prediction) in try named(sample.id, { try predictor(sample.image, protocols) }).enumerated() {
         let labels = try named(sample.id) { try prediction.labels() }
         try scores[way].matrix.add(prediction: labels, groundTruth: groundTruth)
         try scores[way].boundary.add(prediction: labels, groundTruth: groundTruth)

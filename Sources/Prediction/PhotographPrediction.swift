@@ -49,9 +49,11 @@ public struct PhotographPrediction {
     return LabelMap(width: width, height: height, labels: try labels.uint8s())
   }
 
-  /// The same with its probabilities refined by a dense CRF on the photograph.
-  func refined(by settings: DenseCRF.Settings, _ photograph: Image) throws(TorchError) -> PhotographPrediction {
+  /// The same with its probabilities refined by a dense CRF on the photograph. Throws `NonFiniteScores` where there are
+  /// none, of which the CRF would make finite ones.
+  func refined(by settings: DenseCRF.Settings, _ photograph: Image) throws -> PhotographPrediction {
     let probability = try probability()
+    guard try probability.isAllFinite() else { throw NonFiniteScores() }
     let shape = probability.shape
     let refined = DenseCRF(settings).refined(
       try probability.floats(), classCount: shape[0], image: photograph, threads: LibTorch.threadCount)
