@@ -14,6 +14,8 @@ extension Experiment {
     public var allProtocols = false
     /// The folder of the masks predicted as the settings say, where they are wanted.
     public var predictions: String?
+    /// Called with what is odd about the weights' file.
+    public var warned: @Sendable (FileWarning) -> Void = { _ in }
 
     public init() {}
   }
@@ -28,7 +30,7 @@ extension Experiment {
       throw SettingsError(
         source: "data", problem: "validation_list and masks are needed to evaluate, and one of them is null")
     }
-    let (predictor, path) = try trainedPredictor(options.weights, views)
+    let (predictor, path) = try trainedPredictor(options.weights, views, options.warned)
     let output = options.output ?? folder.evaluation
     // A place where nothing can be written is found out before the work, not after it.
     _ = try OutputFile(output)
@@ -54,11 +56,14 @@ extension Experiment {
   /// A predictor with a file of weights, or with the run's best where none is named, and the path.
   ///
   /// Throws where it predicts other classes than the settings name.
-  func trainedPredictor(_ weights: String?, _ views: Views) throws -> (predictor: Predictor, path: String) {
+  func trainedPredictor(
+    _ weights: String?, _ views: Views, _ warned: (FileWarning) -> Void
+  ) throws -> (predictor: Predictor, path: String) {
     guard let path = weights ?? bestWeights else {
       throw FileError(folder.path, .missing, "holds no weights; train first, or name a file with --weights")
     }
     let trained = try TrainedNetwork(path, on: device)
+    trained.warnings.forEach(warned)
     try requireSameClasses(as: trained, path: path)
     return (try predictor(trained.network, views), path)
   }

@@ -24,6 +24,8 @@ extension Experiment {
     public var reference = PreferenceAnalysis.Reference.ownClass
     /// The folder of the results; by default the run's.
     public var folder: String?
+    /// Called with what is odd about the weights' file.
+    public var warned: @Sendable (FileWarning) -> Void = { _ in }
 
     public init() {}
   }
@@ -72,7 +74,7 @@ extension Experiment {
         name: folder, labels: { try LabelMap(contentsOf: masks.path(of: $0.id)) }, path: { masks.path(of: $0.id) })
     }
     let standard = predictionProtocol
-    let (predictor, path) = try trainedPredictor(options.weights, standard.views)
+    let (predictor, path) = try trainedPredictor(options.weights, standard.views, options.warned)
     let way = EvaluationResult.Views(standard.views).description(crf: standard.crf != nil)
     return Source(
       name: "\(path), \(way)",

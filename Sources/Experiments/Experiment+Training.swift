@@ -38,7 +38,7 @@ extension Experiment {
     let validation = try validationSet()
     let loader = try loader(training)
     let configuration = trainingConfiguration(batchesPerEpoch: loader.batchesPerEpoch)
-    let network = try makeNetwork(loadingBackbone: !resume && isFirst)
+    let network = try makeNetwork(loadingBackbone: !resume && isFirst, watch.warned)
     let trainer = try Trainer(
       network, loader, configuration, on: device, group, folder: folder, metadata: CheckpointMetadata(self).entries)
     let changedSettings = resume ? try continueRun(trainer) : []

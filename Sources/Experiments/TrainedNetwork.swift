@@ -11,6 +11,8 @@ public struct TrainedNetwork {
   public let network: BLPSeg
   /// Class names, where the file carries them; as many as the network has classes.
   public let classes: [String]?
+  /// What was odd about the file.
+  public let warnings: [FileWarning]
   /// How its experiment evaluates it, where the file says so; the published way for other files.
   public let evaluation: EvaluationSettings
 
@@ -35,11 +37,13 @@ public struct TrainedNetwork {
         throw FileError.invalid(path, "\(fault); nothing can be predicted with it, use another checkpoint")
       }
     } catch let error as UnknownNetwork {
-      throw FileError.invalid(path, "\(error); expected a checkpoint of this program or of the published one")
+      let found = KnownWeights(shapes).map { "holds \($0), and" } ?? "\(error);"
+      throw FileError.invalid(path, "\(found) a checkpoint of this program or of the published one was expected")
     } catch let error as ParameterMismatch {
       throw FileError.invalid(path, "\(error)")
     }
     classes = metadata?.classes
+    warnings = state.warnings
     evaluation = metadata?.settings.evaluation ?? EvaluationSettings()
     if let classes, classes.count != network.configuration.classCount {
       throw FileError.invalid(

@@ -1,3 +1,4 @@
+import Files
 import Processes
 import Tensors
 import Training
@@ -25,6 +26,8 @@ public struct TrainingWatch {
     public let parameters: Int
   }
 
+  /// Called with what is odd about the backbone's weights.
+  public var warned: (FileWarning) -> Void = { _ in }
   /// Called once, before the first step.
   public var planned: (Plan) -> Void = { _ in }
   /// Called after each step with the number of steps done.

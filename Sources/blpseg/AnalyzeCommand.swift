@@ -54,6 +54,7 @@ struct AnalyzeCommand: ParsableCommand {
         options.predictions = predictions
         options.reference = anyScribble ? .anyClass : .ownClass
         options.folder = folder
+        options.warned = { Console.line("\($0)") }
         if let replacement = experiment.precisionReplacement { Console.line(replacement) }
         let start = ContinuousClock.now
         let (result, page) = try experiment.analyzePreference(options) { done, total in

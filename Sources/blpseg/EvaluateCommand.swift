@@ -39,6 +39,7 @@ struct EvaluateCommand: ParsableCommand {
       options.output = output
       options.allProtocols = allProtocols
       options.predictions = savePredictions
+      options.warned = { Console.line("\($0)") }
       if let replacement = experiment.precisionReplacement { Console.line(replacement) }
       let start = ContinuousClock.now
       let result = try experiment.evaluate(options) { done, total in

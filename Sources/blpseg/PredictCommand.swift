@@ -67,6 +67,7 @@ struct PredictCommand: ParsableCommand {
   /// A predictor and class names from the file of weights; the network that was read is not kept beside the predictor's.
   private func predictor(on device: Device) throws -> (Predictor, classes: [String]?) {
     let trained = try TrainedNetwork(weights, on: device)
+    for warning in trained.warnings { Console.line("\(warning)") }
     let predictor = try Predictor(
       trained.network, views: views.views, crf: views.crf == true ? trained.evaluation.crfConstants : nil, on: device,
       autocastType: precision.computed(on: device).autocastType)

@@ -13,6 +13,7 @@ final class TrainingConsole {
 
   var watch: TrainingWatch {
     var watch = TrainingWatch()
+    watch.warned = { Console.line("\($0)") }
     watch.planned = { self.begin($0) }
     watch.stepped = { self.draw(step: $0) }
     watch.report = { self.report($0) }

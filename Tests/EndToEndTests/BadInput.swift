@@ -46,6 +46,18 @@ struct BadInput: Sendable, CustomTestStringConvertible {
       "backbone weights of something else", train("model.backbone_weights=bad/other.safetensors"), 1,
       "bad/other.safetensors: cannot be backbone efficientnet_lite0"),
     .init(
+      "backbone weights of a well-known network that is another one",
+      train("model.backbone_weights=bad/timm.safetensors"), 1,
+      "bad/timm.safetensors: cannot be backbone efficientnet_lite0: it holds timm's EfficientNet-Lite0, whose names do "
+        + "not tell which of timm's two paddings it was trained with, and the weights that Scripts/setup installs "
+        + "(model.backbone_weights=imagenet) are needed"),
+    .init(
+      "a backbone to predict with", predict("bad/timm.safetensors"), 1,
+      "bad/timm.safetensors: holds timm's EfficientNet-Lite0, "),
+    .init(
+      "a whole network for a backbone", train("model.backbone_weights=\(weights)"), 1,
+      "cannot be backbone efficientnet_lite0: it holds a whole BLPSeg network, whose backbone is a part of it, and"),
+    .init(
       "an output folder that is a file", train("output=tiny.yaml"), 1, "tiny.yaml: is a file, a folder was expected"),
     .init(
       "an output folder below a file", train("output=tiny.yaml/x"), 1, "tiny.yaml: is a file, a folder was expected"),
@@ -206,6 +218,9 @@ extension Workspace {
     try Safetensors.write(nan, to: workspace("bad/nan.safetensors"))
     try Safetensors.write(
       StateDict([("x", try Tensor([Float.nan], [1]))]), to: workspace("bad/nan_backbone.safetensors"))
+    let stem = try Tensor.zeros([32, 3, 3, 3])
+    let timm = StateDict([("conv_stem.weight", stem), ("blocks.0.0.conv_dw.weight", try Tensor.zeros([32, 1, 3, 3]))])
+    try Safetensors.write(timm, to: workspace("bad/timm.safetensors"))
     var incomplete = state
     incomplete[try #require(state.names.first { $0.hasPrefix("decoder.") })] = nil
     try Safetensors.write(incomplete, to: workspace("bad/incomplete.safetensors"))
