@@ -6,6 +6,8 @@
 //
 // On the CPU a kernel walks over tiles. Elsewhere LibTorch's own operators take the targets in chunks. Neither ever
 // holds a table of all pairs: memory grows with the number of positions.
+#include <algorithm>
+
 #include <ATen/ATen.h>
 #include <torch/csrc/autograd/custom_function.h>
 #include <torch/library.h>
@@ -46,7 +48,9 @@ Tensor distance_weights(const AggregationShape &shape, const at::TensorOptions &
   Tensor row = at::arange(shape.height, at::kFloat).unsqueeze(1);
   Tensor column = at::arange(1 - shape.width, shape.width, at::kFloat).unsqueeze(0);
   Tensor distance = at::sqrt(row * row + column * column);
-  return at::exp(-(distance * distance) / (2 * shape.sigma * shape.sigma)).to(options);
+  // Below this every position but the source itself is out of reach, and the divisor would be 0 in float32.
+  const double smallest = 1e-30;
+  return at::exp(-(distance * distance) / std::max(2 * shape.sigma * shape.sigma, smallest)).to(options);
 }
 
 // Chunks of targets, in LibTorch's operators: any device.

@@ -6,10 +6,16 @@ struct PickleObjects {
   struct Dictionary {
     private(set) var keys: [Int] = []
     private var values: [Int: PickleValue] = [:]
+    private(set) var tensorCount = 0
 
     subscript(key: Int) -> PickleValue? {
       get { values[key] }
-      set { if values.updateValue(newValue ?? .none, forKey: key) == nil { keys.append(key) } }
+      set {
+        let old = values.updateValue(newValue ?? .none, forKey: key)
+        if old == nil { keys.append(key) }
+        if case .tensor? = old { tensorCount -= 1 }
+        if case .tensor? = newValue { tensorCount += 1 }
+      }
     }
   }
 
@@ -18,6 +24,8 @@ struct PickleObjects {
   var tuples: [[PickleValue]] = []
   var lists: [[PickleValue]] = []
   var dictionaries: [Dictionary] = []
+  /// Numbers of the names of what made the dictionaries that are objects.
+  private var makers: [Int: Int] = [:]
   var tensors: [StridedTensor] = []
   private(set) var storages: [StorageDescription] = []
   /// The storages by key: one key is one run of bytes in the file.
@@ -44,6 +52,28 @@ struct PickleObjects {
   mutating func dictionary() -> PickleValue {
     dictionaries.append(Dictionary())
     return .dictionary(dictionaries.count - 1)
+  }
+
+  mutating func foreign(_ name: String) -> PickleValue {
+    guard case .string(let number) = string(name) else { return .opaque }
+    return .foreign(number)
+  }
+
+  /// What the function or class `name` would make.
+  mutating func object(of name: String) -> PickleValue {
+    guard case .string(let number) = string(name) else { return .opaque }
+    dictionaries.append(Dictionary())
+    makers[dictionaries.count - 1] = number
+    return .object(dictionaries.count - 1)
+  }
+
+  /// The name of a function or class of Python, or of the one that made an object.
+  func foreignName(_ value: PickleValue?) -> String? {
+    switch value {
+    case .foreign(let name)?: strings[name]
+    case .object(let number)?: makers[number].map { strings[$0] }
+    default: nil
+    }
   }
 
   mutating func tensor(_ tensor: StridedTensor) -> PickleValue {
@@ -84,16 +114,32 @@ struct PickleObjects {
 
   /// The value of `key` in a dictionary.
   func value(_ key: String, in dictionary: PickleValue) -> PickleValue? {
-    guard case .dictionary(let number) = dictionary, let key = stringNumbers[key] else { return nil }
-    return dictionaries[number][key]
+    guard let dictionary = entries(of: dictionary), let key = stringNumbers[key] else { return nil }
+    return dictionary[key]
+  }
+
+  /// Keys and values of a dictionary, in order.
+  func items(of dictionary: PickleValue) -> [(key: String, value: PickleValue)] {
+    guard let dictionary = entries(of: dictionary) else { return [] }
+    return dictionary.keys.map { (strings[$0], dictionary[$0] ?? .none) }
   }
 
   /// The tensors of a dictionary by name, in order.
   func tensors(in dictionary: PickleValue) -> [(name: String, tensor: StridedTensor)] {
-    guard case .dictionary(let number) = dictionary else { return [] }
-    return dictionaries[number].keys.compactMap { key in
-      guard case .tensor(let tensor)? = dictionaries[number][key] else { return nil }
-      return (strings[key], tensors[tensor])
+    items(of: dictionary).compactMap { key, value in
+      guard case .tensor(let tensor) = value else { return nil }
+      return (key, tensors[tensor])
+    }
+  }
+
+  func holdsTensors(_ dictionary: PickleValue) -> Bool {
+    (entries(of: dictionary)?.tensorCount ?? 0) > 0
+  }
+
+  private func entries(of value: PickleValue) -> Dictionary? {
+    switch value {
+    case .dictionary(let number), .object(let number): dictionaries[number]
+    default: nil
     }
   }
 }

@@ -33,6 +33,7 @@ enum PickleOperation: UInt8 {
   case binBytes = 0x42
   case shortBinBytes = 0x43
   case binBytes8 = 0x8E
+  case byteArray8 = 0x96
 
   // Containers
   case emptyTuple = 0x29

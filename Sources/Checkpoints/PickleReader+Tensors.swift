@@ -22,29 +22,37 @@ extension PickleReader {
     }
   }
 
-  func global(_ module: String, _ name: String) throws(FileError) -> PickleValue {
+  /// Whether what is made by a function or class of this name is a tensor of a kind that is not read here.
+  static func makesTensors(_ name: String) -> Bool {
+    name.hasPrefix("torch._utils._rebuild") || (name.hasPrefix("torch.") && name.hasSuffix("Storage"))
+  }
+
+  mutating func global(_ module: String, _ name: String) -> PickleValue {
     if let function = PickleFunction(module: module, name: name) { return .function(function) }
     if module == "torch" || module == "torch.cuda", let type = Self.storageTypes[name] { return .storageType(type) }
-    throw .invalid(
-      reader.path,
-      "needs \("\(module).\(name)".quoted), which this reader does not run; save only the state dict in PyTorch: "
-        + "torch.save(model.state_dict(), ...)")
+    return objects.foreign("\(module).\(name)")
   }
 
   mutating func apply(_ function: PickleValue, _ arguments: PickleValue) throws(FileError) -> PickleValue {
     guard case .tuple(let number) = arguments else { throw problem("calls with \(arguments.kind), not with a tuple") }
     let values = objects.tuples[number]
+    if let name = objects.foreignName(function) { return objects.object(of: name) }
     guard case .function(let function) = function else { throw problem("calls \(function.kind)") }
     switch function {
-    case .opaque: return .opaque
     case .orderedDict: return try orderedDict(values)
     case .size:
       guard let size = values.first, objects.integers(size) != nil else { throw problem("makes a size of no integers") }
       return size
     case .rebuildParameter:
-      guard case .tensor? = values.first else { throw problem("makes a parameter of no tensor") }
-      return values[0]
-    case .rebuildTensor: return try tensor(values)
+      switch values.first {
+      case .tensor(let number)?: return .tensor(number)
+      case .object(let number)?: return .object(number)
+      default: throw problem("makes a parameter of no tensor")
+      }
+    case .rebuildTensor:
+      // Of a storage whose elements are not read here.
+      if case .object(let number)? = values.first { return .object(number) }
+      return try tensor(values)
     }
   }
 
@@ -95,6 +103,9 @@ extension PickleReader {
   ///
   /// In the older format `(key, offset, count)` of a view may follow.
   mutating func storage(_ identifier: PickleValue) throws(FileError) -> PickleValue {
+    if let parts = objects.sequence(identifier), parts.count >= 2, let name = objects.foreignName(parts[1]) {
+      return objects.object(of: name)
+    }
     guard let parts = objects.sequence(identifier), parts.count >= 5, objects.text(parts[0]) == "storage",
       case .storageType(let type) = parts[1], let key = objects.text(parts[2]), case .integer(let count) = parts[4],
       count >= 0, !count.multipliedReportingOverflow(by: type.byteCount).overflow

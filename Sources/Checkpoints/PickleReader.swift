@@ -4,8 +4,9 @@ import Tensors
 
 /// An interpreter of the part of Python's pickle format (protocols 2 to 5) that PyTorch writes state dicts with.
 ///
-/// It builds values and runs nothing: a function that is not on the list of `PickleFunction` is an error. Its memory is
-/// bounded by the number of operations, and nothing in it recurses.
+/// It builds values and runs nothing: a function that is not one of `PickleFunction` is a name, and what it would make an
+/// object that holds no more than what the pickle sets in it. Its memory is bounded by the number of operations, and
+/// nothing in it recurses.
 /// Format: <https://github.com/python/cpython/blob/main/Lib/pickletools.py>.
 struct PickleReader {
   /// The state dict of a network of a thousand tensors takes about 30,000.
@@ -20,9 +21,7 @@ struct PickleReader {
   private var memo: [Int: PickleValue] = [:]
   private var operationsLeft = Self.maximumOperations
 
-  init(_ bytes: Data, path: String, at offset: Int = 0) {
-    reader = ByteReader(bytes, path: path, at: offset)
-  }
+  init(_ source: ByteSource) { reader = ByteReader(source) }
 
   /// Reads one pickle and returns its value; the next one may follow.
   mutating func next() throws(FileError) -> PickleValue {
@@ -66,7 +65,8 @@ struct PickleReader {
     case .binGet: try get(Int(try reader.byte(of: "its pickle")))
     case .longBinGet: try get(Int(try reader.integer(UInt32.self, of: "its pickle")))
     case .none, .newTrue, .newFalse, .binInt, .binInt1, .binInt2, .long1, .long4, .binFloat, .binUnicode,
-      .shortBinUnicode, .binUnicode8, .binString, .shortBinString, .binBytes, .shortBinBytes, .binBytes8:
+      .shortBinUnicode, .binUnicode8, .binString, .shortBinString, .binBytes, .shortBinBytes, .binBytes8,
+      .byteArray8:
       stack.append(try constant(operation))
     case .emptyTuple: stack.append(objects.tuple([]))
     case .tuple: stack.append(objects.tuple(try popToMark()))
@@ -91,13 +91,13 @@ struct PickleReader {
     case .global:
       let module = String(decoding: try reader.line(of: "its pickle", limit: Self.maximumName), as: UTF8.self)
       let name = String(decoding: try reader.line(of: "its pickle", limit: Self.maximumName), as: UTF8.self)
-      stack.append(try global(module, name))
+      stack.append(global(module, name))
     case .stackGlobal:
       let names = try pop(2)
       guard let module = objects.text(names[0]), let name = objects.text(names[1]) else {
         throw problem("names a function by something other than strings")
       }
-      stack.append(try global(module, name))
+      stack.append(global(module, name))
     case .reduce, .newObject:
       let call = try pop(2)
       stack.append(try apply(call[0], call[1]))
@@ -129,7 +129,7 @@ struct PickleReader {
     case .binFloat: _ = try reader.take(8, of: what)
     case .binBytes: _ = try reader.take(Int(try reader.integer(UInt32.self, of: what)), of: what)
     case .shortBinBytes: _ = try reader.take(Int(try reader.byte(of: what)), of: what)
-    case .binBytes8: _ = try reader.take(try reader.length(of: what), of: what)
+    case .binBytes8, .byteArray8: _ = try reader.take(try reader.length(of: what), of: what)
     default: return .none
     }
     return .opaque
@@ -178,7 +178,7 @@ struct PickleReader {
   private mutating func append(_ values: [PickleValue]) throws(FileError) {
     switch try top() {
     case .list(let number): objects.lists[number].append(contentsOf: values)
-    case .opaque: break
+    case .opaque, .object: break
     case let other: throw problem("appends to \(other.kind)")
     }
   }
@@ -187,7 +187,7 @@ struct PickleReader {
   private mutating func set(_ items: [PickleValue]) throws(FileError) {
     guard items.count % 2 == 0 else { throw problem("sets a key without a value") }
     switch try top() {
-    case .dictionary(let number):
+    case .dictionary(let number), .object(let number):
       for index in stride(from: 0, to: items.count, by: 2) {
         if case .string(let key) = items[index] { objects.dictionaries[number][key] = items[index + 1] }
       }

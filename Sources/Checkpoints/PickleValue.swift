@@ -14,10 +14,14 @@ enum PickleValue {
   case list(Int)
   case dictionary(Int)
   case function(PickleFunction)
+  /// A function or class of Python that is known by its name alone.
+  case foreign(Int)
+  /// What such a one would make: a dictionary of what is set in it.
+  case object(Int)
   case storageType(ElementType)
   case storage(Int)
   case tensor(Int)
-  /// Something that is not needed for tensors: floats, bytes, sets, scalars of NumPy.
+  /// Something that is not needed for tensors: floats, bytes, sets.
   case opaque
 
   /// For messages.
@@ -30,7 +34,8 @@ enum PickleValue {
     case .tuple: "a tuple"
     case .list: "a list"
     case .dictionary: "a dictionary"
-    case .function, .storageType: "a class"
+    case .function, .foreign, .storageType: "a class"
+    case .object: "an object of Python"
     case .storage: "a storage"
     case .tensor: "a tensor"
     case .opaque: "a value without tensors"
@@ -38,14 +43,12 @@ enum PickleValue {
   }
 }
 
-/// The few functions and classes a PyTorch pickle may name; each is imitated, none is run.
+/// The few functions and classes of a PyTorch pickle that make state dicts; each is imitated, none is run.
 enum PickleFunction {
   case orderedDict
   case size
   case rebuildTensor
   case rebuildParameter
-  /// Its results hold no weights.
-  case opaque
 
   init?(module: String, name: String) {
     switch (module, name) {
@@ -54,11 +57,6 @@ enum PickleFunction {
     case ("torch._utils", "_rebuild_tensor_v2"), ("torch._utils", "_rebuild_tensor"): self = .rebuildTensor
     case ("torch._utils", "_rebuild_parameter"), ("torch._utils", "_rebuild_parameter_with_state"):
       self = .rebuildParameter
-    case ("numpy.core.multiarray", "scalar"), ("numpy._core.multiarray", "scalar"), ("numpy", "dtype"),
-      ("_codecs", "encode"), ("argparse", "Namespace"), ("torch", "device"), ("__builtin__", "set"),
-      ("builtins", "set"):
-      self = .opaque
-    case ("torch", _) where ElementType.allCases.contains { $0.description == name }: self = .opaque
     default: return nil
     }
   }

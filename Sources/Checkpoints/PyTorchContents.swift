@@ -10,31 +10,98 @@ struct PyTorchContents {
 
 /// Where the elements of storages are.
 protocol StorageSource {
-  /// All elements of a storage, not copied where the file has them as they are.
+  /// All elements of a storage, not copied where they lie in memory as they are.
   func elements(of storage: StorageDescription) throws(FileError) -> Data
 }
 
 extension PyTorchContents {
-  /// Names under which training scripts keep the state dict among other things.
-  private static let wrappers = ["state_dict", "model", "module", "net"]
-  /// What PyTorch's DataParallel puts before every name.
-  private static let parallelPrefix = "module."
+  /// The state dict that was chosen among what a file holds.
+  struct Weights {
+    /// Keys that lead to it; none where it is the file's own value.
+    let place: [String]
+    let dictionary: PickleValue
+    /// Where further ones lie.
+    var others: [[String]] = []
+  }
 
-  /// The named tensors: those of a state dict one level down where there is one, otherwise those at the top.
-  func namedTensors(_ path: String) throws(FileError) -> [(name: String, tensor: StridedTensor)] {
-    guard case .dictionary = root else {
-      throw .invalid(
-        path, "holds \(root.kind) where a state dict was expected; save torch.save(model.state_dict(), ...)")
+  /// Keys under which training scripts keep weights: as they were learnt before their running means.
+  private static let keys = [
+    "state_dict", "model_state_dict", "model_state", "model", "module", "net", "network", "generator", "params",
+    "weights", "state_dict_ema", "model_ema", "ema_state_dict", "ema_model", "params_ema", "ema",
+  ]
+  /// Keys that may follow one another.
+  private static let depth = 3
+  /// Dictionaries that are looked through for tensors elsewhere.
+  private static let searched = 10_000
+  private static let advice = "save only the state dict in PyTorch: torch.save(model.state_dict(), ...)"
+
+  /// The first state dict in the order of `keys`, or where there is none the file's own value.
+  func weights(_ path: String) throws(FileError) -> Weights {
+    let found = nested(root, [])
+    if var first = found.first {
+      first.others = found.dropFirst().map(\.place)
+      return first
     }
-    let nested = Self.wrappers.lazy.compactMap { objects.value($0, in: root) }.map { objects.tensors(in: $0) }
-    let tensors = nested.first { !$0.isEmpty } ?? objects.tensors(in: root)
-    guard !tensors.isEmpty else {
+    if objects.holdsTensors(root) { return Weights(place: [], dictionary: root) }
+    guard case .dictionary = root else { throw .invalid(path, notDictionary(root)) }
+    if let object = Self.keys.lazy.compactMap({ objects.foreignName(objects.value($0, in: root)) }).first {
+      throw .invalid(path, "needs \(object.quoted), which this reader does not run; \(Self.advice)")
+    }
+    let elsewhere = places()
+    guard !elsewhere.isEmpty else {
       throw .invalid(
         path,
-        "holds a dictionary without tensors, also under \(Self.wrappers.joined(separator: ", ")); "
+        "holds a dictionary without tensors, also under \(Self.keys.prefix(6).joined(separator: ", ")); "
           + "a state dict was expected: torch.save(model.state_dict(), ...)")
     }
-    guard tensors.allSatisfy({ $0.name.hasPrefix(Self.parallelPrefix) }) else { return tensors }
-    return tensors.map { (String($0.name.dropFirst(Self.parallelPrefix.count)), $0.tensor) }
+    let first = elsewhere[0].map { "[\(String($0.quoted))]" }.joined()
+    throw .invalid(
+      path,
+      "holds no tensors at its top or under \(Self.keys.prefix(6).joined(separator: ", ")) and the like, but under "
+        + "\(Self.listed(elsewhere)); save those that are the weights alone, as in torch.save(checkpoint\(first), ...)")
+  }
+
+  private func nested(_ value: PickleValue, _ place: [String]) -> [Weights] {
+    guard place.count < Self.depth else { return [] }
+    return Self.keys.flatMap { key -> [Weights] in
+      guard let inner = objects.value(key, in: value) else { return [] }
+      let innerPlace = place + [key]
+      return objects.holdsTensors(inner)
+        ? [Weights(place: innerPlace, dictionary: inner)] : nested(inner, innerPlace)
+    }
+  }
+
+  private func notDictionary(_ value: PickleValue) -> String {
+    if let name = objects.foreignName(value) {
+      return "needs \(name.quoted), which this reader does not run; \(Self.advice)"
+    }
+    return "holds \(value.kind) where a state dict was expected; save torch.save(model.state_dict(), ...)"
+  }
+
+  /// Where dictionaries with tensors lie, whatever their keys.
+  private func places() -> [[String]] {
+    var result: [[String]] = []
+    var level: [(place: [String], value: PickleValue)] = [([], root)]
+    var left = Self.searched
+    for _ in 0..<Self.depth {
+      var next: [(place: [String], value: PickleValue)] = []
+      for (place, value) in level where left > 0 {
+        for (key, inner) in objects.items(of: value) where left > 0 {
+          left -= 1
+          if objects.holdsTensors(inner) { result.append(place + [key]) } else { next.append((place + [key], inner)) }
+        }
+      }
+      level = next
+    }
+    return result
+  }
+
+  /// "'a', 'b.c' and 2 more"
+  static func listed(_ places: [[String]]) -> String {
+    let limit = 4
+    let shown = places.prefix(limit).map { $0.joined(separator: ".").quoted }
+    let rest = places.count - shown.count
+    return shown.joined(separator: rest == 0 && shown.count == 2 ? " and " : ", ")
+      + (rest > 0 ? " and \(rest) more" : "")
   }
 }

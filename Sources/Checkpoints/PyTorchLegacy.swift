@@ -7,22 +7,22 @@ final class PyTorchLegacy: StorageSource {
   private static let magic: [UInt8] = [0x6C, 0xFC, 0x9C, 0x46, 0xF9, 0x20, 0x6A, 0xA8, 0x50, 0x19]
   private static let protocolVersion = 1001
 
-  private let bytes: Data
-  private let path: String
-  private let offsets: [String: Int]
+  private let source: ByteSource
+  /// Where the elements of each storage lie.
+  private let ranges: [String: Range<Int>]
 
-  private init(_ bytes: Data, path: String, offsets: [String: Int]) {
-    self.bytes = bytes
-    self.path = path
-    self.offsets = offsets
+  private init(_ source: ByteSource, _ ranges: [String: Range<Int>]) {
+    self.source = source
+    self.ranges = ranges
   }
 
   static func isPickle(_ bytes: Data) -> Bool {
     bytes.count >= 2 && bytes.first == PickleOperation.proto.rawValue && (2...5).contains(bytes[bytes.startIndex + 1])
   }
 
-  static func read(_ bytes: Data, path: String) throws(FileError) -> PyTorchContents {
-    var reader = PickleReader(bytes, path: path)
+  static func read(_ source: ByteSource) throws(FileError) -> PyTorchContents {
+    let path = source.path
+    var reader = PickleReader(source)
     guard case .long(let magic) = try reader.next(), magic.elementsEqual(Self.magic) else {
       throw .invalid(path, "is a pickle that torch.save did not write; a state dict was expected")
     }
@@ -38,10 +38,10 @@ final class PyTorchLegacy: StorageSource {
     let objects = reader.objects
     let keys = objects.sequence(keyList) ?? []
 
-    var offsets: [String: Int] = [:]
+    var ranges: [String: Range<Int>] = [:]
     var data = reader.reader
     for key in keys {
-      guard let key = objects.text(key), let storage = objects.roots[key], offsets[key] == nil else {
+      guard let key = objects.text(key), let storage = objects.roots[key], ranges[key] == nil else {
         throw .invalid(path, "has a list of storages that does not fit its tensors; it is damaged, fetch it again")
       }
       let count = try data.length(of: "the length of a storage")
@@ -49,18 +49,16 @@ final class PyTorchLegacy: StorageSource {
         throw .invalid(
           path, "has \(count) elements in storage \(key.quoted), expected \(storage.count); fetch it again")
       }
-      offsets[key] = data.offset
-      _ = try data.take(count * storage.type.byteCount, of: "a storage")
+      ranges[key] = try data.skip(count * storage.type.byteCount, of: "a storage")
     }
-    return PyTorchContents(
-      root: root, objects: objects, storages: PyTorchLegacy(bytes, path: path, offsets: offsets))
+    return PyTorchContents(root: root, objects: objects, storages: PyTorchLegacy(source, ranges))
   }
 
   func elements(of storage: StorageDescription) throws(FileError) -> Data {
-    guard let offset = offsets[storage.key] else {
-      throw .invalid(path, "has no storage \(storage.key.quoted), which its pickle refers to; fetch it again")
+    guard let range = ranges[storage.key] else {
+      throw .invalid(
+        source.path, "has no storage \(storage.key.quoted), which its pickle refers to; fetch it again")
     }
-    let start = bytes.startIndex + offset
-    return bytes[start..<start + storage.count * storage.type.byteCount]
+    return try source.bytes(range)
   }
 }

@@ -8,7 +8,6 @@ final class PyTorchZip: StorageSource {
   private let archive: ZipArchive
   private let folder: String
   private let budget: MemoryBudget
-  private var unpacked: [String: Data] = [:]
 
   private init(_ archive: ZipArchive, folder: String, _ budget: MemoryBudget) {
     self.archive = archive
@@ -17,17 +16,18 @@ final class PyTorchZip: StorageSource {
   }
 
   /// The contents of the archive; an archive of a single file, as weights are published in, is opened once more.
-  static func read(_ bytes: Data, path: String, _ budget: MemoryBudget) throws(FileError) -> PyTorchContents {
-    let archive = try ZipArchive(bytes, path: path)
+  static func read(_ source: ByteSource, _ budget: MemoryBudget) throws(FileError) -> PyTorchContents {
+    let archive = try ZipArchive(source)
     if let contents = try read(archive, budget) { return contents }
-    let inner = try archive.contents(of: try onlyFile(archive), budget)
-    if ZipArchive.isZip(inner) {
-      if let contents = try read(try ZipArchive(inner, path: path), budget) { return contents }
-    } else if PyTorchLegacy.isPickle(inner) {
-      return try PyTorchLegacy.read(inner, path: path)
+    let inner = try archive.source(of: try onlyFile(archive), budget)
+    let start = try inner.prefix(8)
+    if ZipArchive.isZip(start) {
+      if let contents = try read(try ZipArchive(inner), budget) { return contents }
+    } else if PyTorchLegacy.isPickle(start) {
+      return try PyTorchLegacy.read(inner)
     }
     throw .invalid(
-      path, "is a zip archive of a file which torch.save did not write; unpack it and give the weights inside")
+      source.path, "is a zip archive of a file which torch.save did not write; unpack it and give the weights inside")
   }
 
   /// `nil` where the archive has no pickle.
@@ -46,7 +46,7 @@ final class PyTorchZip: StorageSource {
           archive.path, "has byte order \(order.quoted); 'little' was expected: save it on another computer")
       }
     }
-    var reader = PickleReader(try archive.contents(of: pickle, budget), path: archive.path)
+    var reader = PickleReader(try archive.source(of: pickle, budget))
     let root = try reader.next()
     return PyTorchContents(
       root: root, objects: reader.objects, storages: PyTorchZip(archive, folder: folder, budget))
@@ -70,7 +70,6 @@ final class PyTorchZip: StorageSource {
   }
 
   func elements(of storage: StorageDescription) throws(FileError) -> Data {
-    if let bytes = unpacked[storage.key] { return bytes }
     guard let entry = archive["\(folder)data/\(storage.key)"] else {
       throw .invalid(archive.path, "has no storage \(storage.key.quoted), which its pickle refers to; fetch it again")
     }
@@ -81,9 +80,6 @@ final class PyTorchZip: StorageSource {
         "has \(entry.size) bytes in storage \(storage.key.quoted) where \(storage.count) \(storage.type) take \(needed)"
       )
     }
-    let bytes = try archive.contents(of: entry, budget)
-    // Kept also where nothing was unpacked: the checksum of a shared storage is then computed once.
-    unpacked[storage.key] = bytes
-    return bytes
+    return try archive.contents(of: entry, budget)
   }
 }

@@ -16,7 +16,10 @@ struct SafetensorsHeader {
 
   /// In the order of the file's table.
   var entries: [Entry] = []
+  /// Without the entry of checksums.
   var metadata: [String: String] = [:]
+  /// Nil where the file has none.
+  var checksums: SafetensorsChecksums?
 
   static let names: [(type: ElementType, name: String)] = [
     (.float64, "F64"), (.float32, "F32"), (.float16, "F16"), (.bfloat16, "BF16"), (.int64, "I64"), (.int32, "I32"),
@@ -24,8 +27,9 @@ struct SafetensorsHeader {
   ]
 
   /// The table of a safetensors file, checked against the format, and the bytes behind it.
-  static func read(_ file: Data, path: String) throws(FileError) -> (header: SafetensorsHeader, payload: Data) {
-    var reader = ByteReader(file, path: path)
+  static func read(_ file: ByteSource) throws(FileError) -> (header: SafetensorsHeader, payload: ByteSource) {
+    let path = file.path
+    var reader = ByteReader(file)
     let length = try reader.length(of: "the length of its header")
     guard length <= maximumLength else {
       throw .invalid(path, "has a header of \(length) bytes; a safetensors header has at most \(maximumLength)")
@@ -35,8 +39,9 @@ struct SafetensorsHeader {
         path, "has \(file.count) bytes but a header of \(length); the file is cut short, fetch it again")
     }
     var json = SafetensorsJSON(try reader.take(length, of: "its header"), path: path)
-    let header = try json.header()
-    let payload = try reader.take(reader.remaining, of: "its tensors")
+    var header = try json.header()
+    header.checksums = try SafetensorsChecksums(takenFrom: &header.metadata, path: path)
+    let payload = file.part(reader.offset..<file.count)
     try header.requireTiling(payload.count, path)
     return (header, payload)
   }
@@ -65,6 +70,8 @@ struct SafetensorsHeader {
   /// The header as the file's first bytes: its length, then JSON padded with spaces to a multiple of eight.
   func encoded(_ path: String) throws(FileError) -> Data {
     var json = "{"
+    var metadata = metadata
+    metadata[SafetensorsChecksums.key] = checksums?.encoded
     if !metadata.isEmpty {
       let pairs = metadata.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
         .map { "\(SafetensorsJSON.encoded($0.key)):\(SafetensorsJSON.encoded($0.value))" }

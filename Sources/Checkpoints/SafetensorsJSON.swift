@@ -33,6 +33,12 @@ struct SafetensorsJSON {
     return header
   }
 
+  /// The members of an object of strings.
+  static func strings(_ data: Data, path: String) throws(FileError) -> [String: String] {
+    var json = SafetensorsJSON(data, path: path)
+    return try json.metadata()
+  }
+
   private mutating func metadata() throws(FileError) -> [String: String] {
     var metadata: [String: String] = [:]
     try object { (json, key) throws(FileError) in

@@ -1,3 +1,4 @@
+import Files
 import Tensors
 
 /// Named tensors in the order in which they were added, as one file of weights holds them.
@@ -6,6 +7,8 @@ public struct StateDict {
   public private(set) var names: [String] = []
   /// What the file says beside its tensors; PyTorch files have none.
   public var metadata: [String: String]
+  /// What was odd about the file that it was read from.
+  public var warnings: [FileWarning] = []
   private var tensors: [String: Tensor] = [:]
 
   public init(metadata: [String: String] = [:]) { self.metadata = metadata }

@@ -5,24 +5,31 @@ import Foundation
 public enum WeightsFile {
   /// The tensors of the file at `path`, whatever its name; the elements of excluded names are not loaded.
   ///
-  /// Throws `FileError` where the file is none of these formats, or damaged.
-  public static func read(_ path: String, excluding isExcluded: (String) -> Bool = { _ in false }) throws -> StateDict {
-    let file = try MappedFile.open(path)
-    if ZipArchive.isZip(file) || PyTorchLegacy.isPickle(file) {
-      return try PyTorchFile.read(file, path, excluding: isExcluded)
+  /// Prefixes that wrappers such as DataParallel put before all names are removed. Throws `FileError` where the file is
+  /// none of these formats, or damaged; what a checksum tells to be damaged is a warning where `toleratesDamage`.
+  public static func read(
+    _ path: String, toleratingDamage toleratesDamage: Bool = false,
+    excluding isExcluded: (String) -> Bool = { _ in false }
+  ) throws -> StateDict {
+    let file = try ByteSource(contentsOf: path)
+    let start = try file.prefix(9)
+    if ZipArchive.isZip(start) || PyTorchLegacy.isPickle(start) {
+      return try PyTorchFile.read(file, excluding: isExcluded)
     }
     // A header's length, then the JSON object.
-    if file.count > 8, file[file.startIndex + 8] == UInt8(ascii: "{") {
-      return try Safetensors.read(file, path, excluding: isExcluded)
+    if start.count > 8, start.last == UInt8(ascii: "{") {
+      return try Safetensors.read(
+        file, naming: WrappedNames.unwrapped, toleratingDamage: toleratesDamage, excluding: isExcluded)
     }
-    throw unknown(file, path)
+    throw try unknown(file)
   }
 
   /// The error for a file that is not weights.
-  static func unknown(_ file: Data, _ path: String) -> FileError {
+  static func unknown(_ file: ByteSource) throws(FileError) -> FileError {
+    let path = file.path
     let expected = "expected weights, as safetensors or from PyTorch's torch.save"
-    if file.isEmpty { return .invalid(path, "is empty; \(expected)") }
-    let start = file.prefix(400)
+    if file.count == 0 { return .invalid(path, "is empty; \(expected)") }
+    let start = try file.prefix(400)
     let text = String(decoding: start, as: UTF8.self).drop(while: \.isWhitespace).lowercased()
     if text.hasPrefix("<") {
       return .invalid(path, "is a web page or XML; \(expected): fetch the file itself, not the page that links to it")

@@ -16,60 +16,60 @@ struct ZipArchive {
     let isEncrypted: Bool
   }
 
-  let path: String
+  /// Bytes whose checksum is computed at a time.
+  private static let pieceLength = 1 << 22
+
   /// In the order of the table, folders left out.
   let entries: [Entry]
-  private let bytes: Data
+  private let source: ByteSource
   private let numbers: [String: Int]
 
   static func isZip(_ bytes: Data) -> Bool {
     bytes.starts(with: [0x50, 0x4B, 3, 4]) || bytes.starts(with: [0x50, 0x4B, 5, 6])
   }
 
-  init(_ bytes: Data, path: String) throws(FileError) {
-    let table = try ZipArchive.table(bytes, path)
-    guard table.offset >= 0, table.length >= 0, table.offset <= bytes.count, table.length <= bytes.count - table.offset
+  init(_ source: ByteSource) throws(FileError) {
+    let path = source.path
+    let table = try ZipArchive.table(source)
+    guard table.offset >= 0, table.length >= 0, table.offset <= source.count,
+      table.length <= source.count - table.offset
     else {
       throw .invalid(path, "is a zip archive whose table of contents lies outside it; it is damaged, fetch it again")
     }
-    var reader = ByteReader(
-      bytes[bytes.startIndex..<bytes.startIndex + table.offset + table.length], path: path, at: table.offset)
+    var reader = ByteReader(source.part(0..<table.offset + table.length), at: table.offset)
     var entries: [Entry] = []
     var numbers: [String: Int] = [:]
+    // Entries beyond the end are found when they are read.
+    var room = source.count
     while reader.remaining > 0 {
       let entry = try ZipArchive.entry(&reader)
       if entry.name.hasSuffix("/") { continue }
       guard numbers.updateValue(entries.count, forKey: entry.name) == nil else {
         throw .invalid(path, "is a zip archive with two entries called \(entry.name.quoted)")
       }
+      if (0...source.count).contains(entry.packedSize) { room -= entry.packedSize }
+      guard room >= 0 else {
+        throw .invalid(
+          path,
+          "is a zip archive whose entries lie on one another, as they take more than its \(source.count) bytes; "
+            + "it is damaged or hostile")
+      }
       entries.append(entry)
     }
-    self.path = path
-    self.bytes = bytes
+    self.source = source
     self.entries = entries
     self.numbers = numbers
   }
 
+  var path: String { source.path }
+
   subscript(name: String) -> Entry? { numbers[name].map { entries[$0] } }
 
-  /// The bytes of an entry; not copied where it is stored.
+  /// The bytes of an entry.
   func contents(of entry: Entry, _ budget: MemoryBudget) throws(FileError) -> Data {
-    guard !entry.isEncrypted else {
-      throw .invalid(path, "has entry \(entry.name.quoted) encrypted; unpack the archive and give the file inside")
-    }
-    var reader = ByteReader(bytes, path: path, at: entry.headerOffset)
-    guard entry.headerOffset >= 0, try reader.integer(UInt32.self, of: "an entry") == 0x0403_4B50 else {
-      throw .invalid(
-        path, "has no entry \(entry.name.quoted) where its table of contents says; it is damaged, fetch it again")
-    }
-    _ = try reader.take(22, of: "an entry")
-    let nameLength = Int(try reader.integer(UInt16.self, of: "an entry"))
-    let extraLength = Int(try reader.integer(UInt16.self, of: "an entry"))
-    _ = try reader.take(nameLength + extraLength, of: "an entry")
-    let packed = try reader.take(entry.packedSize, of: "an entry")
-
-    // Stored entries may overlap: without a limit a small file could ask for the checksum of terabytes.
-    try budget.take(packed.count)
+    let range = try range(of: entry)
+    try budget.take(range.count)
+    let packed = try source.bytes(range)
     let contents: Data
     switch entry.method {
     case 0 where entry.packedSize == entry.size: contents = packed
@@ -79,44 +79,81 @@ struct ZipArchive {
         path,
         "has entry \(entry.name.quoted) packed by method \(entry.method); stored (0) and deflated (8) are read here")
     }
-    // PyTorch writes 0 where it was told not to compute checksums.
-    guard entry.checksum == 0 || checksum(contents) == entry.checksum else {
-      throw .invalid(path, "has \(entry.name.quoted) damaged: its checksum does not match; fetch it again")
-    }
+    try require(entry, ZipArchive.checksum(contents, after: 0))
     return contents
   }
 
-  private func checksum(_ bytes: Data) -> UInt32 {
-    bytes.withUnsafeBytes {
-      UInt32(truncatingIfNeeded: crc32_z(0, $0.bindMemory(to: UInt8.self).baseAddress, $0.count))
+  /// The bytes of an entry as a source: where they are stored as they are, they stay in the file.
+  func source(of entry: Entry, _ budget: MemoryBudget) throws(FileError) -> ByteSource {
+    guard entry.method == 0, entry.packedSize == entry.size else {
+      return ByteSource(try contents(of: entry, budget), path: path)
     }
+    let range = try range(of: entry)
+    if entry.checksum != 0 {
+      var checksum: UInt = 0
+      for start in stride(from: range.lowerBound, to: range.upperBound, by: ZipArchive.pieceLength) {
+        let piece = try source.bytes(start..<min(start + ZipArchive.pieceLength, range.upperBound))
+        checksum = ZipArchive.checksum(piece, after: checksum)
+      }
+      try require(entry, checksum)
+    }
+    return source.part(range)
+  }
+
+  /// Where the packed bytes of an entry lie.
+  private func range(of entry: Entry) throws(FileError) -> Range<Int> {
+    guard !entry.isEncrypted else {
+      throw .invalid(path, "has entry \(entry.name.quoted) encrypted; unpack the archive and give the file inside")
+    }
+    var reader = ByteReader(source, at: entry.headerOffset)
+    guard entry.headerOffset >= 0, try reader.integer(UInt32.self, of: "an entry") == 0x0403_4B50 else {
+      throw .invalid(
+        path, "has no entry \(entry.name.quoted) where its table of contents says; it is damaged, fetch it again")
+    }
+    _ = try reader.take(22, of: "an entry")
+    let nameLength = Int(try reader.integer(UInt16.self, of: "an entry"))
+    let extraLength = Int(try reader.integer(UInt16.self, of: "an entry"))
+    _ = try reader.skip(nameLength + extraLength, of: "an entry")
+    return try reader.skip(entry.packedSize, of: "an entry")
+  }
+
+  private func require(_ entry: Entry, _ checksum: UInt) throws(FileError) {
+    // PyTorch writes 0 where it was told not to compute checksums.
+    guard entry.checksum == 0 || checksum == UInt(entry.checksum) else {
+      throw .invalid(path, "has \(entry.name.quoted) damaged: its checksum does not match; fetch it again")
+    }
+  }
+
+  private static func checksum(_ bytes: Data, after start: UInt) -> UInt {
+    bytes.withUnsafeBytes { crc32_z(start, $0.bindMemory(to: UInt8.self).baseAddress, $0.count) }
   }
 }
 
 extension ZipArchive {
   /// Where the end of the archive says that its table lies.
-  private static func table(_ bytes: Data, _ path: String) throws(FileError) -> (offset: Int, length: Int) {
+  private static func table(_ source: ByteSource) throws(FileError) -> (offset: Int, length: Int) {
+    let path = source.path
     let size = 22
     let comment = Int(UInt16.max)
-    let first = max(0, bytes.count - size - comment)
-    let tail = bytes.suffix(size + comment)
+    let first = max(0, source.count - size - comment)
+    let tail = try source.bytes(first..<source.count)
     guard let found = tail.lastRange(of: [0x50, 0x4B, 5, 6]), tail.endIndex - found >= size else {
       throw .invalid(
-        path, "is a zip archive without its end, after \(bytes.count) bytes; it is cut short, fetch it again")
+        path, "is a zip archive without its end, after \(source.count) bytes; it is cut short, fetch it again")
     }
     let end = first + found - tail.startIndex
     let what: StaticString = "its table of contents"
-    var reader = ByteReader(bytes, path: path, at: end + 12)
+    var reader = ByteReader(source, at: end + 12)
     let length = try reader.integer(UInt32.self, of: what)
     let offset = try reader.integer(UInt32.self, of: what)
     guard length == .max || offset == .max else { return (Int(offset), Int(length)) }
 
-    var locator = ByteReader(bytes, path: path, at: end - 20)
+    var locator = ByteReader(source, at: end - 20)
     guard end >= 20, try locator.integer(UInt32.self, of: what) == 0x0706_4B50 else {
       throw .invalid(path, "is a zip archive without the table of contents it tells of; it is damaged, fetch it again")
     }
     _ = try locator.take(4, of: what)
-    var record = ByteReader(bytes, path: path, at: try locator.length(of: what))
+    var record = ByteReader(source, at: try locator.length(of: what))
     guard try record.integer(UInt32.self, of: what) == 0x0606_4B50 else {
       throw .invalid(path, "is a zip archive without the table of contents it tells of; it is damaged, fetch it again")
     }

@@ -41,8 +41,9 @@ public struct Evaluator {
       guard let groundTruth = sample.groundTruth else {
         throw FileError.invalid(dataset.layout.list, "names \(sample.id), which has no mask, and evaluation needs one")
       }
-      for (way, prediction) in try predictions(of: sample, protocols, dataset).enumerated() {
-        let labels = try prediction.labels()
+      let predicted = try named(sample.id) { try predictions(of: sample, protocols, dataset) }
+      for (way, prediction) in predicted.enumerated() {
+        let labels = try named(sample.id) { try prediction.labels() }
         try scores[way].matrix.add(prediction: labels, groundTruth: groundTruth)
         try scores[way].boundary.add(prediction: labels, groundTruth: groundTruth)
         if way == 0, let folder { try labels.write(palettePNG: folder.path(of: sample.id)) }
@@ -69,6 +70,15 @@ public struct Evaluator {
         dataset.item(sample.id)?.image ?? sample.id,
         "\(error.problem); use smaller evaluation.scales, or make the photograph and its mask smaller")
     }
+  }
+}
+
+/// Runs `body`; scores that are not finite are reported as those of this photograph.
+func named<Value>(_ photograph: String, _ body: () throws -> Value) throws -> Value {
+  do {
+    return try body()
+  } catch is NonFiniteScores {
+    throw NonFiniteScores(of: photograph)
   }
 }
 

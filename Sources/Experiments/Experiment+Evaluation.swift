@@ -14,6 +14,8 @@ extension Experiment {
     public var allProtocols = false
     /// The folder of the masks predicted as the settings say, where they are wanted.
     public var predictions: String?
+    /// Called with what is odd about the weights' file.
+    public var warn: @Sendable (FileWarning) -> Void = { _ in }
 
     public init() {}
   }
@@ -29,7 +31,7 @@ extension Experiment {
         source: "data",
         problem: "validation_list and masks are needed to evaluate; \(settings.data.validationObstacle ?? "")")
     }
-    let (predictor, path) = try trainedPredictor(options.weights, views)
+    let (predictor, path) = try trainedPredictor(options.weights, views, options.warn)
     let output = options.output ?? folder.evaluation
     // A place where nothing can be written is found out before the work, not after it.
     _ = try OutputFile(output)
@@ -54,16 +56,16 @@ extension Experiment {
 
   /// A predictor with a file of weights, or with the run's best where none is named, and the path.
   ///
-  /// Throws where it predicts another number of classes than the settings name.
-  func trainedPredictor(_ weights: String?, _ views: Views) throws -> (predictor: Predictor, path: String) {
+  /// Throws where it predicts other classes than the settings name.
+  func trainedPredictor(
+    _ weights: String?, _ views: Views, _ warn: (FileWarning) -> Void
+  ) throws -> (predictor: Predictor, path: String) {
     guard let path = weights ?? bestWeights else {
       throw FileError(folder.path, .missing, "holds no weights; train first, or name a file with --weights")
     }
     let trained = try TrainedNetwork(path, on: device)
-    guard trained.network.configuration.classCount == classes.count else {
-      throw FileError.invalid(
-        path, "predicts \(trained.network.configuration.classCount) classes, and data.classes names \(classes.count)")
-    }
+    trained.warnings.forEach(warn)
+    try requireSameClasses(as: trained, path: path)
     return (try predictor(trained.network, views), path)
   }
 

@@ -5,8 +5,11 @@ import Networks
 import Prediction
 
 extension Experiment {
-  /// A network of the settings' making, its backbone with the weights that they name.
-  public func makeNetwork(loadingBackbone: Bool) throws -> BLPSeg {
+  /// A network of the settings' making, its backbone with the weights that they name; `warn` takes what is odd about
+  /// their file.
+  public func makeNetwork(
+    loadingBackbone: Bool, _ warn: (FileWarning) -> Void = { _ in }
+  ) throws -> BLPSeg {
     let network = try BLPSeg(
       configuration, ParameterStore(device: device, seed: UInt64(settings.seed)),
       unlabelledWeight: settings.loss.unlabelledWeight)
@@ -17,10 +20,24 @@ extension Experiment {
       case .file(let path): path
       }
     let state = try WeightsFile.read(path)
+    state.warnings.forEach(warn)
+    if let fault = try NonFiniteTensors(state) {
+      throw FileError.invalid(path, "\(fault); nothing can be learnt from it, fetch the weights again")
+    }
     do {
       try network.loadBackbone(state.map { ($0.name, $0.tensor) })
     } catch let error as ParameterMismatch {
-      throw FileError.invalid(path, "cannot be backbone \(settings.model.backbone.rawValue): \(error)")
+      let backbone = settings.model.backbone
+      let shapes = Dictionary(uniqueKeysWithValues: state.map { ($0.name, $0.tensor.shape) })
+      let known = KnownWeights(shapes)
+      // Of a file that has the right names but not all of them, those that differ tell more.
+      let found =
+        if let known, known.backbone != backbone {
+          "it holds \(known), and \(backbone.neededWeights) are needed"
+        } else {
+          "\(error)"
+        }
+      throw FileError.invalid(path, "cannot be backbone \(backbone.rawValue): \(found)")
     }
     return network
   }

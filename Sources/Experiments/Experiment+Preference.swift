@@ -24,6 +24,8 @@ extension Experiment {
     public var reference = PreferenceAnalysis.Reference.ownClass
     /// The folder of the results; by default the run's.
     public var folder: String?
+    /// Called with what is odd about the weights' file.
+    public var warn: @Sendable (FileWarning) -> Void = { _ in }
 
     public init() {}
   }
@@ -72,10 +74,12 @@ extension Experiment {
         name: folder, labels: { try LabelMap(contentsOf: masks.path(of: $0.id)) }, path: { masks.path(of: $0.id) })
     }
     let standard = predictionProtocol
-    let (predictor, path) = try trainedPredictor(options.weights, standard.views)
+    let (predictor, path) = try trainedPredictor(options.weights, standard.views, options.warn)
     let way = EvaluationResult.Views(standard.views).description(crf: standard.crf != nil)
     return Source(
-      name: "\(path), \(way)", labels: { try predictor($0.image, [standard])[0].labels() }, path: { _ in path })
+      name: "\(path), \(way)",
+      labels: { sample in try named(sample.id) { try predictor(sample.image, [standard])[0].labels() } },
+      path: { _ in path })
   }
 
   /// The images of a list with their scribbles and their ground truth.

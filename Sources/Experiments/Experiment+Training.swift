@@ -20,6 +20,7 @@ extension Experiment {
   ///
   /// `command` is kept in the run's folder: how the run was started.
   public func train(resume: Bool, command: [String] = [], _ watch: TrainingWatch) throws -> TrainingOutcome {
+    try requireBatch()
     guard let place else { return try train(resume, command, watch, nil) }
     let (log, lost) = (isFirst ? folder.log : nil, watch.lost)
     let lookout = try ProcessWatch(place, name: processName, isCancelled: watch.shouldStop) { loss in
@@ -47,7 +48,7 @@ extension Experiment {
     let validation = try validationSet()
     let loader = try loader(training)
     let configuration = trainingConfiguration(batchesPerEpoch: loader.batchesPerEpoch)
-    let network = try makeNetwork(loadingBackbone: !resume && isFirst)
+    let network = try makeNetwork(loadingBackbone: !resume && isFirst, watch.warn)
     let trainer = try Trainer(
       network, loader, configuration, on: device, group, folder: folder, metadata: checkpointMetadata(training))
     let changedSettings = resume ? try continueRun(trainer) : []
@@ -148,13 +149,13 @@ extension Experiment {
 
   /// Restores the last checkpoint and returns which settings differ from those it was made with.
   private func continueRun(_ trainer: Trainer) throws -> [String] {
-    try trainer.resume()
     let path = folder.lastCheckpoint
+    let metadata = isFirst ? try CheckpointMetadata(Safetensors.describe(path).metadata, path: path) : nil
+    if let metadata { try requireSameRun(as: metadata, path: path) }
+    try trainer.resume()
     guard trainer.progress.iteration >= 0 else {
       throw FileError.invalid(path, "tells of \(trainer.progress.iteration) steps done; start a new run")
     }
-    guard isFirst else { return [] }
-    let metadata = try CheckpointMetadata(Safetensors.describe(path).metadata, path: path)
     return metadata.map { settings.absolute.differences(from: $0.settings.absolute) } ?? []
   }
 }

@@ -10,7 +10,9 @@ import Training
 public enum Inspection {
   /// A file of weights: what network it is, how far it was trained, its tensors.
   public static func checkpoint(_ path: String, listingTensors: Bool) throws -> String {
-    let (tensors, metadata) = try contents(path)
+    let state = try WeightsFile.read(path, toleratingDamage: true) { $0 == BLPSeg.distanceTable }
+    let metadata = state.metadata
+    let tensors = state.map { TensorDescription(name: $0.name, shape: $0.tensor.shape, type: $0.tensor.type) }
     let own = tensors.filter { !TrainingCheckpoint.isExtra($0.name) }
     let shapes = Dictionary(own.map { ($0.name, $0.shape) }) { first, _ in first }
     var facts = [("file", path)]
@@ -27,7 +29,8 @@ public enum Inspection {
             + "decoder width \(network.decoderWidth)"
         ))
     } catch {
-      facts.append(("network", "unknown: \(error.problem)"))
+      let known = KnownWeights(shapes).map { "; they are those of \($0)" } ?? ""
+      facts.append(("network", "unknown: \(error.problem)\(known)"))
     }
     if let progress = TrainingCheckpoint.progress(in: metadata) {
       facts.append(("trained", "\(progress.iteration) steps in \(seconds(progress.seconds)) s"))
@@ -40,6 +43,8 @@ public enum Inspection {
         "\(own.count) with \(elements(own)) numbers"
           + (extra > 0 ? "; \(extra) more to continue training from" : "")
       ))
+    facts += state.warnings.map { ("warning", $0.problem) }
+    if let fault = try NonFiniteTensors(state) { facts.append(("not finite", "\(fault)")) }
     var lines = facts.map { "\($0.0.padding(toLength: 12, withPad: " ", startingAt: 0))\($0.1)" }
     if listingTensors { lines += own.map { "  \($0.name) \($0.shape) \($0.type)" } }
     return lines.map(\.printable).joined(separator: "\n")
@@ -65,17 +70,6 @@ public enum Inspection {
       "BLPSeg, backbone \(configuration.backbone.rawValue), \(configuration.classCount) classes, "
       + "decoder width \(configuration.decoderWidth): \(total) parameters"
     return ([heading] + rows).joined(separator: "\n")
-  }
-
-  /// A file's tensors without their elements, where the format tells them apart, and its metadata.
-  private static func contents(
-    _ path: String
-  ) throws -> (tensors: [TensorDescription], metadata: [String: String]) {
-    if let described = try? Safetensors.describe(path) { return described }
-    // Another format, or a damaged file, for which the reader of all formats has the better words.
-    let state = try WeightsFile.read(path) { BLPSeg.isDropped($0) }
-    let tensors = state.map { TensorDescription(name: $0.name, shape: $0.tensor.shape, type: $0.tensor.type) }
-    return (tensors, state.metadata)
   }
 
   /// As a file may claim more than there can be, numbers are counted in floating point.

@@ -171,6 +171,9 @@ public struct PhotographPredictions: Sendable {
     do {
       let prediction = try predictor(photograph)
       return try write(prediction, of: photograph, item, decoded.warnings)
+    } catch is NonFiniteScores {
+      throw PhotographFault(
+        error: FileError(item.path, .inaccessible, "cannot be predicted: the weights give scores that are not finite"))
     } catch let error as TorchError {
       throw PhotographFault(
         error: FileError(

@@ -11,6 +11,8 @@ public struct TrainedNetwork {
   public let network: BLPSeg
   /// Class names, where the file carries them; as many as the network has classes.
   public let classes: [String]?
+  /// What was odd about the file.
+  public let warnings: [FileWarning]
   /// How its experiment evaluates it, where the file says so; the published way for other files.
   public let evaluation: EvaluationSettings
   /// The longer side that its experiment reduces larger photographs to, in pixels; nil where it does not.
@@ -35,12 +37,17 @@ public struct TrainedNetwork {
       }
       network = try BLPSeg(configuration, ParameterStore(device: device))
       try network.load(state.map { ($0.name, $0.tensor) })
+      if let fault = try NonFiniteTensors(state) {
+        throw FileError.invalid(path, "\(fault); nothing can be predicted with it, use another checkpoint")
+      }
     } catch let error as UnknownNetwork {
-      throw FileError.invalid(path, "\(error); expected a checkpoint of this program or of the published one")
+      let found = KnownWeights(shapes).map { "holds \($0), and" } ?? "\(error);"
+      throw FileError.invalid(path, "\(found) a checkpoint of this program or of the published one was expected")
     } catch let error as ParameterMismatch {
       throw FileError.invalid(path, "\(error)")
     }
     classes = metadata?.classes
+    warnings = state.warnings
     evaluation = metadata?.settings.evaluation ?? EvaluationSettings()
     maxSide = metadata?.settings.data.maxSide
     learntSize = metadata?.typicalSide.map(LearntSize.init)

@@ -13,6 +13,8 @@ public enum WeightsConversion {
     public let tensors: [TensorDescription]
     /// Names in the input that are not weights.
     public let leftOut: [String]
+    /// What was odd about the input; it is converted as it is.
+    public let warnings: [FileWarning]
   }
 
   /// Writes a safetensors file with the weights of any file that is read here; settings and classes that the input
@@ -37,7 +39,8 @@ public enum WeightsConversion {
     if addingDistanceTable { try requirePublishedAggregation(state, input) }
     let table = addingDistanceTable ? [DistanceTable.tensor] : []
     try PyTorchFile.write(state, adding: table, to: output)
-    return Summary(tensors: summary.tensors + table.map(\.description), leftOut: summary.leftOut)
+    return Summary(
+      tensors: summary.tensors + table.map(\.description), leftOut: summary.leftOut, warnings: summary.warnings)
   }
 
   private static func read(_ input: String, for output: String) throws -> (StateDict, Summary) {
@@ -50,7 +53,12 @@ public enum WeightsConversion {
     }
     guard !state.isEmpty else { throw FileError.invalid(input, "holds no weights; expected named tensors") }
     let tensors = state.map { TensorDescription(name: $0.name, shape: $0.tensor.shape, type: $0.tensor.type) }
-    return (state, Summary(tensors: tensors, leftOut: leftOut))
+    var warnings = state.warnings
+    if let fault = try NonFiniteTensors(state) {
+      warnings.append(
+        FileWarning(input, "\(fault); they are written as they are, and no network can predict with them"))
+    }
+    return (state, Summary(tensors: tensors, leftOut: leftOut, warnings: warnings))
   }
 
   /// Throws where both paths lead to one file, by whatever names: a conversion must not cost the original.

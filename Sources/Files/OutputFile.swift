@@ -40,6 +40,14 @@ public final class OutputFile {
     try result.get()
   }
 
+  /// Replaces bytes that were written before, beginning with the one at `offset`.
+  public func overwrite(_ data: Data, at offset: Int) throws(FileError) {
+    let end = lseek(descriptor, 0, SEEK_CUR)
+    guard end >= 0, lseek(descriptor, off_t(offset), SEEK_SET) >= 0 else { throw .unwritable(path, errno) }
+    try write(data)
+    guard lseek(descriptor, end, SEEK_SET) >= 0 else { throw .unwritable(path, errno) }
+  }
+
   /// Puts the finished file in place.
   public func commit() throws(FileError) {
     while fsync(descriptor) != 0 {

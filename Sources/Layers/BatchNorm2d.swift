@@ -24,7 +24,13 @@ public struct BatchNorm2d {
     self.epsilon = epsilon
   }
 
+  /// Throws in training where a channel has a single value, whose variance would be NaN.
   public func callAsFunction(_ x: Tensor, _ mode: Mode) throws(TorchError) -> Tensor {
+    if mode.isTraining, x.elementCount / weight.elementCount * (mode.group?.count ?? 1) < 2 {
+      throw TorchError(
+        operation: "batch_norm", shapes: [x.shape],
+        message: "a single value per channel has no variance to learn from; a batch needs at least 2 images")
+    }
     if mode.updatesStatistics { try batchesTracked.add(1) }
     let momentum = mode.updatesStatistics ? momentum : 0
     if let group = mode.group {

@@ -47,11 +47,17 @@ public struct ParameterMismatch: Error, Equatable, Sendable, CustomStringConvert
 
   public var description: String {
     var parts: [String] = []
-    if !missing.isEmpty { parts.append("\(missing.count) tensors are missing (\(abridged(missing)))") }
-    if !unexpected.isEmpty { parts.append("\(unexpected.count) are not part of it (\(abridged(unexpected)))") }
+    if !missing.isEmpty {
+      parts.append(
+        "\(missing.count) \(missing.count == 1 ? "tensor is" : "tensors are") missing (\(abridged(missing)))")
+    }
+    if !unexpected.isEmpty {
+      parts.append(
+        "\(unexpected.count) \(unexpected.count == 1 ? "is" : "are") not part of it (\(abridged(unexpected)))")
+    }
     if !misshapen.isEmpty {
       let shapes = misshapen.map { "\($0.name) is \($0.found), expected \($0.expected)" }
-      parts.append("\(misshapen.count) have another shape (\(abridged(shapes)))")
+      parts.append("\(misshapen.count) \(misshapen.count == 1 ? "has" : "have") another shape (\(abridged(shapes)))")
     }
     return "the weights do not fit the network: " + parts.joined(separator: "; ")
   }

@@ -4,16 +4,17 @@ import Tensors
 ///
 /// `logits` are u, `[N, C + 1, H, W]`; `labels` int64 `[N, H, W]` with C for "unlabelled" and 255 left out;
 /// `classWeight` is `[C + 1]`. The weighted sum is divided by `totalWeight`, without dimensions, or where it is nil by
-/// the weight of these labels, which gives the weighted mean.
+/// the weight of these labels, which gives the weighted mean. Where the weight is 0, as of labels that are all ignored,
+/// the loss is 0, and so is its gradient.
 public func scribbleLoss(
   _ logits: Tensor, _ labels: Tensor, classWeight: Tensor, totalWeight: Tensor? = nil
 ) throws(TorchError) -> Tensor {
-  let (mean, sum) = (1, 2)
+  let reduction = 2  // LibTorch's number of the sum
   let weight = try classWeight.to(logits.type)
-  guard let totalWeight else {
-    return try Operator.crossEntropyLoss(logits, labels, weight, mean, BatchLabel.ignored)
-  }
-  return try Operator.crossEntropyLoss(logits, labels, weight, sum, BatchLabel.ignored) / totalWeight.to(logits.type)
+  let sum = try Operator.crossEntropyLoss(logits, labels, weight, reduction, BatchLabel.ignored)
+  let weights = if let totalWeight { totalWeight } else { try scribbleWeight(labels, classWeight: classWeight) }
+  let total = try weights.to(logits.type)
+  return try sum / total.filled(where: total.isEqual(to: 0), with: 1)
 }
 
 /// The weight of labels in the scribble loss: the sum of `classWeight`, `[C + 1]`, over `labels`, int64 `[N, H, W]`

@@ -30,17 +30,23 @@ public struct PhotographPrediction {
     return try averaged.assembled { logits throws(TorchError) in try logits.softmax(1) }
   }
 
-  /// The most probable class of each pixel.
-  public func labels() throws(TorchError) -> LabelMap {
+  /// The most probable class of each pixel. Throws `NonFiniteScores` where there is none.
+  public func labels() throws -> LabelMap {
+    var isFinite = true
+    func best(_ scores: Tensor, _ dim: Int) throws(TorchError) -> Tensor {
+      let (values, indices) = try scores.maximum(dim)
+      // The index of NaN would pass for a class.
+      if try !values.isAllFinite() { isFinite = false }
+      return try indices.to(.uint8)
+    }
     let labels =
       if let refined {
-        try assembled(refined) { rows throws(TorchError) in
-          try rows.maximum(1).indices.to(.uint8).unsqueezed(1)
-        }
+        try assembled(refined) { rows throws(TorchError) in try best(rows, 1).unsqueezed(1) }
       } else {
         // `[1, C, rows, W]` to `[1, 1, rows, W]`.
-        try averaged.assembled { logits throws(TorchError) in try logits.maximum(1).indices.to(.uint8).unsqueezed(1) }
+        try averaged.assembled { logits throws(TorchError) in try best(logits, 1).unsqueezed(1) }
       }
+    guard isFinite else { throw NonFiniteScores() }
     return LabelMap(width: width, height: height, labels: try labels.uint8s())
   }
 
@@ -61,10 +67,12 @@ public struct PhotographPrediction {
   }
 
   /// The same with its probabilities refined by a dense CRF on the photograph, which may be a reduced one: its constants
-  /// count pixels of what the network saw.
-  func refined(by settings: DenseCRF.Settings, _ photograph: Image) throws(TorchError) -> PhotographPrediction {
+  /// count pixels of what the network saw. Throws `NonFiniteScores` where there are none, of which the CRF would make
+  /// finite ones.
+  func refined(by settings: DenseCRF.Settings, _ photograph: Image) throws -> PhotographPrediction {
     let seen = averaged.resized(height: photograph.height, width: photograph.width)
     let probability = try seen.assembled { logits throws(TorchError) in try logits.softmax(1) }
+    guard try probability.isAllFinite() else { throw NonFiniteScores() }
     let shape = probability.shape
     let refined = DenseCRF(settings).refined(
       try probability.floats(), classCount: shape[0], image: photograph, threads: LibTorch.threadCount)

@@ -12,7 +12,6 @@ extension Tensor {
 
   public func power(_ exponent: Double) throws(TorchError) -> Tensor { try Operator.pow(self, exponent) }
   public func exponential() throws(TorchError) -> Tensor { try Operator.exp(self) }
-  public func isFinite() throws(TorchError) -> Tensor { try Operator.isfinite(self) }
 
   /// Adds in place.
   public func add(_ other: Tensor) throws(TorchError) { try Operator.addInPlace(self, other) }
@@ -54,7 +53,6 @@ extension Operator {
   static let neg = Operator("neg")
   static let pow = Operator("pow", "Tensor_Scalar")
   static let exp = Operator("exp")
-  static let isfinite = Operator("isfinite")
   static let addInPlace = Operator("add_", "Tensor")
   static let addScalarInPlace = Operator("add_", "Scalar")
   static let mulInPlace = Operator("mul_", "Scalar")

@@ -66,6 +66,9 @@ public final class AdamW {
     }
   }
 
+  /// Updates made so far, over all starts of a run.
+  public func updateCount() throws(TorchError) -> Int { Int(try updates.item()) }
+
   public func clearGradients() {
     for entry in parameters { entry.tensor.clearGradient() }
   }

@@ -22,7 +22,7 @@ public enum TrainingCheckpoint {
   static func save(
     _ step: TrainingStep, _ progress: TrainingProgress, metadata: [String: String], to path: String
   ) throws {
-    try Safetensors.write(state(of: step, progress, metadata: metadata), to: path)
+    try write(state(of: step, progress, metadata: metadata), progress, to: path)
   }
 
   static func state(
@@ -39,7 +39,19 @@ public enum TrainingCheckpoint {
   static func saveWeights(
     of network: BLPSeg, _ progress: TrainingProgress, metadata: [String: String], to path: String
   ) throws {
-    try Safetensors.write(weights(of: network, progress, metadata: metadata), to: path)
+    try write(weights(of: network, progress, metadata: metadata), progress, to: path)
+  }
+
+  /// Writes a state that a run can go on from; any other is an error, and what stood at `path` stays.
+  private static func write(_ state: StateDict, _ progress: TrainingProgress, to path: String) throws {
+    if let fault = try NonFiniteTensors(state) {
+      let kept = FileManager.default.fileExists(atPath: path) ? "the file stays as it was" : "nothing is written"
+      throw FileError.invalid(
+        path,
+        "cannot take the state after step \(progress.iteration): \(fault), and \(kept); lower training.learning_rate"
+          + " or choose another training.precision")
+    }
+    try Safetensors.write(state, to: path)
   }
 
   /// Restores everything and returns how far the run was.
@@ -47,6 +59,9 @@ public enum TrainingCheckpoint {
     let state = try Safetensors.read(path)
     guard let progress = progress(in: state.metadata), state[generatorName] != nil else {
       throw FileError.invalid(path, "is not a checkpoint that training can continue from; name its last.safetensors")
+    }
+    if let fault = try NonFiniteTensors(state) {
+      throw FileError.invalid(path, "\(fault); no training can go on from it, start a new run")
     }
     do {
       try restore(step, from: state)

@@ -75,7 +75,7 @@ public final class TrainingStep {
     let (losses, gradients) = try losses(
       prediction, labels, classPresent: batch.classPresent.to(device),
       isSelfTraining: iteration >= configuration.selfTrainingStart)
-    guard losses.total.isFinite else { throw NonFiniteLoss(iteration: iteration, ids: batch.ids, losses: losses) }
+    guard losses.total.isFinite else { throw try nonFiniteLoss(losses, batch, iteration: iteration) }
     try backward(from: gradients.root(prediction))
     if try scaler?.unscale(optimizer.gradients) ?? true {
       try optimizer.step(learningRate: configuration.schedule.learningRate(at: iteration))
@@ -85,21 +85,5 @@ public final class TrainingStep {
 
   private func backward(from loss: Tensor) throws(TorchError) {
     if let reducer { try reducer.backward(from: loss) } else { try loss.backward() }
-  }
-}
-
-/// A loss that is infinite or not a number; the run cannot go on from it.
-public struct NonFiniteLoss: Error, Equatable, Sendable, CustomStringConvertible {
-  public let iteration: Int
-  /// The images of the batch.
-  public let ids: [String]
-  public let losses: TrainingStep.Losses
-
-  public var description: String {
-    """
-    The loss of iteration \(iteration) is not finite (scribble \(losses.scribble), segmentation \
-    \(losses.segmentation)) on the batch \(ids.joined(separator: ", ")): look at these images, or lower \
-    training.learning_rate.
-    """
   }
 }

@@ -56,6 +56,7 @@ struct AnalyzeCommand: ParsableCommand {
         options.reference = anyScribble ? .anyClass : .ownClass
         options.folder = folder
         for notice in experiment.notices { Console.line(notice) }
+        options.warn = { Console.line("\($0)") }
         let start = ContinuousClock.now
         let (result, page) = try experiment.analyzePreference(options) { done, total in
           Console.progress("analysing", done, of: total, since: start)

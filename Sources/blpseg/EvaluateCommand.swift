@@ -41,6 +41,7 @@ struct EvaluateCommand: ParsableCommand {
       options.allProtocols = allProtocols
       options.predictions = savePredictions
       for notice in experiment.notices { Console.line(notice) }
+      options.warn = { Console.line("\($0)") }
       let start = ContinuousClock.now
       let result = try experiment.evaluate(options) { done, total in
         Console.progress("evaluating", done, of: total, since: start)

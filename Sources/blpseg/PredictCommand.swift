@@ -55,19 +55,13 @@ struct PredictCommand: ParsableCommand {
   @Flag(help: "Write NAME.logits.safetensors: tensor 'logits', [C, H, W] float32, averaged over the views.")
   var saveLogits = false
 
-<<<<<<< HEAD
   @Option(
     help: ArgumentHelp(
       "Most pixels of a photograph's largest view (default: \(PredictionLimit.standardViewPixels), or fewer where memory is short).",
       valueName: "number"))
   var maxPixels: Int?
 
-  @Option(
-    help: ArgumentHelp("Device that computes: auto, cpu, cuda, cuda:N or mps.", valueName: "device"),
-    transform: ExperimentSettings.Device.init(option:))
-=======
   @Option(help: "Device that computes: auto, cpu, cuda, cuda:N or mps.")
->>>>>>> a34aaca25523c7854b97968873649bac12ce9fff
   var device = ExperimentSettings.Device.auto
 
   @Option(help: "Threads that compute on the CPU; 0 takes one for each core that this process may use.")
@@ -118,6 +112,7 @@ struct PredictCommand: ParsableCommand {
   /// What is known about the weights, without the network, which is not kept beside the predictor's.
   private func predictor(on device: Device) throws -> (Predictor, PredictionConsole.Weights) {
     let trained = try TrainedNetwork(weights, on: device)
+    for warning in trained.warnings { Console.line("\(warning)") }
     let facts = PredictionConsole.Weights(
       classes: trained.classes, classCount: trained.network.configuration.classCount, maxSide: trained.maxSide,
       learntSize: trained.learntSize)

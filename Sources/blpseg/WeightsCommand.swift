@@ -61,6 +61,7 @@ private func requireSuffix(_ output: String, _ suffixes: [String], other: String
 
 /// "best.pth: 621 tensors, 72000000 numbers; 1244 that are not weights left out"
 private func report(_ summary: WeightsConversion.Summary, _ output: String) {
+  for warning in summary.warnings { Console.line("\(warning)") }
   let numbers = summary.tensors.reduce(0) { $0 + $1.shape.reduce(1, *) }
   let rest = summary.leftOut.isEmpty ? "" : "; \(summary.leftOut.count) that are not weights left out"
   Console.result(line: "\(output): \(summary.tensors.count) tensors, \(numbers) numbers\(rest)")

@@ -48,7 +48,7 @@ import Testing
 
   @Test("A tensor that repeats one element a million million times is refused")
   func giantExpansion() {
-    #expect(problem(file(size: [1 << 20, 1 << 18], stride: [0, 0])).contains("bytes of memory"))
+    #expect(problem(file(size: [1 << 20, 1 << 18], stride: [0, 0])).contains("out of the 8 in its storage"))
   }
 
   @Test("Storages of a wrong or giant length are refused", arguments: [9, 1 << 40, 1 << 60, .max, -1])
@@ -73,17 +73,17 @@ import Testing
   @Test("Element types without a counterpart are refused by name")
   func unknownType() {
     let storage = PickleBuilder.storage("0", "ComplexFloatStorage", 8)
-    #expect(problem(PickleBuilder.file(storage)).contains("'torch.ComplexFloatStorage'"))
+    #expect(problem(PickleBuilder.file(storage, keys: [])).contains("'torch.ComplexFloatStorage'"))
   }
 
   @Test(
-    "Functions that could run something are refused",
+    "Functions that could run something are not run, and refused by name where weights were expected",
     arguments: [
       ("builtins", "eval"), ("posix", "system"), ("torch.storage", "_load_from_bytes"), ("builtins", "getattr"),
       ("torch", "load"), ("torch\u{1B}[2J", "x"),
     ])
   func dangerous(module: String, name: String) {
-    let problem = problem(PickleBuilder.file(PickleBuilder.global(module, name)))
+    let problem = problem(PickleBuilder.file(PickleBuilder.global(module, name), keys: []))
     #expect(problem.contains("which this reader does not run"))
     #expect(!problem.contains("\u{1B}"))
   }

@@ -41,12 +41,17 @@ import Testing
     let folder = try TemporaryFolder()
     let path = folder("layout.safetensors")
     try Safetensors.write(stateDict, to: path)
-    var json = #"{"__metadata__":{"x":"1","y":"2"},"#
+    // CRC-32 of "F32 1,2\n" and the elements of a, of "U8 1\n" and those of b, and of "x\n1\ny\n2\n".
+    var json = #"{"__metadata__":{"blpseg_crc32":"#
+    json += #""{\"__metadata__\":\"2d741104\",\"a\":\"047711f0\",\"b\":\"9dc09610\"}","#
+    json += #""x":"1","y":"2"},"#
     json += #""b":{"dtype":"U8","shape":[1],"data_offsets":[8,9]},"#
     json += #""a":{"dtype":"F32","shape":[1,2],"data_offsets":[0,8]}}"#
     while json.utf8.count % 8 != 0 { json += " " }
     let expected =
-      [UInt8(json.utf8.count), 0, 0, 0, 0, 0, 0, 0] + Array(json.utf8) + [0, 0, 0x80, 0x3F, 0, 0, 0, 0x40] + [7]
+      withUnsafeBytes(of: UInt64(json.utf8.count).littleEndian, Array.init) + Array(json.utf8) + [
+        0, 0, 0x80, 0x3F, 0, 0, 0, 0x40,
+      ] + [7]
     #expect(Array(try InputFile.read(path)) == expected)
   }
 

@@ -64,6 +64,18 @@ struct BadInput: Sendable, CustomTestStringConvertible {
       "backbone weights of something else", train("model.backbone_weights=bad/other.safetensors"), 1,
       "bad/other.safetensors: cannot be backbone efficientnet_lite0"),
     .init(
+      "backbone weights of a well-known network that is another one",
+      train("model.backbone_weights=bad/timm.safetensors"), 1,
+      "bad/timm.safetensors: cannot be backbone efficientnet_lite0: it holds timm's EfficientNet-Lite0, whose names do "
+        + "not tell which of timm's two paddings it was trained with, and the weights that Scripts/setup installs "
+        + "(model.backbone_weights=imagenet) are needed"),
+    .init(
+      "a backbone to predict with", predict("bad/timm.safetensors"), 1,
+      "bad/timm.safetensors: holds timm's EfficientNet-Lite0, "),
+    .init(
+      "a whole network for a backbone", train("model.backbone_weights=\(weights)"), 1,
+      "cannot be backbone efficientnet_lite0: it holds a whole BLPSeg network, whose backbone is a part of it, and"),
+    .init(
       "an output folder that is a file", train("output=tiny.yaml"), 1, "tiny.yaml: is a file, a folder was expected"),
     .init(
       "an output folder below a file", train("output=tiny.yaml/x"), 1, "tiny.yaml: is a file, a folder was expected"),
@@ -77,7 +89,26 @@ struct BadInput: Sendable, CustomTestStringConvertible {
     .init(
       "a run of another network",
       ["train", "tiny.yaml", "--resume", "--set", "output=runs/tiny", "--set", "model.decoder_width=16"], 1,
-      "runs/tiny/last.safetensors: "),
+      "runs/tiny/last.safetensors: holds another network than the settings: model.decoder_width was 8, is 16; give"),
+    .init(
+      "a run of another backbone",
+      ["train", "tiny.yaml", "--resume", "--set", "output=runs/tiny", "--set", "model.backbone=resnet18"], 1,
+      "another network than the settings: model.backbone was efficientnet_lite0, is resnet18; give the values"),
+    .init(
+      "a run of the same classes in another order",
+      ["train", "tiny.yaml", "--resume", "--set", "output=runs/tiny", "--set", "data.classes=[background, dog, cat]"],
+      1,
+      "runs/tiny/last.safetensors: was trained with class 1 being \"cat\", and data.classes names \"dog\" there"),
+    .init(
+      "a run of more classes",
+      ["train", "tiny.yaml", "--resume", "--set", "output=runs/tiny", "--set", "data.classes=[background, cat]"], 1,
+      "runs/tiny/last.safetensors: was trained for 3 classes, and data.classes names 2; to keep the classes"),
+    .init(
+      "a batch of one image", train("training.batch_size=1"), 64,
+      "training.batch_size: is 1, and a single image has no variance after the pooling to 1 x 1"),
+    .init(
+      "an epsilon that vanishes in float32", train("training.epsilon=1e-60"), 64,
+      "training.epsilon is 1e-60, and must be a number from 1e-16 to 1"),
     .init("no weights", predict("nowhere.safetensors"), 66, "nowhere.safetensors: no such file"),
     .init("no weights in the run", evaluate("seed=1"), 66, "runs/bad: holds no weights; train first"),
     .init(
@@ -85,7 +116,7 @@ struct BadInput: Sendable, CustomTestStringConvertible {
       "bad/other.safetensors: this is not a BLPSeg network: there is no tensor seg_head.4.weight"),
     .init(
       "weights with a tensor missing", predict("bad/incomplete.safetensors"), 1,
-      "bad/incomplete.safetensors: the weights do not fit the network: 1 tensors are missing (decoder."),
+      "bad/incomplete.safetensors: the weights do not fit the network: 1 tensor is missing (decoder."),
     .init(
       "weights that promise a huge network", predict("bad/huge.safetensors"), 1,
       "bad/huge.safetensors: has a seg_head whose layers do not fit each other"),
@@ -98,6 +129,32 @@ struct BadInput: Sendable, CustomTestStringConvertible {
     .init(
       "weights of other classes", evaluate("data.classes=[background, cat]", "--weights", weights), 1,
       "runs/tiny/best.safetensors: predicts 3 classes, and data.classes names 2"),
+    .init(
+      "weights of the same classes in another order",
+      evaluate("data.classes=[background, dog, cat]", "--weights", weights), 1,
+      "(the same classes in another order), so that results would stand under wrong names; to keep the classes of the "
+        + "weights: --set 'data.classes=[background, cat, dog]'"),
+    .init(
+      "weights of another data set with as many classes",
+      [
+        "analyze", "preference", "tiny.yaml", "--weights", weights, "--out", "runs/bad", "--set",
+        "data.classes=[a, cat, b]",
+      ],
+      1, "class 0 being \"background\", and data.classes names \"a\" there (2 of 3 names differ)"),
+    .init(
+      "weights with NaN", predict("bad/nan.safetensors"), 1,
+      "bad/nan.safetensors: 2 of 375 tensors hold NaN and infinity ('ppm.stages.0.2.running_var', 'seg_head.4.bias'); "
+        + "nothing can be predicted"),
+    .init(
+      "evaluation of weights with NaN", evaluate("seed=1", "--weights", "bad/nan.safetensors"), 1,
+      "bad/nan.safetensors: 2 of 375 tensors hold NaN"),
+    .init(
+      "analysis of weights with NaN",
+      ["analyze", "preference", "tiny.yaml", "--weights", "bad/nan.safetensors", "--out", "runs/bad"], 1,
+      "bad/nan.safetensors: 2 of 375 tensors hold NaN"),
+    .init(
+      "backbone weights with NaN", train("model.backbone_weights=bad/nan_backbone.safetensors"), 1,
+      "bad/nan_backbone.safetensors: 1 of 1 tensors holds NaN ('x'); nothing can be learnt from it"),
     .init(
       "evaluation without masks", evaluate("data.masks=null", "--weights", weights), 64,
       "data: validation_list and masks are needed to evaluate"),
@@ -182,6 +239,15 @@ extension Workspace {
     let state = try Safetensors.read(workspace("\(run)/best.safetensors"))
     let other = StateDict([("fc.weight", try Tensor([1, 2] as [Float], [2]))])
     try Safetensors.write(other, to: workspace("bad/other.safetensors"))
+    var nan = state
+    nan["seg_head.4.bias"] = try Tensor([0, Float.nan, 0], [3])
+    nan["ppm.stages.0.2.running_var"] = try Tensor([Float](repeating: .infinity, count: 8), [8])
+    try Safetensors.write(nan, to: workspace("bad/nan.safetensors"))
+    try Safetensors.write(
+      StateDict([("x", try Tensor([Float.nan], [1]))]), to: workspace("bad/nan_backbone.safetensors"))
+    let stem = try Tensor.zeros([32, 3, 3, 3])
+    let timm = StateDict([("conv_stem.weight", stem), ("blocks.0.0.conv_dw.weight", try Tensor.zeros([32, 1, 3, 3]))])
+    try Safetensors.write(timm, to: workspace("bad/timm.safetensors"))
     var incomplete = state
     incomplete[try #require(state.names.first { $0.hasPrefix("decoder.") })] = nil
     try Safetensors.write(incomplete, to: workspace("bad/incomplete.safetensors"))

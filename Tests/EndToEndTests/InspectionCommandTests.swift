@@ -1,4 +1,6 @@
+import Checkpoints
 import Foundation
+import Tensors
 import TestSupport
 import Testing
 
@@ -17,6 +19,33 @@ import Testing
     #expect(lines.contains { $0.hasPrefix("trained     12 steps in ") })
     #expect(lines.contains { $0.hasPrefix("best mIoU   ") && $0.hasSuffix(" %") })
     #expect(lines.contains { $0.hasPrefix("tensors     ") && $0.hasSuffix(" more to continue training from") })
+  }
+
+  @Test("what is damaged or no number is told") func doubts() throws {
+    let best = "\(Workspace.run)/best.safetensors"
+    var state = try Safetensors.read(workspace(best))
+    state["seg_head.4.bias"] = try Tensor([0, Float.nan, 0], [3])
+    try Safetensors.write(state, to: workspace("doubts/nan.safetensors"))
+    let nan = try workspace.blpseg("inspect", "checkpoint", "doubts/nan.safetensors")
+    #expect(nan.code == 0)
+    #expect(nan.output.contains("\nnot finite  1 of 375 tensors holds NaN ('seg_head.4.bias')\n"), "\(nan.output)")
+    #expect(!nan.output.contains("warning"))
+
+    // The largest exponent in one element, as a spoilt copy may have it.
+    var bytes = try workspace.data(best)
+    bytes.replaceSubrange(bytes.count - 12..<bytes.count - 8, with: [0, 0, 0x80, 0x7F])
+    try workspace.write(bytes, "doubts/spoilt.safetensors")
+    let spoilt = try workspace.blpseg("inspect", "checkpoint", "doubts/spoilt.safetensors")
+    #expect(spoilt.code == 0)
+    #expect(spoilt.output.contains("\nwarning     has tensor '"), "\(spoilt.output)")
+    #expect(spoilt.output.contains("damaged: its checksum does not match"))
+    #expect(spoilt.output.contains("\nnot finite  1 of 375 tensors holds infinity ('") == true, "\(spoilt.output)")
+    let photograph = "data/JPEGImages/\(Workspace.validationPhotographs[0]).jpg"
+    let predicted = try workspace.blpseg(
+      "predict", photograph, "--weights", "doubts/spoilt.safetensors", "--out", "doubts/masks")
+    #expect(predicted.code == 1)
+    #expect(predicted.errors.contains("damaged: its checksum does not match, and it holds numbers that are not finite"))
+    #expect(!workspace.exists("doubts/masks"))
   }
 
   @Test("all tensors are listed on request") func tensors() throws {

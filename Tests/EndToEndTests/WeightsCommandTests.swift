@@ -94,6 +94,29 @@ import Testing
     try expectEqual(try Safetensors.read(folder("table.safetensors")), try Safetensors.read(workspace(Self.best)))
   }
 
+  @Test("weights with NaN are converted as they are, which is told") func nan() throws {
+    try Safetensors.write(StateDict([("w", try Tensor([Float.nan, 1], [2]))]), to: folder("nan.safetensors"))
+    let outcome = try workspace.blpseg("weights", "export", folder("nan.safetensors"), folder("nan.pth"))
+    #expect(outcome.code == 0)
+    #expect(
+      outcome.errors
+        == "\(folder("nan.safetensors")): 1 of 1 tensors holds NaN ('w'); they are written as they are, and "
+        + "no network can predict with them.\n")
+    #expect(try PyTorchFile.read(folder("nan.pth"))["w"]?.floats()[0].isNaN == true)
+  }
+
+  @Test("weights under the names of wrappers predict as they do under their own") func wrapped() throws {
+    let state = try Safetensors.read(workspace(Self.best))
+    try Safetensors.write(
+      StateDict(state.map { (name: "_orig_mod.module.\($0.name)", tensor: $0.tensor) }),
+      to: folder("wrapped.safetensors"))
+    let outcome = try workspace.blpseg("weights", "import", folder("wrapped.safetensors"), folder("plain.safetensors"))
+    #expect(outcome.code == 0, "\(outcome.errors)")
+    try expectEqual(try Safetensors.read(folder("plain.safetensors")), state)
+    let inspected = try workspace.blpseg("inspect", "checkpoint", folder("wrapped.safetensors"))
+    #expect(inspected.output.contains("BLPSeg, backbone efficientnet_lite0, 3 classes"), "\(inspected.output)")
+  }
+
   @Test("weights in zip archives are those of the file inside") func archives() throws {
     let names = ["network.zip.pth", "outer_stored.zip.zip", "outer_deflated.legacy.zip"]
     for name in names {

@@ -29,6 +29,18 @@ struct NormalizationTests {
     #expect(try store["bn.num_batches_tracked"]?.int64s() == [2])
   }
 
+  @Test("a single value per channel is refused in training, where its variance would be NaN, and fine in evaluation")
+  func singleValue() throws {
+    let store = try ParameterStore()
+    let norm = try BatchNorm2d(store.root, 2)
+    let x = try Tensor([1, 2] as [Float], [1, 2, 1, 1])
+    let error = #expect(throws: TorchError.self) { try norm(x, .training) }
+    #expect(error?.message.contains("at least 2 images") == true)
+    #expect(try store["running_var"]?.floats() == [1, 1])
+    #expect(try store["num_batches_tracked"]?.item() == 0)
+    #expect(try norm(x, .evaluation).isAllFinite())
+  }
+
   @Test("batch normalisation in evaluation uses the running statistics and changes nothing")
   func evaluation() throws {
     let store = try ParameterStore(type: .float64)

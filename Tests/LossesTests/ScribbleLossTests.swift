@@ -44,6 +44,26 @@ struct ScribbleLossTests {
     #expect(closeness.worst <= Self.tolerance, "\(closeness)")
   }
 
+  @Test(
+    "labels without any weight give 0 with a gradient of 0: all ignored, or unlabelled where that weighs nothing",
+    arguments: [[255, 255, 255], [2, 2, 2], [2, 255, 2]] as [[Int64]], [nil, 0.0, 3.0] as [Double?])
+  func weightless(labels: [Int64], total: Double?) throws {
+    let logits = try logits()
+    let totalWeight = try total.map { try Tensor([$0], []) }
+    let loss = try scribbleLoss(
+      logits, Tensor(labels, [1, 1, 3]), classWeight: Tensor([1.0, 1, 0], [3]), totalWeight: totalWeight)
+    #expect(try loss.item() == 0)
+    try loss.backward()
+    #expect(try #require(logits.gradient).doubles().allSatisfy { $0 == 0 })
+  }
+
+  @Test("a weight that vanishes in the scores' 32 bits counts as none")
+  func vanishingWeight() throws {
+    let logits = try logits().to(.float32)
+    let weight = try Tensor([1, 1, 1e-60], [3])
+    #expect(try scribbleLoss(logits, Tensor([2, 2, 2] as [Int64], [1, 1, 3]), classWeight: weight).item() == 0)
+  }
+
   @Test("an image that is all ignored does not count")
   func ignoredImage() throws {
     let one = try Tensor(probabilities.map { log($0) }, [1, 3, 1, 3])

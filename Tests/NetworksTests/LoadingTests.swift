@@ -55,7 +55,7 @@ struct LoadingTests {
     #expect(
       error?.description == """
         the weights do not fit the network: 2 tensors are missing (backbone.bn1.weight, ppm.bottleneck.0.weight); \
-        2 are not part of it (surplus.a, surplus.b); 1 have another shape (seg_head.4.bias is [21], expected [3])
+        2 are not part of it (surplus.a, surplus.b); 1 has another shape (seg_head.4.bias is [21], expected [3])
         """)
     #expect(try bytes(target) == before)
   }

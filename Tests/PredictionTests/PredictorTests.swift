@@ -165,6 +165,17 @@ struct PredictorTests {
     #expect(closeness.relative > 0 && closeness.relative <= 0.05, "\(closeness)")
   }
 
+  @Test("scores that are not finite have no labels, with and without a dense CRF", arguments: [Float.nan, .infinity])
+  func nonFinite(value: Float) throws {
+    let network = try network()
+    try withoutGradient { try network.store["seg_head.4.bias"]?.copy(from: Tensor([0, value, 0, 0], [4])) }
+    let predictor = try Predictor(network, views: .single)
+    let image = try photograph()
+    #expect(throws: NonFiniteScores()) { try predictor(image).labels() }
+    let refined = PredictionProtocol(.single, crf: DenseCRF.Settings())
+    #expect(throws: NonFiniteScores()) { try predictor(image, [refined])[0].labels() }
+  }
+
   @Test("eight views are published, and a single one has no mirror image")
   func counts() {
     #expect(Views.published.count == 8)

@@ -130,6 +130,19 @@ struct LocalAggregationTests {
     #expect(try feature.locallyAggregated(value, sigma: 6).floats() == single)
   }
 
+  @Test(
+    "a reach of nearly nothing leaves values as they are", arguments: [1e-3, 1e-30, 1e-200],
+    [ElementType.float32, .float64])
+  func tinySigma(sigma: Double, type: ElementType) throws {
+    let feature = try Tensor.normal([1, 8, 5, 6], type, Generator(seed: 5)).requiringGradient()
+    let value = try Tensor.normal([1, 3, 5, 6], type, Generator(seed: 6))
+    let found = try feature.locallyAggregated(value, sigma: sigma)
+    // Positions out of reach weigh 1e-7 of those within it.
+    #expect(try Closeness(found, value).relative <= 1e-3)
+    try found.sum().backward()
+    #expect(try #require(feature.gradient).isAllFinite())
+  }
+
   @Test("shapes that do not fit are reported in words")
   func misfit() throws {
     let feature = try Tensor.zeros([1, 8, 4, 4])

@@ -9,7 +9,7 @@ import Training
 extension TrainerTests {
   /// A file that a run cannot continue from, how it came to be, and words that the error must have.
   enum Unfit: String, CaseIterable {
-    case missing, text, foreign, weightsOnly, otherWidth, cutShort, noOptimizer, oddGenerator, oddScaler
+    case missing, text, foreign, weightsOnly, otherWidth, cutShort, noOptimizer, oddGenerator, oddScaler, nan
 
     var words: String {
       switch self {
@@ -20,6 +20,7 @@ extension TrainerTests {
       case .noOptimizer: "holds no optimiser state"
       case .oddGenerator: "generator"
       case .oddScaler: "start a new run"
+      case .nan: "holds NaN ('optimizer.exp_avg.seg_head.4.bias'); no training can go on from it"
       }
     }
   }
@@ -69,6 +70,7 @@ extension TrainerTests {
     case .noOptimizer: state["optimizer.step"] = nil
     case .oddGenerator: state["generator.state"] = try Tensor([UInt8](repeating: 1, count: 7), [7])
     case .oddScaler: state["scaler.scale"] = try Tensor.zeros([2])
+    case .nan: try state["optimizer.exp_avg.seg_head.4.bias"]?.fill(.nan)
     default: break
     }
     try Safetensors.write(state, to: path)

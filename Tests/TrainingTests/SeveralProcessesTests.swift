@@ -68,6 +68,29 @@ struct SeveralProcessesTests {
     }
   }
 
+  @Test(
+    "a batch without any weight contributes nothing in all processes, and one that has some in a single process does")
+  func weightless() throws {
+    let losses = try Ranks.run(2) { group -> [Double] in
+      let network = try SmallRun.network(dropout: 0)
+      try withoutGradient { try network.scribbleClassWeight.sliced(0, 3, 4).fill(0) }
+      let step = try TrainingStep(network, SmallRun.configuration(iterations: 9), on: .cpu, group)
+      var totals: [Double] = []
+      for blankRanks in [[0, 1], [1]] {
+        let batch = try #require(try SmallRun.loader(part: group.rank..<group.rank + 1).epoch(0).next())
+        if blankRanks.contains(group.rank) { try batch.label.fill(3) }
+        totals.append(try step(batch, iteration: 0).total)
+      }
+      guard try network.store.entries.allSatisfy({ try $0.tensor.isAllFinite() }) else { return [] }
+      return totals
+    }
+    for totals in losses {
+      #expect(totals.count == 2)
+      #expect(totals.first == 0)
+      #expect((totals.last ?? 0) > 0 && totals.last?.isFinite == true)
+    }
+  }
+
   @Test("a run continues in all processes from the checkpoint that the first one reads")
   func resuming() throws {
     let folder = try TemporaryFolder()

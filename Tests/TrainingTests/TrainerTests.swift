@@ -89,9 +89,59 @@ struct TrainerTests {
     #expect(error?.losses.segmentation.isNaN == true)
     let text = error?.description ?? ""
     #expect(text.contains("iteration 2") && text.contains(ids.joined(separator: ", ")), "\(text)")
+    #expect(text.contains("1 of 286 tensors holds NaN ('seg_head.4.bias') of the network"), "\(text)")
     #expect(try MetricsFile.read(run.files.metrics).map(\.iteration) == [1, 2])
     let head = try #require(run.network.store["scribble_head.4.bias"])
     #expect(try head.isFinite().all().item() == 1)
+  }
+
+  @Test("a loss that is not finite before anything was learnt is not blamed on the learning rate")
+  func nonFiniteStart() throws {
+    let run = try SmallRun(TemporaryFolder(), iterations: 2)
+    // Finite, and too large for the products that follow.
+    try withoutGradient { try run.network.store["seg_head.4.weight"]?.fill(3e38) }
+    let error = #expect(throws: NonFiniteLoss.self) { _ = try run.trainer.run(Trainer.Hooks()) }
+    #expect(error?.cause == .start)
+    #expect(error?.description.contains("not to blame") == true, "\(error?.description ?? "")")
+  }
+
+  @Test(
+    "a state with NaN or infinity never reaches a checkpoint, whose last good one stays",
+    arguments: [
+      ("ppm.stages.0.2.running_var", Double.nan, "NaN"), ("ppm.bottleneck.1.running_mean", .infinity, "infinity"),
+    ])
+  func nonFiniteState(name: String, value: Double, word: String) throws {
+    let run = try SmallRun(TemporaryFolder(), iterations: 9)
+    var hooks = Trainer.Hooks()
+    hooks.validate = { _ in 0.5 }
+    hooks.report = { entry in
+      // Within the second epoch; statistics do not show in training's losses.
+      if entry.iteration == 4 { try? run.network.store[name]?.fill(value) }
+    }
+    let error = #expect(throws: FileError.self) { _ = try run.trainer.run(hooks) }
+    let text = error?.description ?? ""
+    #expect(text.contains("tensors holds \(word) ('\(name)'), and the file stays as it was"), "\(text)")
+    #expect(run.savedIteration() == 3)
+    #expect(try NonFiniteTensors(Safetensors.read(run.files.lastCheckpoint)) == nil)
+    #expect(try NonFiniteTensors(Safetensors.read(run.files.bestCheckpoint)) == nil)
+  }
+
+  @Test(
+    "batches without any weight change nothing but what momentum and decay do, in every precision",
+    arguments: TrainingConfiguration.Precision.allCases)
+  func weightlessBatch(precision: TrainingConfiguration.Precision) throws {
+    let network = try SmallRun.network(dropout: 0)
+    try withoutGradient { try network.scribbleClassWeight.sliced(0, 3, 4).fill(0) }
+    let step = try TrainingStep(network, SmallRun.configuration(iterations: 9) { $0.precision = precision }, on: .cpu)
+    func batch() throws -> Batch { try #require(try SmallRun.loader().epoch(0).next()) }
+    for label in [3.0, 255] {
+      let blank = try batch()
+      try blank.label.fill(label)
+      let losses = try step(blank, iteration: 0)
+      #expect(losses.scribble == 0 && losses.segmentation == 0, "\(losses)")
+    }
+    #expect(try NonFiniteTensors(network.store.entries.map { ($0.name, $0.tensor) }) == nil)
+    #expect(try step(batch(), iteration: 2).total > 0)
   }
 
   @Test("the record of a resumed run has what precedes the checkpoint, and each step once")

@@ -33,7 +33,7 @@ public struct TrainingSettings: Sendable, Equatable {
 
   /// How long training lasts; default 40 epochs.
   public var length = Length.epochs(40)
-  /// Images a step, 1...4096; default 10.
+  /// Images a step, 1...4096, of which training takes at least 2; default 10.
   public var batchSize = 10
   /// The learning rate of the first iteration, above 0, at most 1; default 3e-5.
   public var learningRate = 3e-5
@@ -41,7 +41,8 @@ public struct TrainingSettings: Sendable, Equatable {
   public var weightDecay = 0.01
   /// AdamW's decay rates; default 0.9 and 0.999.
   public var betas = Betas(mean: 0.9, square: 0.999)
-  /// AdamW's epsilon, above 0, at most 1; default 1e-8.
+  /// AdamW's epsilon, 1e-16...1; default 1e-8. Updates from gradients that vanish in float32 would be as large as the
+  /// gradient over a smaller one.
   public var epsilon = 1e-8
   /// The exponent of the polynomial learning rate schedule, 0...10; default 0.9.
   public var power = 0.9
@@ -73,13 +74,13 @@ extension TrainingSettings: SettingsSection {
       "iterations", \.iterations, .alternative(.whole(1...1_000_000_000)), "Optimiser steps, in place of `epochs`."),
     Setting(
       "batch_size", \.batchSize, .whole(1...4096),
-      "Number of images in each step. With fewer training images than that, an epoch is one step, in which images come "
-        + "again in other variants."),
+      "Number of images in each step, at least 2 in training, as one image has no variance after the pooling to 1 x 1. With "
+        + "fewer training images than that, an epoch is one step, in which images come again in other variants."),
     Setting("learning_rate", \.learningRate, .number(above: 0, to: 1), "Learning rate of the first iteration."),
     Setting("weight_decay", \.weightDecay, .number(0...1), "Weight decay of AdamW."),
     Setting(
       "betas", \.betas, decayRates, "Decay rates of AdamW, for the mean of the gradient and of its square."),
-    Setting("epsilon", \.epsilon, .number(above: 0, to: 1), "Epsilon of AdamW."),
+    Setting("epsilon", \.epsilon, .number(1e-16...1), "Epsilon of AdamW."),
     Setting(
       "power", \.power, .number(0...10), "Exponent of the schedule: rate = learning_rate (1 - t / (T + 1))^power."),
     Setting(
