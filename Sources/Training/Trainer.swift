@@ -17,7 +17,7 @@ public final class Trainer {
 
   /// What the owner of the run wants to be told and asked.
   public struct Hooks {
-    /// Mean IoU on the validation images; nil where it was asked to stop.
+    /// Mean IoU on the validation images; nil where it was asked to stop, and where their masks are void everywhere.
     public var validate: ((BLPSeg) throws -> Double?)?
     /// Called after each log entry.
     public var report: (MetricsEntry) -> Void = { _ in }
