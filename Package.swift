@@ -142,7 +142,7 @@ let package = Package(
         "Training", "Batches", "Datasets", "Images", "Networks", "Layers", "Losses", "Checkpoints", "Processes",
         "Tensors", "Files",
       ]),
-    tests("ExperimentsTests", ["Experiments", "Files"]),
+    tests("ExperimentsTests", ["Experiments", "Preparation", "Datasets", "Images", "Files"]),
     tests("EndToEndTests", ["blpseg", "Images", "Evaluation", "Checkpoints", "Tensors", "Files"]),
     .testTarget(
       name: "InteropTests",
