@@ -32,7 +32,7 @@ extension Experiment {
     _ processes: (group: ProcessGroup, lookout: ProcessWatch)?
   ) throws -> TrainingOutcome {
     let group = processes?.group
-    let resume = try start(resume, group)
+    let (resume, doubts) = try start(resume, group, watch)
     let training = try trainingSet()
     let validation = try validationSet()
     let loader = try loader(training)
@@ -52,7 +52,7 @@ extension Experiment {
         batchesPerEpoch: loader.batchesPerEpoch, batchSize: loader.batchSize,
         firstIteration: trainer.progress.iteration, changedSettings: changedSettings, device: device,
         processes: group?.count ?? 1, log: try RunLog(folder.log),
-        parameters: network.store.parameters.reduce(0) { $0 + $1.tensor.elementCount }))
+        parameters: network.store.parameters.reduce(0) { $0 + $1.tensor.elementCount }, doubts: doubts))
 
     // Made anew for each validation: predictors keep the network as it is when they are made.
     func evaluator() throws -> Evaluator { Evaluator(try predictor(network, .single), classes: classes) }
@@ -67,7 +67,7 @@ extension Experiment {
       hooks.validate = { _ in
         guard let result = try evaluate(evaluator(), validation, watch) else { return nil }
         validated = (trainer.progress.iteration, result)
-        return result.meanIoU ?? 0
+        return result.meanIoU
       }
     }
     let outcome = try trainer.run(hooks)
@@ -95,21 +95,25 @@ extension Experiment {
     return outcome == .finished ? .finished(nil) : .interrupted
   }
 
-  /// Checks the run's folder, and returns whether its run is continued: as asked, or where the launcher has started the
-  /// processes again and there is a checkpoint.
-  private func start(_ resume: Bool, _ group: ProcessGroup?) throws -> Bool {
+  /// Checks the run's folder and what the run needs, and returns whether the run is continued: as asked, or where the
+  /// launcher has started the processes again and there is a checkpoint. In the first process also returns doubts.
+  private func start(
+    _ resume: Bool, _ group: ProcessGroup?, _ watch: TrainingWatch
+  ) throws -> (resume: Bool, doubts: [String]) {
     guard let group else {
       try requireRun(resume)
-      return resume
+      return (resume, try checked(resume, watch))
     }
+    var doubts: [String] = []
     let answer = try group.broadcast {
       if group.place.restarts > 0 {
         return FileManager.default.fileExists(atPath: folder.lastCheckpoint) ? "continue" : "begin"
       }
       try requireRun(resume)
+      doubts = try checked(resume, watch)
       return resume ? "continue" : "begin"
     }
-    return answer == "continue"
+    return (answer == "continue", doubts)
   }
 
   private var processName: String {

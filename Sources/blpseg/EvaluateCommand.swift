@@ -41,7 +41,10 @@ struct EvaluateCommand: ParsableCommand {
       options.predictions = savePredictions
       if let replacement = experiment.precisionReplacement { Console.line(replacement) }
       let start = ContinuousClock.now
-      let result = try experiment.evaluate(options) { done, total in
+      let result = try experiment.evaluate(
+        options, checking: { Console.progress("checking masks", $0, of: $1, since: start) },
+        doubted: { Console.line("doubt: \($0)") }
+      ) { done, total in
         Console.progress("evaluating", done, of: total, since: start)
       }
       Console.line(

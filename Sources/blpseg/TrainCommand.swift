@@ -24,7 +24,7 @@ struct TrainCommand: ParsableCommand {
       Interruption.listen()
       let place = try ProcessPlace(environment: ProcessInfo.processInfo.environment)
       if let place { Console.speaker = "process \(place.rank) of \(place.count)" }
-      let experiment = try settings.experiment(as: place)
+      let experiment = try Experiment.checked(settings.load(), as: place)
       let console = TrainingConsole(experiment)
       let outcome: TrainingOutcome
       do {

@@ -8,11 +8,15 @@ final class TrainingConsole {
   private let experiment: Experiment
   private var plan: TrainingWatch.Plan?
   private var latest: MetricsEntry?
+  /// When a line last told how far the check is.
+  private var told: ContinuousClock.Instant?
 
   init(_ experiment: Experiment) { self.experiment = experiment }
 
   var watch: TrainingWatch {
+    let start = ContinuousClock.now
     var watch = TrainingWatch()
+    watch.checking = { self.draw(checked: $1, of: $2, $0, since: start) }
     watch.planned = { self.begin($0) }
     watch.stepped = { self.draw(step: $0) }
     watch.report = { self.report($0) }
@@ -51,6 +55,7 @@ final class TrainingConsole {
         + (plan.processes > 1 ? ", \(plan.processes) processes" : ""))
     if let replacement = experiment.precisionReplacement { tell(replacement) }
     tell("\(plan.iterations) steps of \(plan.batchSize) images, \(plan.batchesPerEpoch) an epoch")
+    for doubt in plan.doubts { tell("doubt: \(doubt)") }
     for setting in plan.changedSettings { tell("changed since the checkpoint: \(setting)") }
     if plan.firstIteration > 0 { tell("continuing after step \(plan.firstIteration)") }
   }
@@ -64,6 +69,17 @@ final class TrainingConsole {
       if Console.isTerminal { plan?.log.append(text) } else { tell(text) }
     }
   }
+
+  /// How far the check before a run is; not on a terminal, a line from time to time where it takes long.
+  private func draw(checked done: Int, of total: Int, _ part: String, since start: ContinuousClock.Instant) {
+    Console.progress("checking \(part) images", done, of: total, since: start)
+    guard !Console.isTerminal, ContinuousClock.now - (told ?? start) > .seconds(Self.silence) else { return }
+    told = .now
+    Console.line("checking \(part) images: \(done) of \(total)")
+  }
+
+  /// The longest silence of a check, in seconds.
+  private static let silence = 10
 
   private func draw(step: Int) {
     guard let plan else { return }
