@@ -156,7 +156,9 @@ let package = Package(
         "Training", "Batches", "Datasets", "Images", "Networks", "Layers", "Losses", "Checkpoints", "Processes",
         "Tensors", "Files",
       ]),
-    tests("ExperimentsTests", ["Experiments", "Training", "Tensors", "Files"]),
+    tests(
+      "ExperimentsTests",
+      ["Experiments", "Training", "Preparation", "Datasets", "Images", "Tensors", "Files"]),
     tests("FuzzTests", ["Fuzzing"]),
     tests("EndToEndTests", ["blpseg", "Images", "Evaluation", "Checkpoints", "Tensors", "Files"]),
     .testTarget(

@@ -1,5 +1,4 @@
 import Files
-import Foundation
 import Scribbles
 
 /// The classes of a data set in label order: class 0 is the background.
@@ -20,7 +19,8 @@ public struct ClassList: Sendable, Equatable {
     let tags = tags ?? names
     guard 2...ClassList.mostClasses ~= names.count else {
       throw ClassListError(
-        "\(names.count) classes given, 2 to \(ClassList.mostClasses) counting background are possible")
+        "\(names.count) \(names.count == 1 ? "class" : "classes") given, 2 to \(ClassList.mostClasses) counting background are "
+          + "possible; write one a line")
     }
     guard tags.count == names.count else {
       throw ClassListError("\(tags.count) tags given for \(names.count) classes; give one tag for each class")
@@ -29,27 +29,34 @@ public struct ClassList: Sendable, Equatable {
       if let index = list.firstIndex(where: { $0.allSatisfy(\.isWhitespace) }) {
         throw ClassListError("class \(index) has no name")
       }
+      if let index = list.firstIndex(where: ClassList.hasControlCharacter) {
+        throw ClassListError("the name of class \(index) holds a control character; write it anew")
+      }
       if let name = ClassList.repeated(in: list) { throw ClassListError("two classes are named \"\(name)\"") }
     }
     (self.names, self.tags) = (names, tags)
   }
 
-  /// A file with one class a line: plain names in label order, or each after its label ("0 background").
+  /// A file with one class a line: plain names in label order, or each after its label ("0 background", "0: background").
   ///
-  /// A line for label 255, or whose name is "void", is passed over, as are empty lines and those that begin with "#".
-  /// Labels that begin with 1 leave 0 to the background. The names of `voc` and `context` bring their tags with them.
-  public init(contentsOf path: String) throws(FileError) {
-    let lines = try InputFile.lines(path).filter { !$0.hasPrefix("#") }
-    let numbered = lines.compactMap(NumberedLine.init)
+  /// A line for label 255, or whose name is "void" or LabelMe's "__ignore__", is passed over, as are empty lines and
+  /// those that begin with "#". Labels that begin with 1 leave 0 to the background. CVAT's labelmap.txt and a single
+  /// line with commas are read too. The names of `voc` and `context` bring their tags with them.
+  public init(contentsOf path: String) throws(FileError) { self = try ClassList.read(path).classes }
+
+  /// Reads such a file, with what is odd about it.
+  public static func read(_ path: String) throws(FileError) -> (classes: ClassList, warnings: [FileWarning]) {
+    let lines: [String]
     do {
-      let names =
-        if numbered.count < lines.count || lines.isEmpty {
-          lines.filter { $0.lowercased() != "void" }
-        } else {
-          try ClassList.inLabelOrder(numbered)
-        }
-      let known = [ClassList.voc, .context].first { $0.names == names }
-      try self.init(names, tags: known?.tags)
+      lines = try InputFile.lines(path)
+    } catch {
+      throw error.expecting("the names of the classes, one a line, background first,")
+    }
+    do throws(ClassListError) {
+      let file = try ClassListFile(lines)
+      let known = [ClassList.voc, .context].first { $0.names == file.names }
+      let classes = try ClassList(file.names, tags: known?.tags)
+      return (classes, file.doubts.map { FileWarning(path, $0) })
     } catch {
       throw .invalid(path, error.problem)
     }
@@ -58,20 +65,16 @@ public struct ClassList: Sendable, Equatable {
   /// More labels would leave none for "unlabelled" below `Label.ignored`.
   private static let mostClasses = 254
 
+  /// As many nameless classes as there can be, where the names could not be read.
+  package static let unknown: ClassList = {
+    let names = (0..<mostClasses).map { "class \($0)" }
+    return ClassList(unchecked: names, tags: names)
+  }()
+
   private init(unchecked names: [String], tags: [String]) { (self.names, self.tags) = (names, tags) }
 
-  private static func inLabelOrder(_ lines: [NumberedLine]) throws(ClassListError) -> [String] {
-    var classes = lines.filter { $0.number != 255 && $0.name.lowercased() != "void" }.sorted { $0.number < $1.number }
-    if classes.first?.number == 1 { classes.insert(NumberedLine(number: 0, name: "background"), at: 0) }
-    for (expected, line) in classes.enumerated() where line.number != expected {
-      throw ClassListError(
-        expected == 0
-          ? "begins with label \(line.number), label 0 was expected; add a line \"0 background\""
-          : "label \(expected) was expected and \(line.number) (\"\(line.name)\") found; "
-            + "number the classes without holes"
-      )
-    }
-    return classes.map(\.name)
+  private static func hasControlCharacter(_ name: String) -> Bool {
+    name.unicodeScalars.contains { $0.properties.generalCategory == .control }
   }
 
   private static func repeated(in names: [String]) -> String? {

@@ -10,6 +10,17 @@ public struct DatasetLayout: Sendable, Equatable {
   public var masks: String?
   /// Text file with one id a line.
   public var list: String
+  /// What the values in scribble PNGs mean; nil where they are class indices.
+  public var scribbleValues: LabelValues?
+  /// What the values in mask PNGs mean; nil where they are class indices.
+  public var maskValues: LabelValues?
+
+  /// The same with values taken as they are.
+  package var withoutValues: DatasetLayout {
+    var layout = self
+    (layout.scribbleValues, layout.maskValues) = (nil, nil)
+    return layout
+  }
 
   public init(images: String, scribbles: String? = nil, masks: String? = nil, list: String) {
     self.images = images

@@ -4,7 +4,10 @@ extension DatasetSummary: CustomStringConvertible {
   /// A few lines of facts and a table of the classes, for a terminal.
   public var description: String {
     if count == 0 { return "no image could be loaded" }
-    var lines = ["\(images(count)) of \(range(widths)) x \(range(heights)) pixels, \(classes.count) classes"]
+    let sizes = "\(images(count)) of \(range(widths)) x \(range(heights)) pixels"
+    // Labels mean nothing where the classes are not known.
+    if classes == .unknown { return sizes }
+    var lines = ["\(sizes), \(classes.count) classes"]
     if let scribbles {
       lines.append("\(percent(scribbles.labelledShare)) of the pixels are scribbled")
       lines += remark("without a scribble", withoutScribble)
@@ -12,23 +15,25 @@ extension DatasetSummary: CustomStringConvertible {
       lines += remark("with scribbles on the background only", withBackgroundScribbleOnly)
       if groundTruth != nil { lines += remark("with a class on which nobody drew", withUndrawnClass) }
     }
-    if let groundTruth { lines.append("\(percent(groundTruth.labelledShare)) of the pixels have ground truth") }
+    if let groundTruth {
+      let rest = groundTruth.unlabelledPixels == 0 ? "" : ", the others are void"
+      lines.append("\(percent(groundTruth.labelledShare)) of the pixels have a class in the masks\(rest)")
+    }
     return (lines + [""] + table).joined(separator: "\n")
   }
 
   private var table: [String] {
-    let kinds = [("scribbled", scribbles), ("ground truth", groundTruth)].compactMap { kind, labels in
+    let kinds = [("scribbled", scribbles), ("masked", groundTruth)].compactMap { kind, labels in
       labels.map { (kind, $0) }
     }
     guard !kinds.isEmpty else { return [] }
-    let header = ["label", "class"] + kinds.flatMap { ["images \($0.0)", "share of \($0.0)"] }
+    let header = ["label", "class"] + kinds.flatMap { ["images", "\($0.0) pixels"] }
     let rows = (0..<classes.count).map { label in
       ["\(label)", classes.names[label]]
         + kinds.flatMap { _, labels in
-          [
-            "\(labels.images[label])",
-            percent(Double(labels.pixels[label]) / Double(max(1, labels.pixels.reduce(0, +)))),
-          ]
+          labels.pixels[label] == 0
+            ? ["none", "none"]
+            : ["\(labels.images[label])", percent(Double(labels.pixels[label]) / Double(labels.labelledPixels))]
         }
     }
     let cells = [header] + rows

@@ -16,9 +16,12 @@ public struct DatasetSummary: Sendable, Equatable {
       images = pixels
     }
 
+    /// Number of pixels with a class.
+    public var labelledPixels: Int { pixels.reduce(0, +) }
+
     /// Pixels with a class over all pixels, 0...1.
     public var labelledShare: Double {
-      let labelled = pixels.reduce(0, +)
+      let labelled = labelledPixels
       let all = labelled + unlabelledPixels
       return all == 0 ? 0 : Double(labelled) / Double(all)
     }

@@ -10,7 +10,12 @@ public struct LabelNames: Sendable, Equatable {
   /// A file with one name a line after its label, from "1: accordion" on without holes; a line "0: background" may
   /// stand before it.
   public init(contentsOf path: String) throws(FileError) {
-    let lines = try InputFile.lines(path)
+    let lines: [String]
+    do {
+      lines = try InputFile.lines(path)
+    } catch {
+      throw error.expecting("the names of the labels, one a line as in \"1: accordion\",")
+    }
     if let line = lines.first(where: { NumberedLine($0) == nil }) {
       throw .invalid(
         path, "has the line \"\(line.prefix(64))\", a label and a name as in \"1: accordion\" were expected")

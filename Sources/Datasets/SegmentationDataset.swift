@@ -18,10 +18,14 @@ public struct SegmentationDataset: Sendable {
   public let layout: DatasetLayout
   public let classes: ClassList
   /// Never empty, unless made by `init(salvaging:)`.
-  public let items: [Item]
+  public private(set) var items: [Item]
   private let tags: ClassTags
   /// Nil where no mask is a MATLAB file.
   private let renaming: LabelRenaming?
+  private let scribbleTable: LabelTable?
+  private let maskTable: LabelTable?
+  /// What is odd about the folders, which are used all the same.
+  public let warnings: [FileWarning]
 
   public var count: Int { items.count }
 
@@ -56,6 +60,9 @@ public struct SegmentationDataset: Sendable {
     let scribbles = search.paths("scribbles", layout.scribbles, ["xml", "png"])
     let masks = search.paths("ground truth", layout.masks, sequentialRenaming ? ["mat"] : ["png", "mat"])
     faults += search.faults
+    warnings = search.warnings
+    scribbleTable = SegmentationDataset.table(layout.scribbleValues, classes, LabelValues.scribbleSetting, &faults)
+    maskTable = SegmentationDataset.table(layout.maskValues, classes, LabelValues.maskSetting, &faults)
     var renaming: LabelRenaming?
     if masks.values.contains(where: SegmentationDataset.isMATLAB) {
       do throws(ClassListError) {
@@ -77,6 +84,16 @@ public struct SegmentationDataset: Sendable {
 
   /// Photographs of more pixels are refused from their header: each that is decoded ahead takes three bytes a pixel.
   public static let largestPixelCount = 100_000_000
+
+  /// The same without the files of strokes, which can be drawn only where their classes are known.
+  package var withoutStrokes: SegmentationDataset {
+    var result = self
+    result.items = items.map { item in
+      item.scribbles?.lowercased().hasSuffix(".xml") == true
+        ? Item(id: item.id, image: item.image, scribbles: nil, mask: item.mask) : item
+    }
+    return result
+  }
 
   /// Decodes the files of an item.
   ///
@@ -131,7 +148,17 @@ public struct SegmentationDataset: Sendable {
   ) throws(FileError) -> LabelMap? {
     guard let path = item.scribbles else { return nil }
     let map = try ScribbleFile.read(path, for: photograph, tags: tags, &warnings)
-    try requireClasses(in: map, path)
+    // Strokes in XML name their classes.
+    if let scribbleTable, !path.lowercased().hasSuffix(".xml") { return try scribbleTable.labels(of: map, path) }
+    try requireClasses(in: map, path, LabelValues.scribbleSetting)
+    return map
+  }
+
+  /// The ground truth of an item; nil where it has none, where it cannot be read, and where its size is another.
+  func readableGroundTruth(of item: Item, width: Int, height: Int) -> LabelMap? {
+    var warnings: [FileWarning] = []
+    let map = try? groundTruth(of: item, for: nil, &warnings)
+    guard let map, map.width == width, map.height == height else { return nil }
     return map
   }
 
@@ -155,13 +182,27 @@ public struct SegmentationDataset: Sendable {
       map = try LabelMap(
         decoding: try InputFile.read(path), from: path, &warnings, checkingSize: requireSize)
     }
-    try requireClasses(in: map, path)
+    if let maskTable, !SegmentationDataset.isMATLAB(path) { return try maskTable.labels(of: map, path) }
+    try requireClasses(in: map, path, LabelValues.maskSetting)
     return map
+  }
+
+  private static func table(
+    _ values: LabelValues?, _ classes: ClassList, _ setting: String, _ faults: inout [FileError]
+  ) -> LabelTable? {
+    guard let values else { return nil }
+    do throws(FileError) {
+      return try LabelTable(values, classes, setting: setting)
+    } catch {
+      faults.append(error)
+      return nil
+    }
   }
 
   private static func isMATLAB(_ path: String) -> Bool { path.lowercased().hasSuffix(".mat") }
 
-  private func requireClasses(in map: LabelMap, _ path: String) throws(FileError) {
+  /// `setting` says what other values would mean.
+  private func requireClasses(in map: LabelMap, _ path: String, _ setting: String) throws(FileError) {
     let count = UInt8(classes.count)
     guard map.isPresent[classes.count..<Int(Label.ignored)].contains(true),
       let place = map.labels.firstIndex(where: { $0 >= count && $0 != Label.ignored })
@@ -169,7 +210,8 @@ public struct SegmentationDataset: Sendable {
     throw .invalid(
       path,
       "has label \(map.labels[place]) at column \(place % map.width), row \(place / map.width); "
-        + "labels 0 to \(classes.count - 1) and \(Label.ignored) were expected for \(classes.count) classes")
+        + "labels 0 to \(classes.count - 1) and \(Label.ignored) were expected for \(classes.count) classes"
+        + LabelGuess(map, classes, setting: setting).clause)
   }
 
   /// The ids of a list file, each of which names a file inside a folder and nothing beyond.
@@ -178,7 +220,7 @@ public struct SegmentationDataset: Sendable {
     do throws(FileError) {
       ids = try InputFile.lines(list)
     } catch {
-      faults.append(error)
+      faults.append(error.expecting("a list of images, one id a line"))
       return []
     }
     if ids.isEmpty { faults.append(.invalid(list, "lists nothing, one id a line was expected")) }

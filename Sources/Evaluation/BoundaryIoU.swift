@@ -21,6 +21,8 @@ public struct BoundaryIoU: Sendable, Equatable {
   public private(set) var intersections: [Int]
   /// Pixels in one of the bands or both, for each class.
   public private(set) var unions: [Int]
+  /// Pixels in the band of the ground truth, for each class.
+  private var actual: [Int]
 
   /// Nothing counted yet, for 1...255 classes.
   public init(classCount: Int) {
@@ -28,6 +30,7 @@ public struct BoundaryIoU: Sendable, Equatable {
     self.classCount = classCount
     intersections = Array(repeating: 0, count: classCount)
     unions = intersections
+    actual = intersections
   }
 
   /// Counts the pixels of one image.
@@ -44,7 +47,10 @@ public struct BoundaryIoU: Sendable, Equatable {
     for index in groundTruth.labels.indices where groundTruth.labels[index] != Label.ignored {
       let (row, column) = (Int(groundTruth.labels[index]), Int(predicted.labels[index]))
       let (inActual, inPredicted) = (actualBand[index], predictedBand[index])
-      if inActual { unions[row] += 1 }
+      if inActual {
+        unions[row] += 1
+        actual[row] += 1
+      }
       if inActual && inPredicted && row == column {
         intersections[row] += 1
       } else if inPredicted {
@@ -53,10 +59,12 @@ public struct BoundaryIoU: Sendable, Equatable {
     }
   }
 
-  /// Boundary IoU of each class in 0...1; nil for a class in neither map.
-  public var iou: [Double?] { (0..<classCount).map { ratio(intersections[$0], unions[$0]) } }
+  /// Boundary IoU of each class in 0...1; nil for a class that is not in the ground truth.
+  public var iou: [Double?] {
+    (0..<classCount).map { actual[$0] == 0 ? nil : ratio(intersections[$0], unions[$0]) }
+  }
 
-  /// The mean of `iou` over the classes that occur in prediction or ground truth.
+  /// The mean of `iou` over the classes in the ground truth.
   public var mean: Double? { Evaluation.mean(iou) }
 
   /// d for an image of this size.

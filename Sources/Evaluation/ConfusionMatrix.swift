@@ -48,19 +48,20 @@ public struct ConfusionMatrix: Sendable, Equatable {
   /// The pixels counted.
   public var pixelCount: Int { counts.reduce(0, +) }
 
-  /// Intersection over union of each class, TP / (TP + FP + FN); nil for a class in neither map.
+  /// Intersection over union of each class, TP / (TP + FP + FN); nil for a class that is not in the ground truth, where
+  /// it could be 0 only.
   public var iou: [Double?] {
     let (rows, columns) = (rowSums, columnSums)
     return (0..<classCount).map { index in
       let hits = self[groundTruth: index, prediction: index]
-      return ratio(hits, rows[index] + columns[index] - hits)
+      return rows[index] == 0 ? nil : ratio(hits, rows[index] + columns[index] - hits)
     }
   }
 
-  /// The mean of `iou` over the classes that occur in prediction or ground truth.
+  /// The mean of `iou` over the classes in the ground truth.
   ///
-  /// On a complete validation set every class occurs, and this is the mean over all classes. On few images, a class
-  /// that is neither there nor predicted takes no part, as with NumPy's `nanmean`.
+  /// On a complete validation set every class occurs, and this is the mean over all classes. On few images, a class that
+  /// is not there takes no part, though what is predicted as it counts against the classes that are.
   public var meanIoU: Double? { mean(iou) }
 
   /// The share of pixels predicted right.

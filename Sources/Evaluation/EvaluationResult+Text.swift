@@ -19,7 +19,16 @@ extension EvaluationResult {
       [mean.name, Percent.number(mean.iou), row == 0 ? Percent.number(mean.boundaryIoU) : ""]
     }
     let table = TextTable(header: ["class", "IoU %", "boundary IoU %"], groups: [perClass, means]).text
-    return others.isEmpty ? table : "\(table)\n\n\(comparison)"
+    return [table, absence, others.isEmpty ? nil : comparison].compactMap { $0 }.joined(separator: "\n\n")
+  }
+
+  /// Which classes no mask holds, so that they have no numbers; nil where each is there.
+  private var absence: String? {
+    let absent = classes.indices.filter { iou[$0] == nil }
+    if absent.isEmpty { return nil }
+    if absent.count == classes.count { return "The masks hold no class, so that nothing could be evaluated." }
+    let names = absent.map { oneLine(classes[$0]) }.joined(separator: ", ")
+    return "In no mask, and left out of the means: \(names)."
   }
 
   /// A line for each way to predict, this one and the others, the cheapest first.

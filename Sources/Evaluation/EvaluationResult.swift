@@ -18,16 +18,16 @@ public struct EvaluationResult: Sendable, Equatable, Codable {
 
   /// Class names in the order of their labels.
   public let classes: [String]
-  /// Intersection over union of each class in 0...1; nil for a class in neither prediction nor ground truth.
+  /// Intersection over union of each class in 0...1; nil for a class that is not in the ground truth.
   public let iou: [Double?]
-  /// The mean of `iou` over the classes that occur.
+  /// The mean of `iou` over the classes in the ground truth; nil where it is void everywhere, as are the other means.
   public let meanIoU: Double?
   public let pixelAccuracy: Double?
   public let meanAccuracy: Double?
   public let frequencyWeightedIoU: Double?
-  /// `BoundaryIoU.iou`: in 0...1; nil for a class in neither prediction nor ground truth.
+  /// `BoundaryIoU.iou`: in 0...1; nil for a class that is not in the ground truth.
   public let boundaryIoU: [Double?]
-  /// The mean of `boundaryIoU` over the classes that occur.
+  /// The mean of `boundaryIoU` over the classes in the ground truth.
   public let meanBoundaryIoU: Double?
   /// How many images were evaluated.
   public let images: Int
@@ -87,6 +87,25 @@ public struct EvaluationResult: Sendable, Equatable, Codable {
     for count in [iou.count, boundaryIoU.count] where count != classes.count {
       throw .invalid(path, "names \(classes.count) classes and gives the IoU of \(count)")
     }
+  }
+
+  /// Writes means that are undefined as null, so that their keys are there.
+  public func encode(to encoder: any Encoder) throws {
+    var values = encoder.container(keyedBy: CodingKeys.self)
+    try values.encode(classes, forKey: .classes)
+    try values.encode(iou, forKey: .iou)
+    try values.encode(meanIoU, forKey: .meanIoU)
+    try values.encode(pixelAccuracy, forKey: .pixelAccuracy)
+    try values.encode(meanAccuracy, forKey: .meanAccuracy)
+    try values.encode(frequencyWeightedIoU, forKey: .frequencyWeightedIoU)
+    try values.encode(boundaryIoU, forKey: .boundaryIoU)
+    try values.encode(meanBoundaryIoU, forKey: .meanBoundaryIoU)
+    try values.encode(images, forKey: .images)
+    try values.encode(views, forKey: .views)
+    try values.encodeIfPresent(crf, forKey: .crf)
+    try values.encode(weights, forKey: .weights)
+    try values.encode(seconds, forKey: .seconds)
+    try values.encode(others, forKey: .others)
   }
 
   /// Indented JSON with sorted keys.

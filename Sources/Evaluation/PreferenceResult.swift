@@ -38,8 +38,7 @@ public struct PreferenceResult: Sendable, Equatable, Codable {
       pixels = matrix.pixelCount
       meanDistance = pixels == 0 ? nil : sum / Double(pixels)
       recall = matrix.recall
-      // A class that is only predicted here, often by a single pixel, has IoU 0 and would rule a mean over few classes.
-      iou = zip(matrix.iou, recall).map { $1 == nil ? nil : $0 }
+      iou = matrix.iou
       meanIoU = mean(iou)
       meanRecall = mean(recall)
     }

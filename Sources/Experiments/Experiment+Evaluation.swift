@@ -22,9 +22,11 @@ extension Experiment {
 
   /// Evaluates weights on the validation images and writes the result as JSON, with the confusion matrix beside it.
   ///
-  /// The result is that of the settings' views and CRF; with all protocols, the others are in its `others`.
+  /// The result is that of the settings' views and CRF; with all protocols, the others are in its `others`. `checking` is
+  /// told how far the masks are checked beforehand, and `doubted` what is doubtful about them, a sentence each.
   public func evaluate(
-    _ options: EvaluationOptions, _ progress: (_ done: Int, _ of: Int) -> Void
+    _ options: EvaluationOptions, checking: (_ done: Int, _ of: Int) -> Void = { _, _ in },
+    doubted: (_ doubt: String) -> Void = { _ in }, _ progress: (_ done: Int, _ of: Int) -> Void
   ) throws -> EvaluationResult {
     guard let dataset = try validationSet() else {
       throw SettingsError(
@@ -35,6 +37,7 @@ extension Experiment {
     let output = options.output ?? folder.evaluation
     // A place where nothing can be written is found out before the work, not after it.
     _ = try OutputFile(output)
+    try checkedMasks(checking).forEach(doubted)
     let masks = try options.predictions.map { try MaskFolder(writing: $0, of: dataset) }
     let standard = predictionProtocol
     let compared: [PredictionProtocol] =

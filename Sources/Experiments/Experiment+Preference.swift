@@ -91,10 +91,8 @@ extension Experiment {
         source: "data", problem: "masks and the list of images are needed to analyse them, and one of them is null")
     }
     return try SegmentationDataset(
-      DatasetLayout(
-        images: data.path(data.images), scribbles: data.path(data.scribbles), masks: data.path(masks),
-        list: data.path(list)),
-      classes: classes, labelNames: data.maskLabelNames(), sequentialRenaming: data.sequentialRenaming)
+      data.layout(list, scribbles: data.scribbles, masks: masks), classes: classes, labelNames: data.maskLabelNames(),
+      sequentialRenaming: data.sequentialRenaming)
   }
 
   private func report(_ result: PreferenceResult, _ list: PreferenceOptions.List) -> Report {

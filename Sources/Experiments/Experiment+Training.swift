@@ -41,7 +41,7 @@ extension Experiment {
     _ processes: (group: ProcessGroup, lookout: ProcessWatch)?
   ) throws -> TrainingOutcome {
     let group = processes?.group
-    let (lock, resume) = try start(resume, watch, group)
+    let (lock, resume, doubts) = try start(resume, watch, group)
     defer { withExtendedLifetime(lock) {} }
     let training = try trainingSet()
     if let lookout = processes?.lookout { try requireSameFiles(training, lookout) }
@@ -63,7 +63,7 @@ extension Experiment {
         batchesPerEpoch: loader.batchesPerEpoch, batchSize: loader.batchSize,
         firstIteration: trainer.progress.iteration, changedSettings: changedSettings, device: device,
         processes: group?.count ?? 1, log: try RunLog(folder.log),
-        parameters: network.store.parameters.reduce(0) { $0 + $1.tensor.elementCount }))
+        parameters: network.store.parameters.reduce(0) { $0 + $1.tensor.elementCount }, doubts: doubts))
 
     // Made anew for each validation: predictors keep the network as it is when they are made.
     func evaluator() throws -> Evaluator { Evaluator(try predictor(network, .single), classes: classes) }
@@ -76,9 +76,9 @@ extension Experiment {
     }
     if let validation {
       hooks.validate = { _ in
-        guard let result = try evaluate(evaluator(), validation, watch) else { return nil }
+        guard let result = try evaluate(evaluator(), validation, watch) else { return .stopped }
         validated = (trainer.progress.iteration, result)
-        return result.meanIoU ?? 0
+        return result.meanIoU.map { .score($0) } ?? .undefined
       }
     }
     let outcome = try trainer.run(hooks)
@@ -106,25 +106,29 @@ extension Experiment {
     return outcome == .finished ? .finished(nil) : .interrupted
   }
 
-  /// Locks and checks the run's folder, and returns whether its run is continued: as asked, or where the launcher has
-  /// started the processes again and there is a checkpoint. Of several processes the first has the lock, the others nil.
+  /// Locks the run's folder, checks it and what the run needs, and returns whether the run is continued: as asked, or where
+  /// the launcher has started the processes again and there is a checkpoint.
+  ///
+  /// Of several processes the first has the lock and returns doubts; the others wait for it.
   private func start(
     _ resume: Bool, _ watch: TrainingWatch, _ group: ProcessGroup?
-  ) throws -> (lock: RunLock?, resume: Bool) {
+  ) throws -> (lock: RunLock?, resume: Bool, doubts: [String]) {
     var lock: RunLock?
+    var doubts: [String] = []
     func begin() throws -> Bool {
       lock = try RunLock(folder, holder: processName, warn: watch.warn)
       let state = RunState(of: folder)
       if let group, group.place.restarts > 0 { return state == .continuable }
       try state.require(resume: resume, in: folder)
+      doubts = try checked(resume, watch)
       return resume
     }
     guard let group else {
       let isContinued = try begin()
-      return (lock, isContinued)
+      return (lock, isContinued, doubts)
     }
     let answer = try group.broadcast { try begin() ? "continue" : "begin" }
-    return (lock, answer == "continue")
+    return (lock, answer == "continue", doubts)
   }
 
   private var processName: String {

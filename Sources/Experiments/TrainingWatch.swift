@@ -24,7 +24,12 @@ public struct TrainingWatch {
     public let log: RunLog
     /// Numbers that are learnt.
     public let parameters: Int
+    /// What the check beforehand found doubtful, a sentence each.
+    public let doubts: [String]
   }
+
+  /// Called while the images are checked before a run, with the part of them that is being looked at.
+  public var checking: (_ part: String, _ done: Int, _ of: Int) -> Void = { _, _, _ in }
 
   /// Called once, before the first step.
   public var planned: (Plan) -> Void = { _ in }

@@ -1,51 +1,97 @@
 import Datasets
 import Files
 
-/// What the images of an experiment hold, and everything that must be mended before it can run.
+/// What the images of an experiment hold, and what is wrong or doubtful about them.
 public struct DatasetCheck: Sendable {
   /// A data set to be checked.
   public struct Part: Sendable {
     /// What it is for: "training".
     public let name: String
     public let layout: DatasetLayout
+    /// The same images as far as their ground truth is known, to compare scribbles with; nil where it is not asked for.
+    public let reference: DatasetLayout?
 
-    public init(_ name: String, _ layout: DatasetLayout) { (self.name, self.layout) = (name, layout) }
+    public init(_ name: String, _ layout: DatasetLayout, comparingWith reference: DatasetLayout? = nil) {
+      (self.name, self.layout, self.reference) = (name, layout, reference)
+    }
   }
 
-  /// What the images of each part hold that could be loaded.
-  public let summaries: [(part: String, summary: DatasetSummary)]
-  /// What must be mended, each once, part after part, in list order.
-  public let faults: [FileError]
-  /// Whether all images were looked at.
-  public let isComplete: Bool
+  /// What was found out about a part.
+  public struct Outcome: Sendable {
+    public let part: String
+    /// Number of images whose files are there.
+    public let count: Int
+    /// What was looked at of them; nil where files were looked for only.
+    public let examination: DatasetExamination?
+  }
 
-  /// Loads every image of the parts, and goes on after faulty ones. An id in two parts is a fault too.
+  public let outcomes: [Outcome]
+  /// Part after part, in list order.
+  public let findings: [Finding]
+  /// Whether all images were looked at.
+  public var isComplete: Bool { outcomes.allSatisfy { $0.examination?.isComplete ?? true } }
+
+  /// Looks for the files of all parts, loads every image where `isLoading`, and goes on after faulty ones. An id in two
+  /// parts is a problem too.
+  ///
+  /// Without `classes`, which could not be read, everything but the labels is looked at.
   public init(
-    _ parts: [Part], classes: ClassList, labelNames: LabelNames, sequentialRenaming: Bool,
-    progress: (_ part: String, _ done: Int, _ of: Int) -> Void, shouldStop: () -> Bool
+    _ parts: [Part], classes: ClassList?, labelNames: LabelNames, sequentialRenaming: Bool, isLoading: Bool = true,
+    progress: (_ part: String, _ done: Int, _ of: Int) -> Void = { _, _, _ in }, shouldStop: () -> Bool = { false }
   ) {
     var faults: [FileError] = []
-    var summaries: [(part: String, summary: DatasetSummary)] = []
-    var isComplete = true
+    var findings: [Finding] = []
+    var outcomes: [Outcome] = []
     var listed: [(list: String, ids: Set<String>)] = []
     for part in parts {
-      let dataset = SegmentationDataset(
-        salvaging: part.layout, classes: classes, labelNames: labelNames, sequentialRenaming: sequentialRenaming,
-        &faults)
+      func found(_ layout: DatasetLayout, _ faults: inout [FileError]) -> SegmentationDataset {
+        SegmentationDataset(
+          salvaging: classes == nil ? layout.withoutValues : layout, classes: classes ?? .unknown,
+          labelNames: labelNames, sequentialRenaming: sequentialRenaming, &faults)
+      }
+      let dataset = found(part.layout, &faults)
       // A list that cannot be read is among the faults already.
       let ids = (try? InputFile.lines(part.layout.list)) ?? []
       for (list, others) in listed { faults += DatasetCheck.overlap(part.layout.list, ids, list, others) }
       listed.append((part.layout.list, Set(ids)))
+      findings += dataset.warnings.map { Finding($0) }
+      guard isLoading else {
+        outcomes.append(Outcome(part: part.name, count: dataset.count, examination: nil))
+        continue
+      }
+      var ignored: [FileError] = []
+      let looked = classes == nil ? dataset.withoutStrokes : dataset
       let examination = DatasetExamination(
-        of: dataset, progress: { progress(part.name, $0, dataset.count) }, shouldStop: shouldStop)
+        of: looked, comparingWith: part.reference.map { found($0, &ignored) },
+        progress: { progress(part.name, $0, looked.count) }, shouldStop: shouldStop)
       faults += examination.faults
-      summaries.append((part.name, examination.summary))
-      isComplete = isComplete && examination.isComplete
+      findings += examination.warnings.map { Finding($0) }
+      if let classes { findings += DatasetCheck.labelFindings(examination, part.layout, classes) }
+      outcomes.append(Outcome(part: part.name, count: dataset.count, examination: examination))
     }
+    findings += DatasetCheck.twins(outcomes, parts)
     // Parts may share a file.
-    var seen: Set<String> = []
-    self.faults = faults.filter { seen.insert($0.description).inserted }
-    (self.summaries, self.isComplete) = (summaries, isComplete)
+    var seen: Set<Finding> = []
+    self.findings = (faults.map { Finding($0) } + findings).filter { seen.insert($0).inserted }
+    self.outcomes = outcomes
+  }
+
+  private static func labelFindings(
+    _ examination: DatasetExamination, _ layout: DatasetLayout, _ classes: ClassList
+  ) -> [Finding] {
+    var findings: [Finding] = []
+    // Where images could not be loaded, what the others lack may be in these.
+    let isComplete = examination.isComplete && examination.faults.isEmpty
+    if let folder = layout.scribbles {
+      findings +=
+        ScribbleFindings(
+          images: examination.images, classes: classes, folder: folder, list: layout.list, isComplete: isComplete
+        ).all
+    }
+    if let folder = layout.masks {
+      findings += MaskFindings(images: examination.images, classes: classes, folder: folder, isComplete: isComplete).all
+    }
+    return findings
   }
 
   private static func overlap(
@@ -53,30 +99,41 @@ public struct DatasetCheck: Sendable {
   ) -> [FileError] {
     let common = ids.filter(others.contains)
     if common.isEmpty { return [] }
-    let shown = 3
-    let first = common.prefix(shown).joined(separator: ", ") + (common.count > shown ? ", ..." : "")
     return [
       .invalid(
         list,
-        "\(common.count) of \(ids.count) listed ids are in \(otherList) too: \(first); results on images that were "
-          + "trained on say little; remove them from one of the lists")
+        "\(common.count) of \(ids.count) listed ids \(common.count == 1 ? "is" : "are") in \(otherList) too: "
+          + "\(firstFew(common)); results on images that were trained on say little; remove them from one of the lists")
+    ]
+  }
+
+  /// The same photograph under two names in two parts.
+  private static func twins(_ outcomes: [Outcome], _ parts: [Part]) -> [Finding] {
+    guard outcomes.count == 2, let first = outcomes[0].examination, let second = outcomes[1].examination else {
+      return []
+    }
+    let known = Dictionary(first.images.map { ($0.fingerprint, $0.id) }) { first, _ in first }
+    let pairs = second.images.compactMap { image in
+      known[image.fingerprint].flatMap { $0 == image.id ? nil : "\(image.id) = \($0)" }
+    }
+    guard !pairs.isEmpty else { return [] }
+    return [
+      Finding(
+        .doubt, parts[1].layout.list,
+        "lists \(pairs.count == 1 ? "a photograph" : "\(pairs.count) photographs") that \(parts[0].layout.list) has under "
+          + "another name (\(firstFew(pairs))); results on images that were trained on say little; should one of the "
+          + "lists do without?")
     ]
   }
 }
 
 extension DatasetCheck: CustomStringConvertible {
-  /// The summaries, and the first faults with the number of the others.
-  public var description: String {
-    let shown = 20
-    var blocks = summaries.map { "\($0.part): \($0.summary)" }
-    var lines = faults.prefix(shown).map { "  \($0)" }
-    if faults.count > shown { lines.append("  and \(faults.count - shown) more") }
-    if faults.isEmpty {
-      if isComplete { blocks.append("Nothing must be mended.") }
-    } else {
-      blocks.append(
-        (["\(faults.count) \(faults.count == 1 ? "thing" : "things") to mend:"] + lines).joined(separator: "\n"))
-    }
-    return blocks.joined(separator: "\n\n")
+  /// What the parts hold, and below it what was found.
+  public var description: String { ([contents] + [FindingList(findings).text]).joined(separator: "\n\n") }
+
+  /// What the parts hold.
+  public var contents: String {
+    outcomes.compactMap { outcome in outcome.examination.map { "\(outcome.part): \($0.summary)" } }
+      .joined(separator: "\n\n")
   }
 }

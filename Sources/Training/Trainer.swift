@@ -15,10 +15,20 @@ public final class Trainer {
     case interrupted
   }
 
+  /// How a validation ended.
+  public enum Validation: Sendable, Equatable {
+    /// With this mean IoU, 0...1.
+    case score(Double)
+    /// Without a result, since the masks are void everywhere.
+    case undefined
+    /// It was asked to stop, and the run stops with it.
+    case stopped
+  }
+
   /// What the owner of the run wants to be told and asked.
   public struct Hooks {
-    /// Mean IoU on the validation images; nil where it was asked to stop, and then the run stops.
-    public var validate: ((BLPSeg) throws -> Double?)?
+    /// Validates the network.
+    public var validate: ((BLPSeg) throws -> Validation)?
     /// Called after each log entry.
     public var report: (MetricsEntry) -> Void = { _ in }
     /// Asked after every step; true saves and stops.
@@ -145,16 +155,19 @@ public final class Trainer {
   /// anywhere in between does it again.
   private func validate(_ hooks: Hooks, _ record: RunRecord) throws -> Bool {
     guard let validate = hooks.validate else { return true }
-    guard let score = try validate(step.network) else { return false }
+    let outcome = try validate(step.network)
+    if outcome == .stopped { return false }
     progress.isValidationDue = false
-    var entry = MetricsEntry(iteration: progress.iteration, epoch: (progress.iteration - 1) / loader.batchesPerEpoch)
-    entry.meanIoU = score
-    try record.append(entry)
-    hooks.report(entry)
-    if score > progress.bestMeanIoU ?? -1 {
-      progress.bestMeanIoU = score
-      try TrainingCheckpoint.saveWeights(
-        of: step.network, progress, metadata: metadata, to: folder.bestCheckpoint)
+    if case .score(let score) = outcome {
+      var entry = MetricsEntry(iteration: progress.iteration, epoch: (progress.iteration - 1) / loader.batchesPerEpoch)
+      entry.meanIoU = score
+      try record.append(entry)
+      hooks.report(entry)
+      if score > progress.bestMeanIoU ?? -1 {
+        progress.bestMeanIoU = score
+        try TrainingCheckpoint.saveWeights(
+          of: step.network, progress, metadata: metadata, to: folder.bestCheckpoint)
+      }
     }
     try save()
     return true

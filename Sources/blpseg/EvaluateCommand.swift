@@ -43,7 +43,10 @@ struct EvaluateCommand: ParsableCommand {
       for notice in experiment.notices { Console.line(notice) }
       options.warn = { Console.line("\($0)") }
       let start = ContinuousClock.now
-      let result = try experiment.evaluate(options) { done, total in
+      let result = try experiment.evaluate(
+        options, checking: { Console.progress("checking masks", $0, of: $1, since: start) },
+        doubted: { Console.line("doubt: \($0)") }
+      ) { done, total in
         Console.progress("evaluating", done, of: total, since: start)
       }
       Console.line(

@@ -25,7 +25,7 @@ struct TrainCommand: ParsableCommand {
       Interruption.listen()
       let place = try ProcessPlace(environment: ProcessInfo.processInfo.environment)
       if let place { Console.speaker = "process \(place.rank) of \(place.count)" }
-      let experiment = try settings.experiment(as: place)
+      let experiment = try Experiment.checked(settings.load(), as: place)
       let console = TrainingConsole(experiment)
       if place?.isFirst ?? true { Console.progress("reading the data and the network") }
       let outcome: TrainingOutcome

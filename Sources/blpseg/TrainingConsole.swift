@@ -15,7 +15,9 @@ final class TrainingConsole {
   init(_ experiment: Experiment) { self.experiment = experiment }
 
   var watch: TrainingWatch {
+    let start = ContinuousClock.now
     var watch = TrainingWatch()
+    watch.checking = { Console.progress("checking \($0) images", $1, of: $2, since: start) }
     watch.planned = { self.begin($0) }
     watch.stepped = { self.draw(step: $0) }
     watch.report = { self.report($0) }
@@ -57,6 +59,7 @@ final class TrainingConsole {
     if let obstacle = settings.data.validationObstacle { tell("no validation: \(obstacle)") }
     for notice in experiment.notices { tell(notice) }
     tell("\(plan.iterations) steps of \(plan.batchSize) images, \(plan.batchesPerEpoch) an epoch")
+    for doubt in plan.doubts { tell("doubt: \(doubt)") }
     for setting in plan.changedSettings { tell("changed since the checkpoint: \(setting)") }
     if plan.firstIteration >= plan.iterations {
       tell(

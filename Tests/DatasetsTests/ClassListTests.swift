@@ -40,7 +40,7 @@ import Testing
   @Test(
     "A faulty list is reported with file and cause",
     arguments: [
-      ("", "0 classes given"), ("background\n", "1 classes given"),
+      ("", "0 classes given"), ("background\n", "1 class given"),
       ("2: aeroplane\n3: bicycle\n", "begins with label 2"),
       ("1: background\n2: cat\n", "two classes are named \"background\""),
       ("0 background\n2 cat\n", "label 1 was expected and 2 (\"cat\") found"),
@@ -54,6 +54,67 @@ import Testing
     let error = try #require(throws: FileError.self) { try ClassList(contentsOf: path) }
     #expect(error.path == path)
     #expect(error.problem.contains(problem), "\(error)")
+  }
+
+  @Test(
+    "Lists of other tools give the same classes",
+    arguments: [
+      "__ignore__\n_background_\ncat\ntraffic light\n",
+      "# label:color_rgb:parts:actions\nbackground:0,0,0::\ncat:128,0,0::\ntraffic light:0,128,0:wheel,door:on\n",
+      "background:0,0,0::\ncat:::\ntraffic light:0,128,0::\n",
+      "background, cat, traffic light\n", "background;cat;traffic light", "0:background\n1:cat\n2:traffic light\n",
+      "0,background\n1,cat\n2,traffic light\n", "Pixel Value, Class\n0, background\n1, cat\n2, traffic light\n",
+      "name,label\nbackground,0\ncat,1\ntraffic light,2\n", "0=background\n1=cat\n2=traffic light\n255=void\n",
+    ])
+  func otherTools(_ text: String) throws {
+    let folder = try TemporaryFolder()
+    let read = try ClassList.read(try folder.write("classes.txt", text))
+    #expect(read.classes.names == ["background", "cat", "traffic light"])
+    #expect(read.warnings.isEmpty)
+  }
+
+  @Test(
+    "What is no list of names is refused, and not taken for names",
+    arguments: [
+      ("{\"names\": [\"a\"]}\nb\n", "plain text with one class a line was expected"),
+      ("names:\n  0: background\n  1: cat\n", "has the line \"names:\""),
+      ("- background\n- cat\n", "has the line \"- background\""),
+      ("background,0,0,0\ncat,128,0,0\n", "has 4 columns"),
+      ("background\n1: cat\n", "write all classes in one way"),
+      ("# label:color_rgb:parts:actions\nbackground:0,0,0::\ncat\n", "write one class a line"),
+      ("background\nc\u{7}at\n", "the name of class 1 holds a control character"),
+    ])
+  func noList(_ text: String, _ problem: String) throws {
+    let folder = try TemporaryFolder()
+    let path = try folder.write("classes.txt", text)
+    let error = try #require(throws: FileError.self) { try ClassList(contentsOf: path) }
+    #expect(error.problem.contains(problem), "\(error)")
+  }
+
+  @Test(
+    "What may be meant otherwise is read with a doubt",
+    arguments: [
+      ("name\nbackground\ncat\n", "is that the heading of a column"),
+      ("cat\nbackground\n", "should the background come first"), ("background\ncat\nCat\n", "are they one class"),
+    ])
+  func doubtful(_ text: String, _ doubt: String) throws {
+    let folder = try TemporaryFolder()
+    let warnings = try ClassList.read(try folder.write("classes.txt", text)).warnings
+    #expect(warnings.contains { $0.problem.contains(doubt) }, "\(warnings)")
+  }
+
+  @Test("A name may begin with a number") func numberInName() throws {
+    let folder = try TemporaryFolder()
+    let path = try folder.write("classes.txt", "background\n3 wheeler\ncar, red\n")
+    #expect(try ClassList(contentsOf: path).names == ["background", "3 wheeler", "car, red"])
+  }
+
+  @Test("A file that is missing is named with its whole path and what belongs in it") func missing() throws {
+    let error = try #require(throws: FileError.self) { try ClassList(contentsOf: "nowhere/classes.txt") }
+    #expect(error.problem.hasPrefix("no such file at /"))
+    #expect(
+      error.problem.hasSuffix(
+        "/nowhere/classes.txt; the names of the classes, one a line, background first, was expected there"))
   }
 
   @Test("Labels from 1 on leave 0 to the background") func fromOne() throws {

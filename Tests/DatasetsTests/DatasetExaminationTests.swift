@@ -28,8 +28,8 @@ import Testing
     let dataset = SegmentationDataset(salvaging: layout, classes: try SmallTree.classes(), &faults)
     #expect(dataset.items.map(\.id) == ["a", "b"])
     let expected = [
-      "lists \"../x\"", "lists \"a\" twice", "1 of 4 listed ids have no photographs",
-      "1 of 4 listed ids have no scribbles", "2 of 4 listed ids have no ground truth (.png, .mat) in",
+      "lists \"../x\"", "lists \"a\" twice", "1 of 4 listed ids has no photographs",
+      "1 of 4 listed ids has no scribbles", "2 of 4 listed ids have no ground truth (.png, .mat) in",
     ]
     #expect(faults.count == expected.count)
     for (fault, problem) in zip(faults, expected) { #expect(fault.problem.hasPrefix(problem), "\(fault)") }

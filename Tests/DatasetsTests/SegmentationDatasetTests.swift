@@ -73,8 +73,8 @@ import Testing
   @Test(
     "A missing file is reported before anything is loaded",
     arguments: [
-      ("images/b.jpg", "1 of 3 listed ids have no photographs"), ("scribbles/b.xml", "have no scribbles (.xml, .png)"),
-      ("masks/b.png", "have no ground truth (.png, .mat)"),
+      ("images/b.jpg", "1 of 3 listed ids has no photographs"), ("scribbles/b.xml", "has no scribbles (.xml, .png)"),
+      ("masks/b.png", "has no ground truth (.png, .mat)"),
     ])
   func missingFile(_ name: String, _ problem: String) throws {
     let tree = try SmallTree()

@@ -41,7 +41,7 @@ struct BadInput: Sendable, CustomTestStringConvertible {
       "write --set training.epochs=3."),
     .init("settings for weights", predict("tiny.yaml"), 1, "tiny.yaml: is text; expected weights"),
     .init("no settings file", ["train", "nowhere.yaml"], 66, "nowhere.yaml: no such file"),
-    .init("no data", train("data.root=nowhere"), 66, "nowhere/classes.txt: no such file; data.classes names it, "),
+    .init("no data", train("data.root=nowhere"), 66, "nowhere: no such folder"),
     .init("no list", train("data.train_list=nowhere.txt"), 66, "data/nowhere.txt: no such file; data.train_list names"),
     .init(
       "a validation list that is named and missing", train("data.validation_list=nowhere.txt"), 66,
@@ -49,10 +49,10 @@ struct BadInput: Sendable, CustomTestStringConvertible {
     .init("an empty list", train("data.train_list=../bad/empty.txt"), 1, "bad/empty.txt: lists nothing"),
     .init(
       "a photograph that is listed and missing", train("data.train_list=../bad/ghost.txt"), 66,
-      "bad/ghost.txt: 1 of 3 listed ids have no photographs (.jpg, .jpeg, .png) in data/JPEGImages: ghost"),
+      "bad/ghost.txt: 1 of 3 listed ids has no photographs (.jpg, .jpeg, .png) in data/JPEGImages: ghost"),
     .init(
       "a JPEG that is cut short", train("data.train_list=../bad/truncated.txt"), 1,
-      "data/JPEGImages/truncated.jpg: is cut short", isFoundLate: true),
+      "data/JPEGImages/truncated.jpg: is cut short"),
     .init(
       "a mask of another size", evaluate("data.validation_list=../bad/size.txt"), 1,
       "data/SegmentationClass/size.png: has 40 x 30 pixels, its photograph data/JPEGImages/size.jpg has"),
@@ -217,7 +217,9 @@ extension Workspace {
     let photograph = try workspace.data("data/JPEGImages/\(id).jpg")
     try workspace.write(photograph.prefix(photograph.count / 2), "data/JPEGImages/truncated.jpg")
     for name in ["size", "label"] { try workspace.write(photograph, "data/JPEGImages/\(name).jpg") }
-    try workspace.write(workspace.data("data/scribbles/\(id).xml"), "data/scribbles/truncated.xml")
+    for name in ["truncated", "ghost"] {
+      try workspace.write(workspace.data("data/scribbles/\(id).xml"), "data/scribbles/\(name).xml")
+    }
     try LabelMap(width: 40, height: 30, filledWith: 0).write(palettePNG: workspace("data/SegmentationClass/size.png"))
     let size = try Image.size(ofFile: workspace("data/JPEGImages/label.jpg"))
     try LabelMap(width: size.width, height: size.height, filledWith: 7)

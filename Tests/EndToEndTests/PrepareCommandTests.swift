@@ -19,29 +19,49 @@ import Testing
     #expect(outcome.errors.isEmpty)
     #expect(outcome.output.contains("training: 5 images of "))
     #expect(outcome.output.contains("validation: 2 images of "))
-    #expect(outcome.output.hasSuffix("Nothing must be mended.\n"))
+    #expect(outcome.output.contains("\n\nNo problems found.\n\n"))
+    #expect(outcome.output.contains("\n  model.backbone_weights: is null, so that the backbone starts from random"))
+    #expect(outcome.output.hasSuffix("--set output=FOLDER.\n"))
   }
 
-  @Test("everything that must be mended is told at once") func checkOfBadData() throws {
+  @Test("all problems are told at once, those of data, classes, weights, device and folder") func checkOfBadData()
+    throws
+  {
     let bad = try Workspace.withBadInput.get()
     let outcome = try bad.blpseg(
       "prepare", "check", "tiny.yaml", "--set", "data.train_list=../bad/truncated.txt", "--set",
-      "data.validation_list=../bad/label.txt", "--set", "device=cuda:99")
+      "data.validation_list=../bad/label.txt", "--set", "device=cuda:99", "--set",
+      "model.backbone_weights=nowhere.pth", "--set", "output=tiny.yaml/x")
     #expect(outcome.code == 1)
     #expect(outcome.errors.isEmpty)
     #expect(outcome.output.contains("training: 1 image of "))
     let lines = outcome.output.split(separator: "\n").map(String.init)
-    let start = try #require(lines.firstIndex(of: "2 things to mend:"))
+    let start = try #require(lines.firstIndex(of: "5 problems:"))
     #expect(lines[start + 1].hasPrefix("  data/JPEGImages/truncated.jpg: is cut short"))
     #expect(lines[start + 2].hasPrefix("  data/SegmentationClass/label.png: has label 7 at column 0, row 0"))
+    #expect(lines[start + 3].hasPrefix("  nowhere.pth: no such file"))
+    #expect(lines[start + 4].hasPrefix("  tiny.yaml: is a file, a folder was expected"))
+    #expect(lines[start + 5].hasPrefix("  device: cuda:99 is not there"))
   }
 
-  @Test("a list that is missing is one of the things to mend") func checkWithoutList() throws {
+  @Test("a list that is missing is a problem") func checkWithoutList() throws {
     let outcome = try workspace.blpseg("prepare", "check", "tiny.yaml", "--set", "data.train_list=nowhere.txt")
     #expect(outcome.code == 1)
     #expect(outcome.output.contains("training: no image could be loaded\n"))
-    #expect(outcome.output.contains("1 thing to mend:\n  data/nowhere.txt: no such file."))
+    #expect(outcome.output.contains("1 problem:\n  data/nowhere.txt: no such file at /"))
     #expect(outcome.output.contains("validation: 2 images of "))
+  }
+
+  @Test("a list of classes that is missing hides nothing else") func checkWithoutClasses() throws {
+    let bad = try Workspace.withBadInput.get()
+    let outcome = try bad.blpseg(
+      "prepare", "check", "tiny.yaml", "--set", "data.classes=no.txt", "--set", "data.label_names=classes.txt", "--set",
+      "data.train_list=../bad/truncated.txt")
+    #expect(outcome.code == 1)
+    #expect(outcome.output.contains("training: 1 image of "))
+    #expect(outcome.output.contains("3 problems:\n  data/no.txt: no such file at /"))
+    #expect(outcome.output.contains("\n  data/classes.txt: "))
+    #expect(outcome.output.contains("\n  data/JPEGImages/truncated.jpg: is cut short"))
   }
 
   @Test("scribbles become palette PNGs that train like their XML") func scribbles() throws {
@@ -112,8 +132,6 @@ import Testing
 
   static let refusals: [(arguments: [String], code: Int32, message: String)] = [
     (["check", "nowhere.yaml"], 66, "nowhere.yaml: no such file"),
-    (["check", "tiny.yaml", "--set", "data.classes=no.txt"], 66, "data/no.txt: no such file"),
-    (["check", "tiny.yaml", "--set", "data.label_names=classes.txt"], 1, "data/classes.txt: "),
     (["scribbles", "nowhere", "--out", "x", "--dataset", "voc"], 66, "nowhere: no such file or folder"),
     (["scribbles", "runs", "--out", "x", "--dataset", "voc"], 1, "runs: holds no .xml file"),
     (["scribbles", "data/scribbles", "--out", "tiny.yaml", "--dataset", "voc"], 1, "tiny.yaml: is a file, a folder"),

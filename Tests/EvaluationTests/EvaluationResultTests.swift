@@ -67,6 +67,8 @@ import Testing
         pixel accuracy          75.00
         mean accuracy           75.00
         frequency-weighted IoU  58.33
+
+        In no mask, and left out of the means: dog.
         """)
   }
 
@@ -81,6 +83,29 @@ import Testing
         "scales 0.5, 1 x mirror             58.33         75.00        75.00           58.33                58.33",
         "scales 0.5, 1 x mirror + CRF       58.33         75.00        75.00           58.33                58.33",
       ])
+  }
+
+  @Test("masks of void alone give no numbers: null in the JSON, dashes in the table, and never 0") func undefined()
+    throws
+  {
+    var matrix = ConfusionMatrix(classCount: 2)
+    var boundary = BoundaryIoU(classCount: 2)
+    let prediction = LabelMap(width: 2, height: 1, labels: [0, 1])
+    let void = LabelMap(width: 2, height: 1, filledWith: Label.ignored)
+    try matrix.add(prediction: prediction, groundTruth: void)
+    try boundary.add(prediction: prediction, groundTruth: void)
+    let result = EvaluationResult(
+      matrix, boundary, classes: ["a", "b"], images: 1, views: .init(scales: [1], mirror: false), weights: "w",
+      seconds: 1)
+    #expect(result.meanIoU == nil && result.meanBoundaryIoU == nil && result.pixelAccuracy == nil)
+    let text = String(decoding: try result.json(), as: UTF8.self)
+    for key in ["mean_iou", "pixel_accuracy", "mean_accuracy", "frequency_weighted_iou", "mean_boundary_iou"] {
+      #expect(text.contains("\"\(key)\" : null"))
+    }
+    #expect(!result.table.contains("0.00"))
+    #expect(result.table.hasSuffix("\n\nThe masks hold no class, so that nothing could be evaluated."))
+    let folder = try TemporaryFolder()
+    #expect(try EvaluationResult(contentsOf: folder.write("x.json", text)).meanIoU == nil)
   }
 
   @Test("a file that is no result is refused by name") func damaged() throws {

@@ -1,3 +1,4 @@
+import Datasets
 import Experiments
 import Files
 import Foundation
@@ -54,6 +55,8 @@ import Testing
     expected.data.trainList = "t.txt"
     expected.data.validationList = nil
     expected.data.classes = .names(["background", "cat & dog", "3"])
+    expected.data.scribbleValues = LabelValues([0: "unlabelled", 2: "cat & dog", 7: "3"])
+    expected.data.maskValues = LabelValues([255: "background"])
     expected.data.crop = 64
     expected.data.flipProbability = 1
     expected.data.scale = 1...1
@@ -190,6 +193,8 @@ private let allSettings = """
     train_list: t.txt
     validation_list: ~
     classes: [background, cat & dog, 3]
+    scribble_values: {0: unlabelled, 2: cat & dog, 7: 3}
+    mask_values: {255: background}
     crop: 64
     flip_probability: 1
     scale: [1, 1]

@@ -11,7 +11,7 @@ struct InterruptedValidationTests {
 
   private func validating(_ validate: @escaping () -> Double? = { score }) -> Trainer.Hooks {
     var hooks = Trainer.Hooks()
-    hooks.validate = { _ in validate() }
+    hooks.validate = { _ in validate().map { .score($0) } ?? .stopped }
     return hooks
   }
 

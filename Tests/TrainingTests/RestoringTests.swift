@@ -56,7 +56,7 @@ extension TrainerTests {
     }
     let run = try SmallRun(folder, iterations: 1, width: unfit == .otherWidth ? 12 : 8) { $0.precision = .float16 }
     var hooks = Trainer.Hooks()
-    hooks.validate = { _ in 0.5 }
+    hooks.validate = { _ in .score(0.5) }
     _ = try run.trainer.run(hooks)
     if unfit == .weightsOnly {
       let weights = try InputFile.read(RunFolder(folder.path).bestCheckpoint)

@@ -113,7 +113,7 @@ struct TrainerTests {
   func nonFiniteState(name: String, value: Double, word: String) throws {
     let run = try SmallRun(TemporaryFolder(), iterations: 9)
     var hooks = Trainer.Hooks()
-    hooks.validate = { _ in 0.5 }
+    hooks.validate = { _ in .score(0.5) }
     hooks.report = { entry in
       // Within the second epoch; statistics do not show in training's losses.
       if entry.iteration == 4 { try? run.network.store[name]?.fill(value) }
@@ -168,7 +168,7 @@ struct TrainerTests {
       var rest = scores[...]
       hooks.validate = { _ in
         kept.append(try run.weights())
-        return rest.removeFirst()
+        return .score(rest.removeFirst())
       }
       return hooks
     }
@@ -196,7 +196,7 @@ struct TrainerTests {
   func validation(every: Int, expected: [Int]) throws {
     let run = try SmallRun(TemporaryFolder(), iterations: 7) { $0.validateEvery = every }
     var hooks = Trainer.Hooks()
-    hooks.validate = { _ in 0.5 }
+    hooks.validate = { _ in .score(0.5) }
     _ = try run.trainer.run(hooks)
     #expect(try MetricsFile.read(run.files.metrics).filter { $0.meanIoU != nil }.map(\.iteration) == expected)
   }
@@ -206,7 +206,7 @@ struct TrainerTests {
     let folder = try TemporaryFolder()
     let first = try SmallRun(folder, iterations: 6)
     var hooks = stopping(after: 3)
-    hooks.validate = { _ in 0.25 }
+    hooks.validate = { _ in .score(0.25) }
     #expect(try first.trainer.run(hooks) == .interrupted)
     let second = try SmallRun(folder, iterations: 6)
     try second.trainer.resume()

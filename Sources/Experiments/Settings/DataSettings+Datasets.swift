@@ -3,33 +3,41 @@ import Files
 
 extension DataSettings {
   /// Where the training images and their scribbles are.
-  public var trainingLayout: DatasetLayout {
-    DatasetLayout(images: path(images), scribbles: path(scribbles), list: path(trainList))
-  }
+  public var trainingLayout: DatasetLayout { layout(trainList, scribbles: scribbles) }
 
   /// The training images as far as their ground truth is known; nil where the settings name none.
   public var shownLayout: DatasetLayout? {
-    guard let masks else { return nil }
-    var layout = trainingLayout
-    layout.masks = path(masks)
-    return layout
+    masks.map { layout(trainList, scribbles: scribbles, masks: $0) }
   }
 
   /// Where the validation images and their ground truth are; nil where the settings name none.
   public var validationLayout: DatasetLayout? {
     guard let validationList, let masks else { return nil }
-    return DatasetLayout(images: path(images), masks: path(masks), list: path(validationList))
+    return layout(validationList, masks: masks)
+  }
+
+  /// Where the images of a list are, with the folders that are named.
+  func layout(_ list: String, scribbles: String? = nil, masks: String? = nil) -> DatasetLayout {
+    var layout = DatasetLayout(
+      images: path(images), scribbles: scribbles.map(path), masks: masks.map(path), list: path(list))
+    (layout.scribbleValues, layout.maskValues) = (scribbleValues, maskValues)
+    return layout
   }
 
   /// The classes that the settings name. Throws where their file cannot be read.
   public func classList() throws -> ClassList {
+    try checkedClassList().classes
+  }
+
+  /// The same with what is odd about their file.
+  func checkedClassList() throws -> (classes: ClassList, warnings: [FileWarning]) {
     switch classes {
-    case .voc: return .voc
-    case .context: return .context
-    case .file(let file): return try explaining { () throws(FileError) in try ClassList(contentsOf: path(file)) }
+    case .voc: return (.voc, [])
+    case .context: return (.context, [])
+    case .file(let file): return try explaining { () throws(FileError) in try ClassList.read(path(file)) }
     case .names(let names):
       do {
-        return try ClassList(names)
+        return (try ClassList(names), [])
       } catch {
         throw SettingsError(source: "data.classes", problem: error.problem)
       }

@@ -1,3 +1,5 @@
+import Datasets
+
 /// The images, their scribbles and masks, and how they are varied in training.
 public struct DataSettings: Sendable, Equatable {
   /// Where the class names come from.
@@ -31,6 +33,10 @@ public struct DataSettings: Sendable, Equatable {
   /// Whether such labels are renamed to classes one after another, as the published program does by mistake; default
   /// false.
   public var sequentialRenaming = false
+  /// What the values in scribble PNGs mean; nil, the default, where they are class indices and 255 is "nothing drawn".
+  public var scribbleValues: LabelValues?
+  /// What the values in mask PNGs mean; nil, the default, where they are class indices and 255 is void.
+  public var maskValues: LabelValues?
   /// Side of the square that training sees, in pixels, 32...4096; default 384.
   public var crop = 384
   /// Probability that a training image is mirrored, 0...1; default 0.5.
@@ -74,6 +80,14 @@ extension DataSettings: SettingsSection {
     Setting(
       "sequential_renaming", \.sequentialRenaming, .flag,
       "Rename the labels of masks ID.mat in turn, as the published program does by mistake, to compare with it."),
+    Setting(
+      "scribble_values", \.scribbleValues, .optional(labelValues),
+      "Classes of the values in scribbles ID.png, as in `{0: unlabelled, 1: cat, 2: background}`; null where a value is "
+        + "the class's number and 255 is nothing drawn."),
+    Setting(
+      "mask_values", \.maskValues, .optional(labelValues),
+      "Classes of the values in masks ID.png, as in `{0: background, 255: cat}`; null where a value is the class's "
+        + "number and 255 is void."),
     Setting("crop", \.crop, .whole(32...4096), "Side of the square that training sees, in pixels."),
     Setting("flip_probability", \.flipProbability, .number(0...1), "Probability that a training image is mirrored."),
     Setting(

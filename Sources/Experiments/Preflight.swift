@@ -1,0 +1,138 @@
+import Datasets
+import Files
+import Foundation
+import Preparation
+
+/// Everything that can be known to be wrong or doubtful about an experiment before it runs: its files, and its settings
+/// in the light of them.
+public struct Preflight: Sendable {
+  public enum Purpose: Sendable {
+    /// To tell people all about the data and the settings.
+    case report
+    /// A run from its start.
+    case training
+    /// A run that goes on: files are looked for and not loaded.
+    case continuation
+    /// An evaluation, which needs the validation images alone.
+    case evaluation
+  }
+
+  /// What is wrong, doubtful or worth knowing, settings last.
+  public let findings: [Finding]
+  /// What the images hold, in words.
+  public let contents: String
+  /// Whether all images were looked at that were to be.
+  public let isComplete: Bool
+
+  /// Checks the experiment that the settings describe; `progress` is told the part, how many of its images were looked at,
+  /// and of how many.
+  public init(
+    _ settings: ExperimentSettings, for purpose: Purpose,
+    progress: (_ part: String, _ done: Int, _ of: Int) -> Void = { _, _, _ in }, shouldStop: () -> Bool = { false }
+  ) {
+    let data = settings.data
+    var findings: [Finding] = []
+    let classes = Preflight.classes(data, &findings)
+    var labelNames = LabelNames.context
+    do throws(FileError) { labelNames = try data.maskLabelNames() } catch { findings.append(Finding(error)) }
+    let missing = Preflight.missingRoot(data)
+    // Everything inside is missing too, which nobody needs to be told file by file.
+    if let missing { findings = [missing] }
+    var parts: [DatasetCheck.Part] = []
+    if purpose != .evaluation {
+      parts.append(.init("training", data.trainingLayout, comparingWith: data.referenceLayout))
+    }
+    if let validation = data.validationLayout { parts.append(.init("validation", validation)) }
+    let check = DatasetCheck(
+      missing == nil ? parts : [], classes: classes, labelNames: labelNames,
+      sequentialRenaming: data.sequentialRenaming,
+      isLoading: purpose != .continuation, progress: progress, shouldStop: shouldStop)
+    findings += check.findings
+    for (part, outcome) in zip(parts, check.outcomes) {
+      guard let examination = outcome.examination, !examination.isComplete else { continue }
+      findings.append(
+        Finding(
+          .doubt, part.layout.list,
+          "was checked in part only, \(examination.count) of \(outcome.count) images, since time was over; check all of "
+            + "them with blpseg prepare check"))
+    }
+    if purpose == .report || purpose == .training {
+      let training = check.outcomes.first { $0.part == "training" }
+      findings += Preflight.trainingFindings(settings, training, purpose)
+    }
+    self.findings = findings
+    contents = check.contents
+    isComplete = check.isComplete
+  }
+
+  /// Throws the problems, if there are any; returns the doubts, each once.
+  func requireSound() throws(PreflightFailure) -> [String] {
+    let problems = findings.filter { $0.kind == .problem }
+    if !problems.isEmpty { throw PreflightFailure(problems: problems) }
+    return FindingList(findings).lines(.doubt)
+  }
+
+  private static func classes(_ data: DataSettings, _ findings: inout [Finding]) -> ClassList? {
+    do {
+      let (classes, warnings) = try data.checkedClassList()
+      findings += warnings.map { Finding($0, as: .doubt) }
+      return classes
+    } catch {
+      findings.append(Finding(problem: error))
+      return nil
+    }
+  }
+
+  private static func missingRoot(_ data: DataSettings) -> Finding? {
+    var isFolder: ObjCBool = false
+    let exists = FileManager.default.fileExists(atPath: data.root, isDirectory: &isFolder)
+    if exists && isFolder.boolValue { return nil }
+    // Paths that are absolute do without a root.
+    let paths = [data.images, data.scribbles, data.trainList]
+    if paths.allSatisfy({ $0.hasPrefix("/") }) { return nil }
+    if exists { return Finding(.problem, data.root, "is a file, and data.root must be a folder") }
+    return Finding(
+      FileError(data.root, .missing, "no such folder").expecting(
+        "what data.root names, the folder of all images and lists,")
+    )
+  }
+}
+
+extension Preflight: CustomStringConvertible {
+  /// What the images hold, and below it what was found.
+  public var description: String {
+    [contents, FindingList(findings).text].filter { !$0.isEmpty }.joined(separator: "\n\n")
+  }
+}
+
+/// Why an experiment cannot run.
+public struct PreflightFailure: Error, Sendable, CustomStringConvertible {
+  /// Never empty.
+  public let problems: [Finding]
+
+  /// A sentence for each problem.
+  public var lines: [String] { FindingList(problems).lines(.problem) }
+
+  public var description: String { lines.joined(separator: "\n") }
+}
+
+extension Finding {
+  /// The problem that an error stands for.
+  init(problem error: any Error) {
+    switch error {
+    case let error as FileError: self.init(error)
+    case let error as SettingsError:
+      self.init(
+        .problem, error.line.map { "\(error.source):\($0)" } ?? error.source, error.problem, cause: .setting)
+    default: self.init(.problem, "blpseg", "\(error)")
+    }
+  }
+}
+
+extension DataSettings {
+  /// The training images with masks, where there is a folder of masks.
+  fileprivate var referenceLayout: DatasetLayout? {
+    guard let layout = shownLayout, let masks = layout.masks else { return nil }
+    return FileManager.default.fileExists(atPath: masks) ? layout : nil
+  }
+}
