@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import Images
 import Scribbles
 
 /// The classes of a data set in label order: class 0 is the background.
@@ -8,6 +9,8 @@ public struct ClassList: Sendable, Equatable {
   public let names: [String]
   /// Names in scribble files, one for each class.
   public let tags: [String]
+  /// The colours that a file gives to classes, by their labels.
+  public private(set) var ownColors: [Int: Color] = [:]
 
   /// Number of classes counting background: C.
   public var count: Int { names.count }
@@ -34,12 +37,14 @@ public struct ClassList: Sendable, Equatable {
     (self.names, self.tags) = (names, tags)
   }
 
-  /// A file with one class a line: plain names in label order, or each after its label ("0 background").
+  /// A file with one class a line: plain names in label order, or each after its label ("0 background"). A colour may
+  /// follow the name ("1 leaf #30C650").
   ///
   /// A line for label 255, or whose name is "void", is passed over, as are empty lines and those that begin with "#".
   /// Labels that begin with 1 leave 0 to the background. The names of `voc` and `context` bring their tags with them.
   public init(contentsOf path: String) throws(FileError) {
-    let lines = try InputFile.lines(path).filter { !$0.hasPrefix("#") }
+    let colors = try ClassColors(path)
+    let lines = colors.lines.filter { !$0.hasPrefix("#") }
     let numbered = lines.compactMap(NumberedLine.init)
     do {
       let names =
@@ -50,6 +55,7 @@ public struct ClassList: Sendable, Equatable {
         }
       let known = [ClassList.voc, .context].first { $0.names == names }
       try self.init(names, tags: known?.tags)
+      ownColors = colors.byLabel(names)
     } catch {
       throw .invalid(path, error.problem)
     }
