@@ -14,16 +14,19 @@ extension Experiment {
     public var allProtocols = false
     /// The folder of the masks predicted as the settings say, where they are wanted.
     public var predictions: String?
+    /// How the evaluation was started, for the record.
+    public var command: [String] = []
 
     public init() {}
   }
 
-  /// Evaluates weights on the validation images and writes the result as JSON, with the confusion matrix beside it.
+  /// Evaluates weights on the validation images and writes the result as JSON, with the confusion matrix and a page of
+  /// pictures beside it, whose path is returned too.
   ///
   /// The result is that of the settings' views and CRF; with all protocols, the others are in its `others`.
   public func evaluate(
     _ options: EvaluationOptions, _ progress: (_ done: Int, _ of: Int) -> Void
-  ) throws -> EvaluationResult {
+  ) throws -> (result: EvaluationResult, page: String) {
     guard let dataset = try validationSet() else {
       throw SettingsError(
         source: "data", problem: "validation_list and masks are needed to evaluate, and one of them is null")
@@ -43,7 +46,9 @@ extension Experiment {
     var result = results[0]
     result.others = Array(results.dropFirst())
     try result.write(to: output)
-    return result
+    let page = EvaluationResult.pagePath(beside: output)
+    try ExperimentReport(self, predictor, standard).write(result, of: dataset, command: options.command, to: page)
+    return (result, page)
   }
 
   /// How the settings have images predicted.

@@ -58,13 +58,15 @@ public struct PhotographPredictions {
   public var count: Int { photographs.count }
 
   /// Predicts all, calling `progress` after each. Throws at the first photograph that cannot be read or written.
-  public func write(with predictor: Predictor, _ progress: (_ done: Int, Finding) -> Void) throws {
+  public func write(
+    with predictor: Predictor, _ classes: ClassAppearance, _ progress: (_ done: Int, Finding) -> Void
+  ) throws {
     try OutputFile.makeFolder(folder)
     let decoded = OrderedPrefetch.photographs(at: photographs)
     for (index, path) in photographs.enumerated() {
       guard let photograph = try decoded.next() else { break }
       do {
-        progress(index + 1, try write(predictor(photograph), of: photograph, at: path))
+        progress(index + 1, try write(predictor(photograph), of: photograph, at: path, classes))
       } catch let error as TorchError {
         throw FileError(
           path, .inaccessible,
@@ -73,11 +75,15 @@ public struct PhotographPredictions {
     }
   }
 
-  private func write(_ prediction: PhotographPrediction, of photograph: Image, at path: String) throws -> Finding {
+  private func write(
+    _ prediction: PhotographPrediction, of photograph: Image, at path: String, _ classes: ClassAppearance
+  ) throws -> Finding {
     let labels = try prediction.labels()
     let mask = output(of: path, Suffix.mask)
-    try labels.write(palettePNG: mask)
-    if options.overlay { try photograph.overlaid(with: labels).write(png: output(of: path, Suffix.overlay)) }
+    try labels.write(palettePNG: mask, colors: classes.colors)
+    if options.overlay {
+      try photograph.overlay(of: labels, classes).write(png: output(of: path, Suffix.overlay))
+    }
     if options.probabilities {
       try save(prediction.probability(), "probability", to: output(of: path, Suffix.probability))
     }

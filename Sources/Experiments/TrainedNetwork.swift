@@ -11,6 +11,8 @@ public struct TrainedNetwork {
   public let network: BLPSeg
   /// Class names, where the file carries them; as many as the network has classes.
   public let classes: [String]?
+  /// What the classes are called and how they look.
+  public let appearance: ClassAppearance
   /// How its experiment evaluates it, where the file says so; the published way for other files.
   public let evaluation: EvaluationSettings
 
@@ -37,6 +39,9 @@ public struct TrainedNetwork {
       throw FileError.invalid(path, "\(error)")
     }
     classes = metadata?.classes
+    appearance = ClassAppearance(
+      names: metadata?.classes,
+      colors: metadata?.colors ?? ClassList.colors(ofUnnamed: network.configuration.classCount))
     evaluation = metadata?.settings.evaluation ?? EvaluationSettings()
     if let classes, classes.count != network.configuration.classCount {
       throw FileError.invalid(

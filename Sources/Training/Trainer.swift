@@ -111,7 +111,8 @@ public final class Trainer {
       let groundTruth = loader.groundTruth(
         epoch: progress.iteration / perEpoch, index: progress.iteration % perEpoch, count: StepPictures.limit)
       let pictures = try StepPictures(
-        batch, outputs, groundTruth: groundTruth, loader.normalization, threshold: configuration.selfTrainingThreshold)
+        batch, outputs, groundTruth: groundTruth, loader.normalization, threshold: configuration.selfTrainingThreshold,
+        colors: configuration.colors)
       try record.append(pictures, iteration: progress.iteration)
     }
   }

@@ -7,7 +7,7 @@ struct EvaluateCommand: ParsableCommand {
     commandName: "evaluate", abstract: "Compare predictions of the validation images with their masks.",
     discussion: """
       Prints IoU and boundary IoU per class and means, and writes them as JSON, with the confusion matrix beside it \
-      (evaluation.confusion.svg).
+      (evaluation.confusion.svg) and a page with pictures of the worst and the best images (evaluation.html).
       """)
 
   @OptionGroup var settings: SettingsArguments
@@ -39,14 +39,16 @@ struct EvaluateCommand: ParsableCommand {
       options.output = output
       options.allProtocols = allProtocols
       options.predictions = savePredictions
+      options.command = CommandLine.arguments
       if let replacement = experiment.precisionReplacement { Console.line(replacement) }
       let start = ContinuousClock.now
-      let result = try experiment.evaluate(options) { done, total in
+      let (result, page) = try experiment.evaluate(options) { done, total in
         Console.progress("evaluating", done, of: total, since: start)
       }
       Console.line(
         "\(result.images) images, \(result.views.description(crf: result.crf != nil)), weights \(result.weights)")
       Console.result(result.table)
+      Console.line("Report: \(page)")
     }
   }
 }

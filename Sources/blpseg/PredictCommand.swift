@@ -11,7 +11,7 @@ struct PredictCommand: ParsableCommand {
     commandName: "predict", abstract: "Label every pixel of photographs.",
     discussion: """
       For NAME.jpg writes NAME.png, a palette PNG whose index is the class, and NAME.overlay.png, the classes drawn over \
-      the photograph. The dense CRF has the constants of the weights' experiment. Prints each mask with the classes that it holds and their shares of the pixels.
+      the photograph with a legend. Both have the colours that the weights carry. The dense CRF has the constants of the weights' experiment. Prints each mask with the classes that it holds and their shares of the pixels.
       """)
 
   @Argument(help: "Photographs (JPEG or PNG), or folders of them.")
@@ -53,8 +53,8 @@ struct PredictCommand: ParsableCommand {
       let (predictor, classes) = try predictor(on: device)
       if let replacement = precision.replacement(on: device) { Console.line(replacement) }
       let start = ContinuousClock.now
-      try predictions.write(with: predictor) { done, finding in
-        Console.result(line(finding, classes))
+      try predictions.write(with: predictor, classes) { done, finding in
+        Console.result(line(finding, classes.names))
         Console.progress("predicting", done, of: predictions.count, since: start)
       }
       let seconds = (ContinuousClock.now - start) / .seconds(1)
@@ -65,12 +65,12 @@ struct PredictCommand: ParsableCommand {
   }
 
   /// A predictor and class names from the file of weights; the network that was read is not kept beside the predictor's.
-  private func predictor(on device: Device) throws -> (Predictor, classes: [String]?) {
+  private func predictor(on device: Device) throws -> (Predictor, classes: ClassAppearance) {
     let trained = try TrainedNetwork(weights, on: device)
     let predictor = try Predictor(
       trained.network, views: views.views, crf: views.crf == true ? trained.evaluation.crfConstants : nil, on: device,
       autocastType: precision.computed(on: device).autocastType)
-    return (predictor, trained.classes)
+    return (predictor, trained.appearance)
   }
 
   /// "out/a.png  0 background 71.3 %, 1 cat 28.7 %"
