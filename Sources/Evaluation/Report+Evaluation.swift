@@ -65,8 +65,7 @@ extension Report {
     let picture = ConfusionPicture(matrix, classes: classes)
     let largest = Self.largestConfusions(matrix).map { confusion in
       """
-      <li><span>\(swatch(colors, confusion.truth))\(escaped(classes[confusion.truth])) \
-      <small>taken for</small> \(swatch(colors, confusion.prediction))\(escaped(classes[confusion.prediction]))</span> \
+      <li><span>\(named(confusion.truth, classes)) <small>taken for</small> \(named(confusion.prediction, classes))</span> \
       <b>\(Percent.text(confusion.share, decimals: 1))</b></li>
       """
     }
@@ -84,6 +83,11 @@ extension Report {
       \(list)</div>
       </figure>
       """
+  }
+
+  /// A class with its colour, which no line break parts.
+  private func named(_ label: Int, _ classes: [String]) -> String {
+    "<span class=\"class\">\(swatch(colors, label))\(escaped(classes[label]))</span>"
   }
 
   /// The classes that are taken for others most often, by their share of the class's pixels, the worst first.

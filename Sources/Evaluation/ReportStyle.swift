@@ -67,6 +67,7 @@ enum ReportStyle {
     .largest li{display:flex;justify-content:space-between;gap:16px;padding:6px 0;border-top:1px solid var(--rule)}
     .largest li>span{min-width:0;overflow-wrap:anywhere}
     .largest .swatch{margin-right:6px;vertical-align:-2px}
+    .class{display:inline-block}
     .largest b{white-space:nowrap;font-weight:600}
     .largest .note,.largest small{color:var(--soft);font-size:.85rem}
     .terms{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,330px),1fr));gap:8px 32px;margin:16px 2px 0;

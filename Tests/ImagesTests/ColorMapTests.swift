@@ -44,15 +44,15 @@ import Testing
 
   @Test("the bright colours differ from each other, from background and paper, for colour-blind readers too")
   func colorBlind() {
-    let all = (0...12).map { ColorMap.bright[$0] } + [Color(255, 255, 255)]
+    let classes = (1...12).map { ColorMap.bright[$0] }
     func least(_ colors: [Color]) -> Double {
       Vision.allCases.map { vision in
         let seen = colors.map { vision.lab($0) }
         return seen.indices.flatMap { i in seen[..<i].map { distance($0, seen[i]) } }.min() ?? 0
       }.min() ?? 0
     }
-    #expect(least(Array(all[1...6])) > 30)
-    #expect(least(all) > 19)
+    #expect(least(Array(classes[..<6])) > 30)
+    for ground in [ColorMap.bright[0], Color(255, 255, 255)] { #expect(least(classes + [ground]) > 19) }
   }
 
   private func distance(_ a: SIMD3<Double>, _ b: SIMD3<Double>) -> Double {
