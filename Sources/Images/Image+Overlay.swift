@@ -35,8 +35,10 @@ extension Image {
 }
 
 extension Color {
-  /// The light edge of a region of a colour.
-  static func edge(of color: SIMD3<Float>) -> SIMD3<Float> { color + (255 - color) * 0.55 }
+  /// The edge of a region of a colour, `lightness` 0...1 of the way to white.
+  static func edge(of color: SIMD3<Float>, lightness: Float = 0.55) -> SIMD3<Float> {
+    color + (255 - color) * lightness
+  }
 
   /// The nearest colour to three numbers.
   init(_ vector: SIMD3<Float>) {

@@ -56,16 +56,18 @@ extension Layer {
       map.labels.map { Layer.isShown[Int($0)] ? Ink(color: colors[$0], opacity: 1) : nil })
   }
 
-  /// Lines around the regions of a label map: light inside, dark outside.
+  /// Lines around the regions of a label map: in a lighter tone of their colours inside, dark outside.
+  ///
+  /// They are seen without the regions too, and pages show them smaller than they are.
   public init(edges map: LabelMap, colors: ColorMap) {
-    let edges = map.edges(isShown: Layer.isShown)
+    let edges = map.edges(isShown: Layer.isShown, thickness: max(map.width, map.height) < 200 ? 1 : 2)
     self.init(
       width: map.width, height: map.height,
       zip(map.labels, edges).map { label, edge in
         switch edge {
         case .none: nil
         case .outside: Ink(color: Color(0, 0, 0), opacity: 0.6)
-        case .inside: Ink(color: Color(Color.edge(of: colors[label].vector)), opacity: 0.9)
+        case .inside: Ink(color: Color(Color.edge(of: colors[label].vector, lightness: 0.25)), opacity: 0.9)
         }
       })
   }
