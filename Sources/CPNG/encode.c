@@ -11,6 +11,8 @@ typedef struct {
   uint32_t width;
   uint32_t height;
   const uint8_t *palette;
+  const uint8_t *opacities;
+  int colors;
   uint8_t *bytes;
   size_t size;
   size_t count;
@@ -33,14 +35,21 @@ static void on_flush(png_structp png) { (void)png; }
 
 static void set_palette(Encoder *encoder) {
   png_color colors[256];
-  for (int i = 0; i < 256; i++) {
+  for (int i = 0; i < encoder->colors; i++) {
     const uint8_t *color = encoder->palette + i * 3;
     colors[i] = (png_color){.red = color[0], .green = color[1], .blue = color[2]};
   }
-  png_set_PLTE(encoder->png, encoder->info, colors, 256);
+  png_set_PLTE(encoder->png, encoder->info, colors, encoder->colors);
+  if (encoder->opacities) png_set_tRNS(encoder->png, encoder->info, encoder->opacities, encoder->colors, NULL);
   // Indices are not brightness: differences of neighbours say nothing, and the best compression is cheap.
   png_set_filter(encoder->png, PNG_FILTER_TYPE_BASE, PNG_FILTER_NONE);
   png_set_compression_level(encoder->png, 9);
+}
+
+/// Bits of a sample: few colours need few bits, and rows come with a byte for each index all the same.
+static int depth(const Encoder *encoder) {
+  if (!encoder->palette || encoder->colors > 16) return 8;
+  return encoder->colors > 4 ? 4 : encoder->colors > 2 ? 2 : 1;
 }
 
 static int guarded(Encoder *encoder) {
@@ -52,11 +61,12 @@ static int guarded(Encoder *encoder) {
   png_set_write_fn(encoder->png, encoder, on_write, on_flush);
   png_set_user_limits(encoder->png, PNG_UINT_31_MAX, PNG_UINT_31_MAX);
   png_set_IHDR(
-      encoder->png, encoder->info, encoder->width, encoder->height, 8,
+      encoder->png, encoder->info, encoder->width, encoder->height, depth(encoder),
       encoder->palette ? PNG_COLOR_TYPE_PALETTE : PNG_COLOR_TYPE_RGB, PNG_INTERLACE_NONE,
       PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
   if (encoder->palette) set_palette(encoder);
   png_write_info(encoder->png, encoder->info);
+  png_set_packing(encoder->png);
   const size_t stride = (size_t)encoder->width * (encoder->palette ? 1 : 3);
   for (size_t y = 0; y < encoder->height; y++) png_write_row(encoder->png, encoder->pixels + y * stride);
   png_write_end(encoder->png, encoder->info);
@@ -64,9 +74,10 @@ static int guarded(Encoder *encoder) {
 }
 
 CPNGStatus cpng_encode(
-    const uint8_t *pixels, uint32_t width, uint32_t height, const uint8_t *palette, uint8_t **bytes, size_t *count,
-    char *message) {
-  Encoder encoder = {.pixels = pixels, .width = width, .height = height, .palette = palette};
+    const uint8_t *pixels, uint32_t width, uint32_t height, const uint8_t *palette, const uint8_t *opacities, int colors,
+    uint8_t **bytes, size_t *count, char *message) {
+  Encoder encoder = {
+      .pixels = pixels, .width = width, .height = height, .palette = palette, .opacities = opacities, .colors = colors};
   cpng_prepare(&encoder.failure, message);
   const int done = guarded(&encoder);
   png_destroy_write_struct(&encoder.png, &encoder.info);

@@ -1,4 +1,5 @@
 import Files
+import Images
 import Scribbles
 
 /// The classes of a data set in label order: class 0 is the background.
@@ -7,6 +8,8 @@ public struct ClassList: Sendable, Equatable {
   public let names: [String]
   /// Names in scribble files, one for each class.
   public let tags: [String]
+  /// The colours that a file gives to classes, by their labels.
+  public private(set) var ownColors: [Int: Color] = [:]
 
   /// Number of classes counting background: C.
   public var count: Int { names.count }
@@ -38,6 +41,7 @@ public struct ClassList: Sendable, Equatable {
   }
 
   /// A file with one class a line: plain names in label order, or each after its label ("0 background", "0: background").
+  /// A colour may follow the name ("1 leaf #30C650").
   ///
   /// A line for label 255, or whose name is "void" or LabelMe's "__ignore__", is passed over, as are empty lines and
   /// those that begin with "#". Labels that begin with 1 leave 0 to the background. CVAT's labelmap.txt and a single
@@ -46,16 +50,17 @@ public struct ClassList: Sendable, Equatable {
 
   /// Reads such a file, with what is odd about it.
   public static func read(_ path: String) throws(FileError) -> (classes: ClassList, warnings: [FileWarning]) {
-    let lines: [String]
+    let colors: ClassColors
     do {
-      lines = try InputFile.lines(path)
+      colors = try ClassColors(path)
     } catch {
       throw error.expecting("the names of the classes, one a line, background first,")
     }
     do throws(ClassListError) {
-      let file = try ClassListFile(lines)
+      let file = try ClassListFile(colors.lines)
       let known = [ClassList.voc, .context].first { $0.names == file.names }
-      let classes = try ClassList(file.names, tags: known?.tags)
+      var classes = try ClassList(file.names, tags: known?.tags)
+      classes.ownColors = colors.byLabel(file.names)
       return (classes, file.doubts.map { FileWarning(path, $0) })
     } catch {
       throw .invalid(path, error.problem)

@@ -8,12 +8,19 @@ struct Axis {
   /// Values to be written beside the axis, ascending.
   let ticks: [Double]
 
-  /// An axis that covers `values`: exactly for time, out to the next tick for measurements.
-  init(_ values: [Double], scale: LineChart.Scale, tickCount: Int, isRounded: Bool) {
+  /// An axis that covers `values`: exactly for time, out to the next tick for measurements; on a linear scale at least
+  /// `leastSpan`, which keeps to the same side of 0 as the values.
+  init(_ values: [Double], scale: LineChart.Scale, tickCount: Int, isRounded: Bool, leastSpan: Double = 0) {
     self.scale = scale
     let shown = scale == .linear ? values : values.map { log10($0) }
     var low = shown.min() ?? 0
     var high = shown.max() ?? 1
+    if scale == .linear, high - low < leastSpan {
+      let isPositive = low >= 0
+      let middle = low / 2 + high / 2
+      (low, high) = (middle - leastSpan / 2, middle + leastSpan / 2)
+      if isPositive && low < 0 { (low, high) = (0, leastSpan) }
+    }
     if high - low < 1e-9 * max(abs(low), abs(high), 1) {
       // One value only: give it room on both sides.
       let room = scale == .linear ? max(abs(low) * 0.1, 0.5) : 0.5

@@ -23,33 +23,35 @@ public struct ConfusionPicture: Sendable {
   private static let leastNumber = 0.01
 
   private var hasNumbers: Bool { matrix.classCount <= Self.mostClassesWithNumbers }
-  private var cell: Double { hasNumbers ? 30 : matrix.classCount <= 100 ? 15 : 9 }
-  private var fontSize: Double { hasNumbers ? 12 : min(11, cell - 1) }
+  private var cell: Double {
+    hasNumbers ? min(max(360 / Double(matrix.classCount), 30), 76) : matrix.classCount <= 100 ? 15 : 9
+  }
+  private var fontSize: Double { hasNumbers ? min(max(cell / 3.5, 12), 15) : min(11, cell - 1) }
   /// Room for the longest name, whose letters are about half as wide as high.
   private var nameRoom: Double { Double(names.map(\.count).max() ?? 0) * fontSize * 0.6 + 12 }
   private var side: Double { cell * Double(matrix.classCount) }
-  /// Names above the columns lean to the right by 60 degrees.
-  private var top: Double { 74 + nameRoom * 0.87 }
-  private var left: Double { 30 + nameRoom }
+  private var left: Double { 8 + nameRoom }
 
   /// The picture as an SVG document, which needs nothing else.
   ///
   /// Colours are attributes, so that every viewer shows them; a page may override them by the classes of the elements.
-  public func svg() -> String { element(" xmlns=\"http://www.w3.org/2000/svg\"") }
+  public func svg() -> String { element(" xmlns=\"http://www.w3.org/2000/svg\"", legend: 74) }
 
-  /// The picture as a part of an HTML page, which needs no namespace.
-  func element(_ attributes: String = "") -> String {
-    let width = max(left + side + max(nameRoom * 0.5 - cell / 2, 0) + 16, 560)
-    let height = top + side + 16
+  /// The picture as a part of an HTML page, which needs no namespace; without room for a legend, which is the page's.
+  func element(_ attributes: String = "", legend room: Double = 0) -> String {
+    // Names above the columns lean to the right by 60 degrees.
+    let top = room + 8 + nameRoom * 0.87
+    let width = max(left + side + max(nameRoom * 0.5 - cell / 2, 0) + 8, room > 0 ? 560 : 0)
+    let height = top + side + 8
     let size = "width=\"\(at(width))\" height=\"\(at(height))\""
     return """
       <svg\(attributes) class="matrix" viewBox="0 0 \(at(width)) \(at(height))" \(size) role="img" \
       aria-label="Confusion matrix" font-family="system-ui,sans-serif" font-size="\(at(fontSize))">
       <rect class="ground" width="100%" height="100%" fill="#fff"/>
-      \(legend)
-      \(names(side: side))
-      \(lines)
-      \(cells.joined(separator: "\n"))
+      \(room > 0 ? legend : "")
+      \(allNames(top))
+      \(lines(top))
+      \(cells(top).joined(separator: "\n"))
       </svg>
 
       """
@@ -71,7 +73,8 @@ public struct ConfusionPicture: Sendable {
     return words + samples.joined()
   }
 
-  private func names(side: Double) -> String {
+  /// The names of rows and columns.
+  private func allNames(_ top: Double) -> String {
     names.enumerated().map { index, name in
       let middle = (Double(index) + 0.5) * cell
       let (x, y) = (left + middle, top - 6)
@@ -82,7 +85,7 @@ public struct ConfusionPicture: Sendable {
   }
 
   /// Thin lines between rows and columns, which lead the eye to the names.
-  private var lines: String {
+  private func lines(_ top: Double) -> String {
     let steps = (0...matrix.classCount).map { step in
       let offset = Double(step) * cell
       return "M\(at(left)) \(at(top + offset))h\(at(side))M\(at(left + offset)) \(at(top))v\(at(side))"
@@ -90,25 +93,27 @@ public struct ConfusionPicture: Sendable {
     return "<path class=\"lines\" fill=\"none\" stroke=\"#e3e1dc\" d=\"\(steps.joined())\"/>"
   }
 
-  private var cells: [String] {
+  private func cells(_ top: Double) -> [String] {
     let totals = matrix.rowSums
     return (0..<matrix.classCount).flatMap { row in
       (0..<matrix.classCount).compactMap { column in
         guard let share = ratio(matrix[groundTruth: row, prediction: column], totals[row]), share >= Self.leastShare
         else { return nil }
-        return cell(row, column, share)
+        return cell(row, column, share, top)
       }
     }
   }
 
-  private func cell(_ row: Int, _ column: Int, _ share: Double) -> String {
+  private func cell(_ row: Int, _ column: Int, _ share: Double, _ top: Double) -> String {
     let (x, y) = (left + Double(column) * cell, top + Double(row) * cell)
     let box = box(row == column ? "right" : "wrong", share, x: x, y: y, width: cell, height: cell)
     if matrix.classCount > Self.mostClassesWithTitles { return box }
     let told = row == column ? "\(names[row]): " : "\(names[row]) taken for \(names[column]): "
     let number =
       hasNumbers && share >= Self.leastNumber
-      ? text(Percent.number(share, decimals: 0), x + cell / 2, y + cell / 2 + 4, "middle", share: share, size: 11) : ""
+      ? text(
+        Percent.number(share, decimals: 0), x + cell / 2, y + cell / 2 + 4, "middle", share: share,
+        size: min(fontSize, 14)) : ""
     return "<g><title>\(escaped(told + Percent.text(share, decimals: 1)))</title>\(box)\(number)</g>"
   }
 

@@ -42,6 +42,9 @@ public struct EvaluationResult: Sendable, Equatable, Codable {
   public var others: [EvaluationResult] = []
   /// The pixels behind the numbers; not part of the JSON, and so nil where that was read.
   public private(set) var confusion: ConfusionMatrix?
+  /// Mean IoU of each image alone, in the order of the data set; nil where nothing could be compared. Not part of the JSON
+  /// either.
+  public private(set) var imageScores: [Double?] = []
 
   private enum CodingKeys: String, CodingKey {
     case classes, iou, images, views, crf, weights, seconds, others
@@ -56,7 +59,7 @@ public struct EvaluationResult: Sendable, Equatable, Codable {
   /// The result that pixel counts hold; `classes` must name each of their classes.
   public init(
     _ matrix: ConfusionMatrix, _ boundary: BoundaryIoU, classes: [String], images: Int, views: Views,
-    crf: [String: Double]? = nil, weights: String, seconds: Double
+    crf: [String: Double]? = nil, weights: String, seconds: Double, imageScores: [Double?] = []
   ) {
     precondition(
       classes.count == matrix.classCount && classes.count == boundary.classCount, "each class needs a name")
@@ -74,6 +77,7 @@ public struct EvaluationResult: Sendable, Equatable, Codable {
     self.weights = weights
     self.seconds = seconds
     confusion = matrix
+    self.imageScores = imageScores
   }
 
   /// Reads what `write` wrote.
@@ -122,6 +126,12 @@ public struct EvaluationResult: Sendable, Equatable, Codable {
   /// The path of the confusion matrix beside the JSON at `path`: `evaluation.confusion.svg` beside `evaluation.json`.
   public static func picturePath(beside path: String) -> String {
     "\(Path.withoutExtension(path)).confusion.svg"
+  }
+
+  /// The path of the page beside the JSON at `path`: `evaluation.html` beside `evaluation.json`.
+  public static func pagePath(beside path: String) -> String {
+    let page = "\(Path.withoutExtension(path)).html"
+    return page == path ? "\(Path.withoutExtension(path)).report.html" : page
   }
 
   private static func problem(_ error: any Error) -> String {

@@ -16,11 +16,12 @@ extension LineChart {
       let last = drawn(curve.points).last.map { "<b>\(escaped(Axis.label(rounded($0.y))))</b>" } ?? "<b>–</b>"
       return "<li><i class=\"line\(index % 6)\"></i>\(escaped(curve.name))\(namesLast ? " \(last)" : "")</li>"
     }
+    let words = note.isEmpty ? "" : "<p class=\"note\">\(escaped(note))</p>\n"
     return """
       <figure class="chart">
       <figcaption><h3>\(escaped(title))</h3><ul class="legend">\(legend.joined())</ul></figcaption>
       \(points.isEmpty ? "<p class=\"none\">Nothing was recorded.</p>" : svg(curves, points))
-      </figure>
+      \(words)</figure>
       """
   }
 
@@ -38,7 +39,7 @@ extension LineChart {
   /// Axes and curves; `points` are those of all curves, at least one.
   func marks(_ curves: [Series], _ points: [Point]) -> String {
     let x = Axis(points.map(\.x), scale: xScale, tickCount: 5, isRounded: false)
-    let y = Axis(points.map(\.y), scale: scale, tickCount: 5, isRounded: true)
+    let y = Axis(points.map(\.y), scale: scale, tickCount: 5, isRounded: true, leastSpan: leastSpan)
     let plot = Self.plot
     let place = { (point: Point) in
       (

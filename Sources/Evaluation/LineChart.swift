@@ -38,10 +38,14 @@ public struct LineChart: Sendable, Equatable {
   /// Whether the legend gives each curve's last value, which is what a reader looks for in curves over time.
   public var namesLast: Bool
   public var series: [Series]
+  /// The least difference between the ends of the vertical axis, so that small changes look small; 0 for none.
+  public var leastSpan: Double
+  /// What the curves mean, in a sentence or two below the title; may be empty.
+  public var note: String
 
   public init(
     title: String, xLabel: String, yLabel: String, xScale: Scale = .linear, scale: Scale = .linear,
-    isSmoothed: Bool = false, namesLast: Bool = true, series: [Series]
+    isSmoothed: Bool = false, namesLast: Bool = true, series: [Series], leastSpan: Double = 0, note: String = ""
   ) {
     self.title = title
     self.xLabel = xLabel
@@ -51,5 +55,7 @@ public struct LineChart: Sendable, Equatable {
     self.isSmoothed = isSmoothed
     self.namesLast = namesLast
     self.series = series
+    self.leastSpan = leastSpan
+    self.note = note
   }
 }

@@ -2,11 +2,10 @@ import Foundation
 import Images
 
 extension Report {
-  private static let photographQuality = 88
-
   /// The whole page as HTML, pictures embedded.
   ///
-  /// Every text is escaped, and the page fetches nothing.
+  /// Every text is escaped, and the page fetches nothing. It has at most 3 MB for 100 images of usual shape: the more
+  /// images, the smaller their pictures.
   public func html() throws(ImageEncodingError) -> String {
     var sections: [String] = []
     if !charts.isEmpty {
@@ -14,16 +13,14 @@ extension Report {
     }
     if let preference { sections.append(preference.html) }
     if let evaluation { sections += evaluationSections(evaluation) }
-    for images in self.sections where !images.rows.isEmpty {
-      var cards: [String] = []
-      for row in images.rows { cards.append(try card(row)) }
-      let note = images.note.isEmpty ? "" : "<p class=\"note\">\(escaped(images.note))</p>\n"
-      sections.append(section(images.title, note + classLegend + cards.joined(separator: "\n")))
-    }
+    var end: [String] = []
+    if !advice.isEmpty { end.append(section("How to go on", steps)) }
     if !settings.isEmpty {
       let text = "<details><summary>Settings of this run</summary><pre>\(escaped(settings))</pre></details>"
-      sections.append(section("Settings", text))
+      end.append(section("Settings", text))
     }
+    let rest = (sections + end).reduce(0) { $0 + $1.utf8.count } + settings.utf8.count + ReportStyle.css.utf8.count
+    sections += try pictureSections(besides: rest) + end
     return """
       <!DOCTYPE html>
       <html lang="en">
@@ -40,6 +37,7 @@ extension Report {
       <header>
       <h1>\(escaped(title))</h1>
       \(summary.isEmpty ? "" : "<p class=\"summary\">\(escaped(summary))</p>")
+      \(factList)
       \(numbers)
       </header>
       \(sections.joined(separator: "\n"))
@@ -54,56 +52,26 @@ extension Report {
     "<section>\n<h2>\(escaped(heading))</h2>\n\(body)\n</section>"
   }
 
+  private var factList: String {
+    if facts.isEmpty { return "" }
+    let items = facts.map { "<div><dt>\(escaped($0.name))</dt><dd>\(escaped($0.value))</dd></div>" }
+    return "<dl class=\"facts\">\(items.joined())</dl>"
+  }
+
   private var numbers: String {
     if keyNumbers.isEmpty { return "" }
-    let items = keyNumbers.map { "<div><dt>\(escaped($0.name))</dt><dd>\(escaped($0.value))</dd></div>" }
+    let items = keyNumbers.map { number in
+      let meaning = number.meaning.isEmpty ? "" : "<dd class=\"meaning\">\(escaped(number.meaning))</dd>"
+      return "<div><dt>\(escaped(number.name))</dt><dd>\(escaped(number.value))</dd>\(meaning)</div>"
+    }
     return "<dl class=\"numbers\">\(items.joined())</dl>"
   }
 
-  private var classLegend: String {
-    let items = classes.enumerated().map { label, name in "<li>\(swatch(label))\(escaped(name))</li>" }
-    return items.isEmpty ? "" : "<ul class=\"legend classes\">\(items.joined())</ul>\n"
-  }
-
-  func swatch(_ label: Int) -> String {
-    guard let label = UInt8(exactly: label) else { return "" }
-    let color = colors[label]
-    return "<i class=\"swatch\" style=\"background:rgb(\(color.red),\(color.green),\(color.blue))\"></i>"
-  }
-
-  private func card(_ row: ReportRow) throws(ImageEncodingError) -> String {
-    var figures: [String] = []
-    for picture in row.pictures {
-      let image = picture.image
-      let alternative = escaped("\(picture.caption) of \(row.name)")
-      figures.append(
-        """
-        <figure><img src="\(try source(image))" width="\(image.width)" height="\(image.height)" alt="\(alternative)">\
-        <figcaption>\(escaped(picture.caption))</figcaption></figure>
-        """)
+  private var steps: String {
+    let items = advice.map { step in
+      let code = step.code.isEmpty ? "" : "<pre>\(escaped(step.code))</pre>"
+      return "<li>\(escaped(step.text))\(code)</li>"
     }
-    let score = row.meanIoU.map { "<span>IoU <b>\(Percent.number($0))</b> %</span>" } ?? ""
-    return """
-      <article>
-      <h3>\(escaped(row.name))\(score)</h3>
-      <div class="pictures">\(figures.joined(separator: "\n"))</div>
-      </article>
-      """
-  }
-
-  /// A data URI: PNG for drawings, which have few colours and hard edges, JPEG for photographs.
-  private func source(_ image: Image) throws(ImageEncodingError) -> String {
-    if hasFewColors(image) { return "data:image/png;base64,\(try image.pngData().base64EncodedString())" }
-    return "data:image/jpeg;base64,\(try image.jpegData(quality: Self.photographQuality).base64EncodedString())"
-  }
-
-  private func hasFewColors(_ image: Image) -> Bool {
-    var colors: Set<UInt32> = []
-    for index in stride(from: 0, to: image.pixels.count, by: 3) {
-      let (red, green, blue) = (image.pixels[index], image.pixels[index + 1], image.pixels[index + 2])
-      colors.insert(UInt32(red) << 16 | UInt32(green) << 8 | UInt32(blue))
-      if colors.count > 256 { return false }
-    }
-    return true
+    return "<ul class=\"steps\">\(items.joined())</ul>"
   }
 }

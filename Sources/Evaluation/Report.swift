@@ -7,10 +7,13 @@ public struct Report: Sendable {
   public struct KeyNumber: Sendable, Equatable {
     public var name: String
     public var value: String
+    /// What the number means, in a sentence; may be empty.
+    public var meaning: String
 
-    public init(_ name: String, _ value: String) {
+    public init(_ name: String, _ value: String, meaning: String = "") {
       self.name = name
       self.value = value
+      self.meaning = meaning
     }
   }
 
@@ -28,10 +31,23 @@ public struct Report: Sendable {
     }
   }
 
+  /// A step that a reader may take, and the command for it, which may be empty.
+  public struct Advice: Sendable, Equatable {
+    public var text: String
+    public var code: String
+
+    public init(_ text: String, code: String = "") {
+      self.text = text
+      self.code = code
+    }
+  }
+
   /// The head line of the page, usually the experiment's name.
   public var title: String
   /// One sentence below the title.
   public var summary: String
+  /// Where, when and how the results came about, such as "command" and "blpseg train demo.yaml".
+  public var facts: [KeyNumber]
   /// The numbers that a reader looks for first; the first one is set largest.
   public var keyNumbers: [KeyNumber]
   /// Curves over iterations or epochs.
@@ -46,16 +62,20 @@ public struct Report: Sendable {
   public var colors: ColorMap
   /// Images with their predictions, in the order shown.
   public var sections: [Section]
+  /// What to do next; empty leaves the section out.
+  public var advice: [Advice]
   /// The settings used, as YAML; empty leaves the section out.
   public var settings: String
 
   public init(
-    title: String, summary: String = "", keyNumbers: [KeyNumber] = [], charts: [LineChart] = [],
-    evaluation: EvaluationResult? = nil, preference: PreferenceResult? = nil, classes: [String] = [],
-    colors: ColorMap = .voc, sections: [Section] = [], settings: String = ""
+    title: String, summary: String = "", facts: [KeyNumber] = [], keyNumbers: [KeyNumber] = [],
+    charts: [LineChart] = [], evaluation: EvaluationResult? = nil, preference: PreferenceResult? = nil,
+    classes: [String] = [], colors: ColorMap = .bright, sections: [Section] = [], advice: [Advice] = [],
+    settings: String = ""
   ) {
     self.title = title
     self.summary = summary
+    self.facts = facts
     self.keyNumbers = keyNumbers
     self.charts = charts
     self.evaluation = evaluation
@@ -63,6 +83,7 @@ public struct Report: Sendable {
     self.classes = classes
     self.colors = colors
     self.sections = sections
+    self.advice = advice
     self.settings = settings
   }
 

@@ -32,25 +32,47 @@ enum ReportStyle {
     h2{font-size:1.3rem;letter-spacing:-.01em;margin:56px 0 16px}
     h3{font-size:1rem;margin:0;overflow-wrap:anywhere}
     .summary{color:var(--soft);font-size:1.1rem;max-width:46em;margin:10px 0 0}
-    .numbers{display:flex;flex-wrap:wrap;gap:24px 48px;margin:32px 0 0;padding:24px 0;border:solid var(--rule);
-    border-width:1px 0;align-items:flex-end}
+    .facts{display:flex;flex-wrap:wrap;gap:6px 28px;margin:18px 0 0;font-size:.85rem}
+    .facts div{display:flex;gap:8px;min-width:0}
+    .facts dt{color:var(--soft)}
+    .facts dd{margin:0;overflow-wrap:anywhere}
+    .numbers{display:flex;flex-wrap:wrap;gap:24px 56px;margin:28px 0 0;padding:24px 0;border:solid var(--rule);
+    border-width:1px 0;align-items:flex-start}
+    .numbers div{max-width:19em}
     .numbers dt{color:var(--soft);font-size:.85rem}
     .numbers dd{margin:0;font-size:1.35rem;font-weight:600;line-height:1.2;letter-spacing:-.01em}
-    .numbers div:first-child dd{font-size:2.6rem;line-height:1;color:var(--accent);letter-spacing:-.03em}
-    .charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,430px),1fr));gap:20px;
+    .numbers div:first-child dd:not(.meaning){font-size:2.6rem;line-height:1;color:var(--accent);letter-spacing:-.03em}
+    .numbers dd.meaning{color:var(--soft);font-size:.85rem;font-weight:400;line-height:1.4;letter-spacing:0;margin-top:6px}
+    .charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,430px),570px));gap:20px;
     align-items:start}
     figure{margin:0}
     .chart,article,table,details{background:var(--card);border:1px solid var(--rule);border-radius:12px}
     .chart{padding:18px 18px 10px}
-    .chart svg{display:block;width:100%;max-width:760px;height:auto;margin-top:6px}
+    .chart svg{display:block;width:100%;height:auto;margin-top:6px}
+    .chart .note{font-size:.85rem;margin:8px 0 6px}
     .legend{list-style:none;display:flex;flex-wrap:wrap;gap:4px 18px;margin:6px 0 0;padding:0;font-size:.9rem;
     color:var(--soft)}
     .legend li{display:flex;align-items:center;gap:7px}
     .legend b{color:var(--ink);font-weight:600}
     .chart .legend i{width:16px;height:3px;border-radius:2px;background:currentColor}
     \(chart)
-    .confusions{background:var(--card);border:1px solid var(--rule);border-radius:12px;overflow-x:auto}
-    .confusions svg{display:block;margin:0 auto;max-width:100%;height:auto;min-width:640px}
+    .confusions{background:var(--card);border:1px solid var(--rule);border-radius:12px;padding:18px;display:grid;
+    grid-template-columns:minmax(0,auto) minmax(min(100%,300px),1fr);gap:14px 44px;align-items:start}
+    .confusions figcaption{grid-column:1/-1}.confusions .note{margin:0}
+    .scroll{overflow-x:auto}
+    .confusions svg{display:block;max-width:100%;height:auto}
+    .scroll.many svg{max-width:none}
+    .swatch.right{background:var(--c0)}.swatch.wrong{background:var(--c1)}
+    .largest ol{list-style:none;margin:10px 0 0;padding:0}
+    .largest li{display:flex;justify-content:space-between;gap:16px;padding:6px 0;border-top:1px solid var(--rule)}
+    .largest li>span{min-width:0;overflow-wrap:anywhere}
+    .largest .swatch{margin-right:6px;vertical-align:-2px}
+    .class{display:inline-block}
+    .largest b{white-space:nowrap;font-weight:600}
+    .largest .note,.largest small{color:var(--soft);font-size:.85rem}
+    .terms{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,330px),1fr));gap:8px 32px;margin:16px 2px 0;
+    font-size:.85rem}
+    .terms dt{font-weight:600}.terms dd{margin:0;color:var(--soft)}
     .matrix .ground{fill:none}.matrix .ink{fill:var(--ink)}.matrix .on{fill:var(--card)}
     .matrix .right{fill:var(--c0)}.matrix .wrong{fill:var(--c1)}.matrix .lines{stroke:var(--rule)}
     .none,.note{color:var(--soft)}
@@ -71,24 +93,52 @@ enum ReportStyle {
     .mean .bar i{background:var(--soft)}
     .swatch{display:inline-block;flex:none;width:14px;height:14px;border-radius:4px;border:1px solid var(--soft)}
     th .swatch{margin-right:10px;vertical-align:-2px}
-    .classes{margin:0 0 16px}
+    .legend.keys{margin:0 0 10px}
+    .legend.keys li{align-items:baseline}.legend.keys .swatch{align-self:center}
+    .swatch.void{background:repeating-linear-gradient(135deg,#b9bcc4 0 2px,#55585f 2px 5px)}
+    .ramp{flex:none;align-self:center;width:46px;height:14px;border-radius:4px;border:1px solid var(--soft);
+    background:linear-gradient(90deg,#110c2a,#701579,#e5275c,#ff9d3d,#fbf7ac)}
+    .views{display:none;flex-wrap:wrap;gap:4px 20px;border:0;margin:0 0 14px;padding:0;font-size:.9rem}
+    .views legend{float:left;color:var(--soft);margin-right:20px;padding:0}
+    .views label{display:flex;gap:6px;align-items:center;cursor:pointer}
+    @supports selector(:has(a)){.views{display:flex}}
     article{padding:16px 18px 14px;margin-bottom:16px;break-inside:avoid}
     article h3{display:flex;flex-wrap:wrap;justify-content:space-between;gap:0 16px}
     article h3 span{color:var(--soft);font-weight:400}
     article h3 b{color:var(--ink);font-weight:600}
-    .pictures{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(46%,190px),1fr));gap:12px;margin-top:12px;
-    align-items:end}
-    .pictures figure{text-align:center}
-    .pictures img{display:block;margin:0 auto;max-width:100%;height:auto;width:100%;max-height:340px;object-fit:contain;
-    border-radius:6px}
+    article .legend{margin-top:12px;font-size:.85rem}
+    .pictures{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(46%,176px),1fr));gap:12px;margin-top:12px;
+    align-items:start}
+    .pictures figure{text-align:center;max-width:520px}
     .pictures figcaption{color:var(--soft);font-size:.85rem;margin-top:6px}
+    .pictures label{position:relative;display:block}
+    .zoom{position:absolute;opacity:0;margin:0}
+    .stack{position:relative;display:block;cursor:zoom-in;border-radius:6px;overflow:hidden}
+    .stack>*{position:absolute;inset:0;width:100%;height:100%;object-fit:contain}
+    .fill{opacity:.5}
+    .dim>svg{filter:grayscale(1) brightness(.6)}
+    section:has(.outlines:checked) .fill{opacity:0}
+    section:has(.solid:checked) .fill{opacity:1}
+    .zoom:focus-visible+.stack{outline:2px solid var(--accent);outline-offset:2px}
+    .zoom:checked+.stack{position:fixed;inset:0;z-index:9;border-radius:0;background:#0e0f12;aspect-ratio:auto!important;
+    cursor:zoom-out}
     summary{cursor:pointer;padding:14px 18px;font-weight:600}
     summary:focus-visible{outline:2px solid var(--accent);outline-offset:2px;border-radius:12px}
+    .steps{margin:0;padding-left:1.2em;max-width:60em}.steps li{margin-bottom:12px}
+    .steps pre{background:var(--card);border:1px solid var(--rule);border-radius:8px;padding:8px 12px;margin-top:6px}
     pre{margin:0;padding:4px 18px 18px;overflow-x:auto;font-size:.85rem;line-height:1.55}
     code,pre{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,monospace}
     code{font-size:.9em}
+    @media (max-width:760px){.confusions{grid-template-columns:minmax(0,1fr)}}
     @media (max-width:560px){.chart text{font-size:15px}.pictures{gap:10px}th,td{padding:7px 12px}
-    .mean th:first-child{white-space:normal}}
-    @media print{body{background:none}main{max-width:none}}
+    .mean th:first-child{white-space:normal}.pictures figure:first-child:nth-last-child(odd){grid-column:1/-1}
+    .numbers div{max-width:none}.facts{flex-direction:column}.facts dt{flex:none;min-width:5.5em}
+    .scroll:not(.many) svg{width:100%}
+    table:not(.bins) tr{display:grid;grid-template-columns:minmax(0,1fr) auto 6.4em;border-top:1px solid var(--rule)}
+    table:not(.bins) tr>*{border:0!important;width:auto!important;max-width:none!important;padding:7px 12px}
+    table:not(.bins) thead tr{border:0}table:not(.bins) thead th{white-space:normal}
+    table:not(.bins) td:nth-child(2){grid-column:1/-1;grid-row:2;padding:0 12px 9px}
+    table:not(.bins) thead td{display:none}}
+    @media print{body{background:none}main{max-width:none}.views{display:none}}
     """
 }

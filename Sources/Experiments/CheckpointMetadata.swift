@@ -1,23 +1,28 @@
 import Datasets
 import Files
+import Images
 import Tensors
 
-/// What our checkpoints say beside their tensors: the settings, and the classes by name.
+/// What our checkpoints say beside their tensors: the settings, and the classes by name and colour.
 struct CheckpointMetadata {
   private static let settingsKey = "settings"
   private static let classesKey = "classes"
   private static let typicalSideKey = "typical_side"
+  private static let colorsKey = "class_colors"
   private static let softwareKey = "software"
 
   let settings: ExperimentSettings
   let classes: [String]
   /// The typical longer side of the training photographs as the network saw them, in pixels; nil where it is not known.
   let typicalSide: Int?
+  /// The colours of the classes; those that their names have by default where the file does not say.
+  let colors: ColorMap
 
   init(_ experiment: Experiment, typicalSide: Int?) {
     settings = experiment.settings
     classes = experiment.classes.names
     self.typicalSide = typicalSide
+    colors = experiment.classes.colors
   }
 
   /// Reads it from a file's metadata; nil where the file carries none. Throws for settings that cannot be read.
@@ -30,12 +35,23 @@ struct CheckpointMetadata {
     }
     classes = names.split(separator: "\n").map(String.init)
     typicalSide = entries[Self.typicalSideKey].flatMap { Int($0) }.flatMap { $0 > 0 ? $0 : nil }
+    guard let colors = entries[Self.colorsKey] else {
+      self.colors = ClassList.colors(of: classes)
+      return
+    }
+    let own = colors.split(separator: "\n").compactMap { Color(hex: String($0)) }
+    guard own.count == classes.count else {
+      throw .invalid(path, "names \(classes.count) classes and gives \(own.count) colours; it is damaged")
+    }
+    let byLabel = Dictionary(uniqueKeysWithValues: own.enumerated().map { ($0.offset, $0.element) })
+    self.colors = ClassList.colors(of: classes, byLabel)
   }
 
   /// As a safetensors file keeps it.
   var entries: [String: String] {
     var entries = [
       Self.settingsKey: settings.resolvedYAML, Self.classesKey: classes.joined(separator: "\n"),
+      Self.colorsKey: classes.indices.map { colors[UInt8(clamping: $0)].hex }.joined(separator: "\n"),
       Self.softwareKey: "blpseg, LibTorch \(LibTorch.version)",
     ]
     if let typicalSide { entries[Self.typicalSideKey] = String(typicalSide) }

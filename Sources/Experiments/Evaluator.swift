@@ -35,6 +35,7 @@ public struct Evaluator {
     var scores = protocols.map { _ in
       (matrix: ConfusionMatrix(classCount: classes.count), boundary: BoundaryIoU(classCount: classes.count))
     }
+    var imageScores = protocols.map { _ in [Double?]() }
     var done = 0
     let samples = dataset.prefetched()
     while let sample = try samples.next() {
@@ -44,18 +45,22 @@ public struct Evaluator {
       let predicted = try named(sample.id) { try predictions(of: sample, protocols, dataset) }
       for (way, prediction) in predicted.enumerated() {
         let labels = try named(sample.id) { try prediction.labels() }
-        try scores[way].matrix.add(prediction: labels, groundTruth: groundTruth)
+        var matrix = ConfusionMatrix(classCount: classes.count)
+        try matrix.add(prediction: labels, groundTruth: groundTruth)
+        imageScores[way].append(matrix.meanIoU)
+        try scores[way].matrix.merge(matrix)
         try scores[way].boundary.add(prediction: labels, groundTruth: groundTruth)
-        if way == 0, let folder { try labels.write(palettePNG: folder.path(of: sample.id)) }
+        if way == 0, let folder { try labels.write(palettePNG: folder.path(of: sample.id), colors: classes.colors) }
       }
       done += 1
       try progress(done, dataset.count)
     }
     let seconds = (ContinuousClock.now - start) / .seconds(1)
-    return zip(protocols, scores).map { way, score in
-      EvaluationResult(
+    return protocols.indices.map { index in
+      let (way, score) = (protocols[index], scores[index])
+      return EvaluationResult(
         score.matrix, score.boundary, classes: classes.names, images: dataset.count, views: .init(way.views),
-        crf: way.crf?.record, weights: weights, seconds: seconds)
+        crf: way.crf?.record, weights: weights, seconds: seconds, imageScores: imageScores[index])
     }
   }
 

@@ -16,18 +16,21 @@ extension Experiment {
     public var predictions: String?
     /// Called with what is odd about the weights' file.
     public var warn: @Sendable (FileWarning) -> Void = { _ in }
+    /// How the evaluation was started, for the record.
+    public var command: [String] = []
 
     public init() {}
   }
 
-  /// Evaluates weights on the validation images and writes the result as JSON, with the confusion matrix beside it.
+  /// Evaluates weights on the validation images and writes the result as JSON, with the confusion matrix and a page of
+  /// pictures beside it, whose path is returned too.
   ///
   /// The result is that of the settings' views and CRF; with all protocols, the others are in its `others`. `checking` is
   /// told how far the masks are checked beforehand, and `doubted` what is doubtful about them, a sentence each.
   public func evaluate(
     _ options: EvaluationOptions, checking: (_ done: Int, _ of: Int) -> Void = { _, _ in },
     doubted: (_ doubt: String) -> Void = { _ in }, _ progress: (_ done: Int, _ of: Int) -> Void
-  ) throws -> EvaluationResult {
+  ) throws -> (result: EvaluationResult, page: String) {
     guard let dataset = try validationSet() else {
       throw SettingsError(
         source: "data",
@@ -49,7 +52,9 @@ extension Experiment {
     var result = results[0]
     result.others = Array(results.dropFirst())
     try result.write(to: output)
-    return result
+    let page = EvaluationResult.pagePath(beside: output)
+    try ExperimentReport(self, predictor, standard).write(result, of: dataset, command: options.command, to: page)
+    return (result, page)
   }
 
   /// How the settings have images predicted.

@@ -10,8 +10,8 @@ import Tensors
 import Training
 
 extension Experiment {
-  /// Trains from the start, or from the run's last checkpoint; at the end evaluates the validation images in one view
-  /// and writes the report.
+  /// Trains from the start, or from the run's last checkpoint; at the end evaluates the validation images in one view,
+  /// if there are any, and writes the report.
   ///
   /// Throws when the run's folder holds a run already and `resume` is false, or holds none and it is true, and when
   /// another process trains in it. Of several
@@ -86,14 +86,17 @@ extension Experiment {
     try group?.waitForAll()
     processes?.lookout.stop()
     guard outcome == .finished else { return .interrupted }
-    guard let validation else { return .finished(nil) }
+    guard let validation else {
+      try ExperimentReport(self, predictor(network, .single)).write(training, nil, trainer.progress)
+      return .finished(nil)
+    }
     // Weights are saved already: a run that is stopped from here on and continued has only this part left to do.
     let evaluator = try evaluator()
     let isFresh = validated?.iteration == trainer.progress.iteration
     let last = isFresh ? validated?.result : try evaluate(evaluator, validation, watch)
     guard let result = last, !watch.shouldStop() else { return .interrupted }
     try result.write(to: folder.evaluation)
-    try ExperimentReport(self, evaluator.predictor, result, trainer.progress).write(training, validation)
+    try ExperimentReport(self, evaluator.predictor).write(training, (validation, result), trainer.progress)
     return .finished(result)
   }
 

@@ -68,6 +68,16 @@ public struct Experiment {
     }
   }
 
+  /// The images of the validation list for people to see, where the settings name no masks; nil where there are none.
+  func unlabelledSet() -> SegmentationDataset? {
+    let data = settings.data
+    guard data.masks == nil, let list = data.validationList else { return nil }
+    var faults: [FileError] = []
+    let dataset = SegmentationDataset(
+      salvaging: DatasetLayout(images: data.path(data.images), list: data.path(list)), classes: classes, &faults)
+    return dataset.items.isEmpty ? nil : dataset
+  }
+
   /// What the network is made of.
   public var configuration: BLPSegConfiguration { settings.model.configuration(classCount: classes.count) }
 
@@ -134,6 +144,7 @@ public struct Experiment {
     result.logEvery = training.logEvery
     result.picturesEvery = training.picturesEvery
     result.seed = UInt64(settings.seed)
+    result.colors = classes.colors
     return result
   }
 }

@@ -103,7 +103,8 @@ public struct PhotographPredictions: Sendable {
   /// A photograph that cannot be read, or is too large for the memory, is passed over and reported. Throws where results
   /// cannot be written.
   public func write(
-    with predictor: Predictor, shouldStop: () -> Bool = { false }, _ progress: (_ done: Int, Finding?) -> Void
+    with predictor: Predictor, _ classes: ClassAppearance, shouldStop: () -> Bool = { false },
+    _ progress: (_ done: Int, Finding?) -> Void
   ) throws -> Outcome {
     try OutputFile.makeFolder(folder)
     var outcome = Outcome()
@@ -123,7 +124,7 @@ public struct PhotographPredictions: Sendable {
       do {
         let finding: Finding
         if let photograph = next {
-          finding = try write(photograph, of: item, with: predictor)
+          finding = try write(photograph, of: item, with: predictor, classes)
           outcome.predicted += 1
         } else {
           finding = try old(item)
@@ -161,7 +162,7 @@ public struct PhotographPredictions: Sendable {
   }
 
   private func write(
-    _ decoded: Decoded, of item: PhotographList.Item, with predictor: Predictor
+    _ decoded: Decoded, of item: PhotographList.Item, with predictor: Predictor, _ classes: ClassAppearance
   ) throws -> Finding {
     let photograph: Image
     switch decoded.image {
@@ -170,7 +171,7 @@ public struct PhotographPredictions: Sendable {
     }
     do {
       let prediction = try predictor(photograph)
-      return try write(prediction, of: photograph, item, decoded.warnings)
+      return try write(prediction, of: photograph, item, classes, decoded.warnings)
     } catch is NonFiniteScores {
       throw PhotographFault(
         error: FileError(item.path, .inaccessible, "cannot be predicted: the weights give scores that are not finite"))
@@ -184,15 +185,18 @@ public struct PhotographPredictions: Sendable {
   }
 
   private func write(
-    _ prediction: PhotographPrediction, of photograph: Image, _ item: PhotographList.Item, _ warnings: [FileWarning]
+    _ prediction: PhotographPrediction, of photograph: Image, _ item: PhotographList.Item, _ classes: ClassAppearance,
+    _ warnings: [FileWarning]
   ) throws -> Finding {
     let labels = try prediction.labels()
-    if options.overlay { try photograph.overlaid(with: labels).write(png: output(of: item, Suffix.overlay)) }
+    if options.overlay {
+      try photograph.overlay(of: labels, classes).write(png: output(of: item, Suffix.overlay))
+    }
     if options.probabilities {
       try save(prediction.probability(), "probability", to: output(of: item, Suffix.probability))
     }
     if options.logits { try save(prediction.logits(), "logits", to: output(of: item, Suffix.logits)) }
-    try labels.write(palettePNG: output(of: item, Suffix.mask))
+    try labels.write(palettePNG: output(of: item, Suffix.mask), colors: classes.colors)
     return finding(labels, item, isOld: false, warnings)
   }
 

@@ -13,6 +13,8 @@ public struct TrainedNetwork {
   public let classes: [String]?
   /// What was odd about the file.
   public let warnings: [FileWarning]
+  /// What the classes are called and how they look.
+  public let appearance: ClassAppearance
   /// How its experiment evaluates it, where the file says so; the published way for other files.
   public let evaluation: EvaluationSettings
   /// The longer side that its experiment reduces larger photographs to, in pixels; nil where it does not.
@@ -48,6 +50,9 @@ public struct TrainedNetwork {
     }
     classes = metadata?.classes
     warnings = state.warnings
+    appearance = ClassAppearance(
+      names: metadata?.classes,
+      colors: metadata?.colors ?? ClassList.colors(ofUnnamed: network.configuration.classCount))
     evaluation = metadata?.settings.evaluation ?? EvaluationSettings()
     maxSide = metadata?.settings.data.maxSide
     learntSize = metadata?.typicalSide.map(LearntSize.init)

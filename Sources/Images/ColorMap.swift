@@ -5,21 +5,66 @@ public struct ColorMap: Sendable, Equatable {
 
   /// The colours of PASCAL VOC: the bits of the index, three at a time from the lowest, become the highest, second
   /// highest ... bits of red, green and blue. `Label.ignored` is white, as scribbles on paper leave it.
-  public static let voc: ColorMap = {
-    var bytes = [UInt8](repeating: 0, count: 768)
-    for i in bytes.indices {
-      let (index, channel) = (i / 3, i % 3)
-      for bit in 0..<8 where index >> (3 * bit + channel) & 1 == 1 { bytes[i] |= 1 << UInt8(7 - bit) }
-    }
-    bytes.replaceSubrange(Int(Label.ignored) * 3..<Int(Label.ignored) * 3 + 3, with: [255, 255, 255])
-    return ColorMap(bytes: bytes)
+  public static let voc = ColorMap(
+    (0..<Int(Label.ignored)).map { label in
+      var channels: [UInt8] = [0, 0, 0]
+      for channel in 0..<3 {
+        for bit in 0..<8 where label >> (3 * bit + channel) & 1 == 1 { channels[channel] |= 1 << UInt8(7 - bit) }
+      }
+      return Color(channels[0], channels[1], channels[2])
+    })
+
+  /// Colours that are seen on photographs: a light grey for the background, then bright ones.
+  ///
+  /// The first twelve classes differ for colour-blind readers too (at least 19 apart in CIELAB, the first six 30, to
+  /// normal sight and to simulated protanopia and deuteranopia); further ones take hues at golden angles.
+  public static let bright: ColorMap = {
+    let chosen: [UInt32] = [
+      0xCDD0D4, 0xE40971, 0x377CC8, 0xFAF21E, 0x5600FF, 0xDB3C00, 0x51FF99, 0xA80124, 0xCBB4FF, 0x30C650, 0x243EA9,
+      0x94CC12, 0xA729E7,
+    ]
+    return ColorMap(chosen.map { Color($0) } + (chosen.count..<Int(Label.ignored)).map(generated))
   }()
 
-  private init(bytes: [UInt8]) { self.bytes = bytes }
+  /// The colours of labels 0, 1 and so on, one for each label below `Label.ignored`, which is white.
+  private init(_ colors: [Color]) {
+    precondition(colors.count == Int(Label.ignored), "each label below 255 has a colour")
+    bytes = (colors + [Color(255, 255, 255)]).flatMap { [$0.red, $0.green, $0.blue] }
+  }
 
-  /// Red, green and blue of a label.
-  public subscript(label: UInt8) -> (red: UInt8, green: UInt8, blue: UInt8) {
+  /// The colour of a label.
+  public subscript(label: UInt8) -> Color {
     let i = Int(label) * 3
-    return (bytes[i], bytes[i + 1], bytes[i + 2])
+    return Color(bytes[i], bytes[i + 1], bytes[i + 2])
+  }
+
+  /// The same with colours of one's own for some of `classCount` classes.
+  ///
+  /// A class without one whose colour resembles one of these takes the next colour that nothing else has.
+  public func replacing(_ own: [Int: Color], classCount: Int) -> ColorMap {
+    if own.isEmpty { return self }
+    var colors = (0..<Int(Label.ignored)).map { self[UInt8($0)] }
+    for (label, color) in own { colors[label] = color }
+    var spare = Array(colors[classCount...])
+    for label in 0..<classCount where own[label] == nil && own.values.contains(where: colors[label].resembles) {
+      guard let next = spare.firstIndex(where: { !colors[..<classCount].contains(where: $0.resembles) }) else {
+        continue
+      }
+      colors[label] = spare.remove(at: next)
+    }
+    return ColorMap(colors)
+  }
+
+  /// Hues at golden angles, which keep clear of each other however many there are, in turns of lightness.
+  private static func generated(_ label: Int) -> Color {
+    let tones: [(saturation: Double, value: Double)] = [(0.9, 0.95), (0.5, 1), (0.85, 0.62), (0.65, 0.8)]
+    let tone = tones[label % tones.count]
+    let hue = (Double(label) * 0.618_033_988_75).truncatingRemainder(dividingBy: 1) * 6
+    func channel(_ offset: Double) -> UInt8 {
+      let distance = abs((hue + offset).truncatingRemainder(dividingBy: 6) - 3)
+      let share = min(max(distance - 1, 0), 1)
+      return UInt8((255 * tone.value * (1 - tone.saturation * (1 - share))).rounded())
+    }
+    return Color(channel(0), channel(4), channel(2))
   }
 }

@@ -2,30 +2,24 @@ extension Image {
   /// The photograph with the labels' colours over it, `opacity` 0...1 of them.
   ///
   /// Labels in `skipped` show the photograph. Where two labels meet, the shown one has a light edge and the
-  /// photograph beside it a dark one, one pixel each, so that small regions are seen on any ground.
-  /// `map` has the size of the photograph.
+  /// photograph beside it a dark one, so that small regions are seen on any ground; edges are one pixel wide each, and
+  /// wider in large photographs. `map` has the size of the photograph.
   public func overlaid(
     with map: LabelMap, opacity: Double = 0.5, skipping skipped: Set<UInt8> = [0, Label.ignored],
     colors: ColorMap = .voc
   ) -> Image {
     precondition(map.width == width && map.height == height, "a label map covers its photograph")
-    let isSkipped = (0...255).map { skipped.contains(UInt8($0)) }
+    let isShown = (0...255).map { !skipped.contains(UInt8($0)) }
     let share = Float(min(max(opacity, 0), 1))
+    let fills = (0...255).map { colors[UInt8($0)].vector }
+    let edges = map.edges(isShown: isShown, thickness: max(1, (max(width, height) + 350) / 700))
     var result = self
-    for y in 0..<height {
-      for x in 0..<width {
-        let i = y * width + x
-        let label = map.labels[i]
-        let meetsOther = map.meets(x, y) { $0 != label }
-        if isSkipped[Int(label)] {
-          if meetsOther && map.meets(x, y, where: { !isSkipped[Int($0)] }) {
-            result.mix(i, with: .zero, share: 0.6)
-          }
-        } else {
-          let color = colors.vector(label)
-          result.mix(i, with: color, share: share)
-          if meetsOther { result.mix(i, with: color + (255 - color) * 0.55, share: 0.85) }
-        }
+    for (i, label) in map.labels.enumerated() {
+      if isShown[Int(label)] { result.mix(i, with: fills[Int(label)], share: share) }
+      switch edges[i] {
+      case .none: break
+      case .outside: result.mix(i, with: .zero, share: 0.6)
+      case .inside: result.mix(i, with: Color.edge(of: fills[Int(label)]), share: 0.85)
       }
     }
     return result
@@ -40,20 +34,16 @@ extension Image {
   }
 }
 
-extension ColorMap {
-  /// Red, green and blue of a label, 0...255.
-  func vector(_ label: UInt8) -> SIMD3<Float> {
-    let color = self[label]
-    return [Float(color.red), Float(color.green), Float(color.blue)]
+extension Color {
+  /// The edge of a region of a colour, `lightness` 0...1 of the way to white.
+  static func edge(of color: SIMD3<Float>, lightness: Float = 0.55) -> SIMD3<Float> {
+    color + (255 - color) * lightness
   }
-}
 
-extension LabelMap {
-  /// Whether one of the four neighbours of a pixel has such a label.
-  @inline(__always)
-  fileprivate func meets(_ x: Int, _ y: Int, where isSuch: (UInt8) -> Bool) -> Bool {
-    let i = y * width + x
-    return x > 0 && isSuch(labels[i - 1]) || x + 1 < width && isSuch(labels[i + 1])
-      || y > 0 && isSuch(labels[i - width]) || y + 1 < height && isSuch(labels[i + width])
+  /// The nearest colour to three numbers.
+  init(_ vector: SIMD3<Float>) {
+    let bytes = SIMD3<UInt8>(
+      vector.clamped(lowerBound: .zero, upperBound: SIMD3(repeating: 255)).rounded(.toNearestOrAwayFromZero))
+    self.init(bytes.x, bytes.y, bytes.z)
   }
 }

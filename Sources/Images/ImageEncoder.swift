@@ -5,17 +5,23 @@ import Foundation
 
 /// Calls the C encoders on pixels and takes over the bytes that they return.
 enum ImageEncoder {
-  /// A PNG of interleaved RGB or, with a palette of 256 RGB colours, of indices into it.
+  /// A PNG of interleaved RGB or, with a palette of 1 to 256 RGB colours, of indices into it, each colour with its opacity
+  /// where `opacities` are given.
   static func png(
-    _ pixels: [UInt8], width: Int, height: Int, palette: [UInt8]?
+    _ pixels: [UInt8], width: Int, height: Int, palette: [UInt8]?, opacities: [UInt8]? = nil
   ) throws(ImageEncodingError) -> Data {
     try data(messageSize: CPNG_MESSAGE_SIZE) { bytes, count, message in
       let (width, height) = (UInt32(clamping: width), UInt32(clamping: height))
+      let colors = Int32(clamping: (palette?.count ?? 0) / 3)
+      // The compiler has no pointer to an optional array.
       let status =
-        if let palette {
-          cpng_encode(pixels, width, height, palette, &bytes, &count, message)
-        } else {
-          cpng_encode(pixels, width, height, nil, &bytes, &count, message)
+        switch (palette, opacities) {
+        case (let palette?, let opacities?):
+          cpng_encode(pixels, width, height, palette, opacities, colors, &bytes, &count, message)
+        case (let palette?, nil):
+          cpng_encode(pixels, width, height, palette, nil, colors, &bytes, &count, message)
+        case (nil, _):
+          cpng_encode(pixels, width, height, nil, nil, 0, &bytes, &count, message)
         }
       return status == CPNG_OK
     }

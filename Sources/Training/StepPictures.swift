@@ -16,7 +16,7 @@ struct StepPictures {
   /// `groundTruth` has a label map for each of the first images that has one.
   init(
     _ batch: Batch, _ prediction: TrainingStep.Outputs, groundTruth: [LabelMap?], _ normalization: ChannelNormalization,
-    threshold: Double
+    threshold: Double, colors: ColorMap
   ) throws {
     let shown = min(batch.ids.count, Self.limit)
     func first(_ tensor: Tensor) throws -> Tensor { try tensor.sliced(0, 0, shown) }
@@ -31,14 +31,14 @@ struct StepPictures {
     add("1 photograph", photographs)
     if groundTruth.contains(where: { $0 != nil }) {
       let blank = LabelMap(width: photographs[0].width, height: photographs[0].height, filledWith: Label.ignored)
-      add("2 ground truth", groundTruth.prefix(shown).map { Image(labels: $0 ?? blank) })
+      add("2 ground truth", groundTruth.prefix(shown).map { Image(labels: $0 ?? blank, colors: colors) })
     }
-    add("3 scribbles", zip(photographs, scribbles).map { $0.drawing(scribbles: $1) })
+    add("3 scribbles", zip(photographs, scribbles).map { $0.drawing(scribbles: $1, colors: colors) })
     let believed = try segmentationPseudoLabels(logits, labels: labels, classPresent: present, threshold: threshold)
-    add("4 pseudo labels", try Self.maps(believed).map { Image(labels: $0) })
+    add("4 pseudo labels", try Self.maps(believed).map { Image(labels: $0, colors: colors) })
     let annotation = try scribblePseudoLabels(scribbleLogits, labels: labels, classPresent: present)
-    add("5 scribble pseudo labels", try Self.maps(annotation).map { Image(labels: $0) })
-    add("6 prediction", try Self.maps(logits.argmax(1)).map { Image(labels: $0) })
+    add("5 scribble pseudo labels", try Self.maps(annotation).map { Image(labels: $0, colors: colors) })
+    add("6 prediction", try Self.maps(logits.argmax(1)).map { Image(labels: $0, colors: colors) })
   }
 
   private mutating func add(_ name: String, _ images: [Image]) {

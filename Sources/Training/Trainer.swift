@@ -132,7 +132,8 @@ public final class Trainer {
       let groundTruth = loader.groundTruth(
         epoch: progress.iteration / perEpoch, index: progress.iteration % perEpoch, count: StepPictures.limit)
       let pictures = try StepPictures(
-        batch, outputs, groundTruth: groundTruth, loader.normalization, threshold: configuration.selfTrainingThreshold)
+        batch, outputs, groundTruth: groundTruth, loader.normalization, threshold: configuration.selfTrainingThreshold,
+        colors: configuration.colors)
       // The step counts once it is done: a run that continues before it paints it again, one that continues after it
       // does not.
       try record.append(pictures, iteration: progress.iteration + 1)

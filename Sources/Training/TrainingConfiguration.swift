@@ -1,3 +1,4 @@
+import Images
 import Tensors
 
 /// How a network is trained (spec sections 3 and 4).
@@ -50,6 +51,8 @@ public struct TrainingConfiguration: Sendable, Equatable {
   public var logEvery = 10
   /// Iterations between pictures of a batch for TensorBoard; 0 is never.
   public var picturesEvery = 100
+  /// The colours of the classes in these pictures.
+  public var colors = ColorMap.bright
   public var seed: UInt64 = 0
 
   public init(iterations: Int) { self.iterations = iterations }

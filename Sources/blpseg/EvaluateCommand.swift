@@ -7,7 +7,7 @@ struct EvaluateCommand: ParsableCommand {
     commandName: "evaluate", abstract: "Compare predictions of the validation images with their masks.",
     discussion: """
       Prints IoU and boundary IoU per class and means, and writes them as JSON, with the confusion matrix beside it \
-      (evaluation.confusion.svg).
+      (evaluation.confusion.svg) and a page with pictures of the worst and the best images (evaluation.html).
       """)
 
   @OptionGroup var settings: SettingsArguments
@@ -40,10 +40,11 @@ struct EvaluateCommand: ParsableCommand {
       options.output = output
       options.allProtocols = allProtocols
       options.predictions = savePredictions
+      options.command = CommandLine.arguments
       for notice in experiment.notices { Console.line(notice) }
       options.warn = { Console.line("\($0)") }
       let start = ContinuousClock.now
-      let result = try experiment.evaluate(
+      let (result, page) = try experiment.evaluate(
         options, checking: { Console.progress("checking masks", $0, of: $1, since: start) },
         doubted: { Console.line("doubt: \($0)") }
       ) { done, total in
@@ -52,6 +53,7 @@ struct EvaluateCommand: ParsableCommand {
       Console.line(
         "\(result.images) images, \(result.views.description(crf: result.crf != nil)), weights \(result.weights)")
       Console.result(result.table)
+      Console.line("Report: \(page)")
     }
   }
 }

@@ -12,7 +12,7 @@ struct PredictCommand: ParsableCommand {
     commandName: "predict", abstract: "Label every pixel of photographs.",
     discussion: """
       For NAME.jpg writes NAME.png, a palette PNG whose index is the class, and NAME.overlay.png, the classes drawn over \
-      the photograph. The dense CRF has the constants of the weights' experiment. Prints each mask with the classes that \
+      the photograph with a legend. Both have the colours that the weights carry. The dense CRF has the constants of the weights' experiment. Prints each mask with the classes that \
       it holds and their shares of the pixels. A photograph that cannot be read is named at the end, and the others are \
       predicted; the exit code is then 1. Ctrl-C leaves whole files only; --skip-existing goes on from there.
       """)
@@ -103,7 +103,7 @@ struct PredictCommand: ParsableCommand {
       let console = PredictionConsole(predictions, trained, maxSide: side(trained))
       console.begin(views.views)
       let outcome = try predictions.write(
-        with: predictor, shouldStop: { Interruption.isRequested }, console.tell)
+        with: predictor, trained.appearance, shouldStop: { Interruption.isRequested }, console.tell)
       if let table { try console.table.write(to: table) }
       try console.end(outcome, folder)
     }
@@ -114,7 +114,7 @@ struct PredictCommand: ParsableCommand {
     let trained = try TrainedNetwork(weights, on: device)
     for warning in trained.warnings { Console.line("\(warning)") }
     let facts = PredictionConsole.Weights(
-      classes: trained.classes, classCount: trained.network.configuration.classCount, maxSide: trained.maxSide,
+      appearance: trained.appearance, classCount: trained.network.configuration.classCount, maxSide: trained.maxSide,
       learntSize: trained.learntSize)
     var predictor = try Predictor(
       trained.network, views: views.views, crf: views.crf == true ? trained.evaluation.crfConstants : nil, on: device,

@@ -8,7 +8,7 @@ import Prediction
 final class PredictionConsole {
   /// What is known about the weights.
   struct Weights {
-    let classes: [String]?
+    let appearance: ClassAppearance
     let classCount: Int
     let maxSide: Int?
     let learntSize: LearntSize?
@@ -25,7 +25,7 @@ final class PredictionConsole {
     self.predictions = predictions
     self.weights = weights
     self.maxSide = maxSide
-    table = PredictionTable(classes: weights.classes, classCount: weights.classCount)
+    table = PredictionTable(classes: weights.appearance.names, classCount: weights.classCount)
   }
 
   /// What is about to be done, and what lay beside the photographs.
@@ -111,7 +111,7 @@ final class PredictionConsole {
   /// "out/a.png  0 background 71.3 %, 1 cat 28.7 %"
   private func line(_ finding: PhotographPredictions.Finding) -> String {
     let shares = finding.shares.map { label, share in
-      let name = weights.classes.map { "\(label) \($0[label])" } ?? "\(label)"
+      let name = weights.appearance.names.map { "\(label) \($0[label])" } ?? "\(label)"
       return "\(name) \(Percent.text(share, decimals: 1))"
     }
     return "\(finding.mask)  \(shares.joined(separator: ", "))"

@@ -41,10 +41,8 @@ struct TrainCommand: ParsableCommand {
         if speaks { Console.line("Interrupted; saved to \(experiment.folder.lastCheckpoint). Continue with --resume.") }
         throw ExitCode(130)
       case .finished(let result) where speaks:
-        if let result {
-          Console.result(result.table)
-          Console.line("Report: \(experiment.folder.report)")
-        }
+        if let result { Console.result(result.table) }
+        Console.line("Report: \(experiment.folder.report)")
         if let weights = experiment.bestWeights { Console.line("Weights: \(weights)") }
       case .finished: break
       }

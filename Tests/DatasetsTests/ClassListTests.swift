@@ -1,5 +1,6 @@
 import Datasets
 import Files
+import Images
 import TestSupport
 import Testing
 
@@ -87,6 +88,50 @@ import Testing
   func noList(_ text: String, _ problem: String) throws {
     let folder = try TemporaryFolder()
     let path = try folder.write("classes.txt", text)
+    let error = try #require(throws: FileError.self) { try ClassList(contentsOf: path) }
+    #expect(error.problem.contains(problem), "\(error)")
+  }
+
+  @Test(
+    "Colours may follow the names, numbered or not",
+    arguments: [
+      "background\ntraffic light  #30C650\ncar\n",
+      "0 background\n1 traffic light #30c650\n2: car\r\n255 void #FFFFFF\n",
+      "# all classes #1\n\nbackground\ntraffic light\t#30C650\n# cars #000000\ncar",
+    ])
+  func colors(_ text: String) throws {
+    let folder = try TemporaryFolder()
+    let classes = try ClassList(contentsOf: try folder.write("classes.txt", text))
+    #expect(classes.names == ["background", "traffic light", "car"])
+    #expect(classes.ownColors == [1: Color(0x30, 0xC6, 0x50)])
+    #expect(classes.colors[1] == Color(0x30, 0xC6, 0x50))
+    #expect(classes.colors[2] == ColorMap.bright[2])
+    #expect(classes.colors[Label.ignored] == Color(255, 255, 255))
+  }
+
+  @Test("PASCAL VOC's names have PASCAL VOC's colours, others bright ones")
+  func standardColors() throws {
+    #expect(ClassList.voc.colors == .voc && ClassList.context.colors == .voc)
+    #expect(try ClassList(["background", "leaf"]).colors == .bright)
+    let folder = try TemporaryFolder()
+    let path = try folder.write("classes.txt", ClassList.voc.names.joined(separator: "\n") + " #30C650")
+    let own = try ClassList(contentsOf: path)
+    #expect(own.tags == ClassList.voc.tags)
+    #expect(own.colors[20] == Color(0x30, 0xC6, 0x50) && own.colors[19] == ColorMap.voc[19])
+  }
+
+  @Test(
+    "A faulty colour is reported with its line",
+    arguments: [
+      ("background\nleaf #30C65\n", "line 2: \"#30C65\" is no colour"),
+      ("background\n\nleaf #green\n", "line 3: \"#green\" is no colour"),
+      ("0 background\n1 leaf #\n", "line 2: \"#\" is no colour"),
+      ("0 background #000000\n1 leaf #30C650\n2 soil #30c650\n", "line 3: #30C650 is the colour of \"1 leaf\" already"),
+      ("0 background\n1 #30C650\n", "line 2: has a colour and no name"),
+    ])
+  func faultyColors(_ text: String, _ problem: String) throws {
+    let folder = try TemporaryFolder()
+    let path = try folder.write("faulty.txt", text)
     let error = try #require(throws: FileError.self) { try ClassList(contentsOf: path) }
     #expect(error.problem.contains(problem), "\(error)")
   }

@@ -23,6 +23,10 @@ import Testing
     #expect(outcome.output == result.table + "\n")
     #expect(outcome.errors.contains("2 images, scales 0.5, 1 x mirror, weights \(Self.weights)\n"))
     #expect(try InputFile.text(workspace("results/own.confusion.svg")).hasPrefix("<svg xmlns="))
+    #expect(outcome.errors.contains("Report: results/own.html\n"))
+    let page = try InputFile.text(workspace("results/own.html"))
+    for id in Workspace.validationPhotographs { #expect(page.contains("<h3>\(id)<span>IoU ")) }
+    #expect(page.contains("blpseg evaluate tiny.yaml"))
   }
 
   @Test("evaluation of the last weights agrees with training's own") func sameEvaluation() throws {
@@ -69,8 +73,10 @@ import Testing
       try matrix.add(
         prediction: LabelMap(contentsOf: path),
         groundTruth: LabelMap(contentsOf: workspace("data/SegmentationClass/\(id).png")))
-      // Colour type 3: a palette.
+      // Colour type 3: a palette, of the classes' colours.
       #expect(try workspace.data("saved/\(id).png")[25] == 3)
+      let colors = Set(try Image(contentsOf: path).colors)
+      #expect(colors.isSubset(of: (0...2).map { ColorMap.bright[$0] }))
     }
     #expect(try EvaluationResult(contentsOf: workspace("results/saved.json")).iou == matrix.iou)
   }
@@ -84,5 +90,12 @@ import Testing
     #expect(outcome.errors.contains("is a file of the data set and would be replaced; choose another folder"))
     #expect(try workspace.data(mask) == before)
     #expect(!workspace.exists("results/never.json"))
+  }
+}
+
+extension Image {
+  /// The colour of each pixel.
+  var colors: [Color] {
+    stride(from: 0, to: pixels.count, by: 3).map { Color(pixels[$0], pixels[$0 + 1], pixels[$0 + 2]) }
   }
 }

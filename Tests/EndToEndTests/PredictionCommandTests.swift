@@ -39,6 +39,27 @@ import Testing
     #expect(softmax.worst < Self.sumTolerance, "\(softmax)")
   }
 
+  @Test("masks and legends have the colours that classes.txt gave the classes of the weights") func colors() throws {
+    try workspace.write("0 background #102030\n1 cat #00FF7F\n2 dog #FF8000\n", "data/colored.txt")
+    let training = try workspace.blpseg(
+      "train", "tiny.yaml", "--set", "output=runs/colored", "--set", "data.classes=colored.txt", "--set",
+      "training.iterations=1", "--set", "data.validation_list=null")
+    #expect(training.code == 0, "\(training.errors)")
+    let own = ["#102030", "#00FF7F", "#FF8000"].compactMap { Color(hex: $0) }
+    let page = try String(contentsOfFile: workspace("runs/colored/report.html"), encoding: .utf8)
+    #expect(page.contains("background:#00FF7F\"></i>cat"))
+
+    let outcome = try workspace.blpseg(
+      "predict", Self.photograph, "--weights", "runs/colored/last.safetensors", "--out", "colored", "--scales", "1")
+    #expect(outcome.code == 0, "\(outcome.errors)")
+    let mask = workspace("colored/Abyssinian_18.png")
+    let labels = try LabelMap(contentsOf: mask).labels
+    #expect(try Image(contentsOf: mask).colors == labels.map { own[Int($0)] })
+    let overlay = try Image(contentsOf: workspace("colored/Abyssinian_18.overlay.png")).colors
+    let shown = Set(labels).subtracting([0]).map { own[Int($0)] }
+    for color in shown.isEmpty ? [own[0]] : shown { #expect(overlay.count { $0 == color } >= 20, "\(color.hex)") }
+  }
+
   @Test("each mask is printed with its classes") func printed() throws {
     let outcome = try workspace.blpseg("predict", Self.photograph, "--weights", Self.weights, "--out", "printed")
     let mask = try LabelMap(contentsOf: workspace("printed/Abyssinian_18.png"))

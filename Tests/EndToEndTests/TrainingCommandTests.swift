@@ -43,8 +43,16 @@ import Testing
 
   @Test("the report shows each photograph with its pictures") func report() throws {
     let page = try String(contentsOfFile: workspace("\(Workspace.run)/report.html"), encoding: .utf8)
-    // Two validation rows of photograph, annotation map, prediction and truth; two training rows with scribbles too.
-    #expect(page.components(separatedBy: "src=\"data:image/").count - 1 == 2 * 4 + 2 * 5)
+    func captions(_ name: String) -> Int { page.components(separatedBy: "<figcaption>\(name)</figcaption>").count - 1 }
+    // Two validation rows and two training rows, whose ground truth is known as well.
+    for name in ["Photograph", "Prediction", "Ground truth", "Errors", "Annotation probability"] {
+      #expect(captions(name) == 4, "\(name)")
+    }
+    #expect(captions("Scribbles") == 2)
+    for fact in ["written", "version", "host", "device", "seed", "command"] {
+      #expect(page.contains("<dt>\(fact)</dt><dd>"), "\(fact)")
+    }
+    #expect(page.contains("<dd>blpseg train tiny.yaml</dd>"))
     for id in Workspace.validationPhotographs { #expect(page.contains(id)) }
     #expect(page.contains("decoder_width: 8"))
   }

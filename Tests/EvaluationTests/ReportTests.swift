@@ -37,45 +37,112 @@ import Testing
       matrix, BoundaryIoU(classCount: 1), classes: [attack], images: 1, views: .init(scales: [1], mirror: false),
       weights: attack, seconds: 1)
     let image = Image(width: 1, height: 1, pixels: [1, 2, 3])
+    let map = LabelMap(width: 1, height: 1, filledWith: 0)
     let html = try Report(
-      title: attack, summary: attack, keyNumbers: [.init(attack, attack)],
+      title: attack, summary: attack, facts: [.init(attack, attack)],
+      keyNumbers: [.init(attack, attack, meaning: attack)],
       charts: [
-        LineChart(title: attack, xLabel: attack, yLabel: attack, series: [.init(attack, [.init(0, 1), .init(1, 2)])])
+        LineChart(
+          title: attack, xLabel: attack, yLabel: attack, series: [.init(attack, [.init(0, 1), .init(1, 2)])],
+          note: attack)
       ],
       evaluation: result, classes: [attack],
       sections: [
         .init(
-          title: attack, note: attack, rows: [ReportRow(name: attack, meanIoU: 0.5, pictures: [.init(attack, image)])])
-      ],
-      settings: attack
+          title: attack, note: attack,
+          rows: [
+            ReportRow(
+              name: attack, score: .init(attack, 0.5), photograph: image, prediction: map, groundTruth: map,
+              scribbles: map,
+              annotationProbability: image)
+          ])
+      ], advice: [.init(attack, code: attack)], settings: attack
     ).html()
     #expect(!html.contains("<script"))
-    #expect(html.components(separatedBy: "&lt;script&gt;alert(&#39;&quot;&amp;&#39;)&lt;/script&gt;").count >= 18)
+    #expect(html.components(separatedBy: "&lt;script&gt;alert(&#39;&quot;&amp;&#39;)&lt;/script&gt;").count >= 30)
   }
 
   @Test("the page refers to nothing outside itself") func selfContained() throws {
     let image = try Image(contentsOf: Fixture.demo("JPEGImages/Birman_128.jpg"))
     let html = try Report(
       title: "t", charts: [chart([1, 2])],
-      sections: [.init(title: "s", rows: [ReportRow(name: "a", photograph: image)])]
+      sections: [.init(title: "s", rows: [row(image)])]
     ).html()
+    let references = html.components(separatedBy: "href=\"").dropFirst()
+    #expect(
+      references.count > 1
+        && references.allSatisfy { $0.hasPrefix("data:image/jpeg;base64,") || $0.hasPrefix("#p0-0\"") })
     #expect(!html.contains("http:") && !html.contains("https:") && !html.contains("<link") && !html.contains("url("))
     #expect(html.components(separatedBy: "src=\"").count == html.components(separatedBy: "src=\"data:image/").count)
   }
 
-  @Test("pictures are embedded with captions, alternative texts and sizes") func pictures() throws {
+  /// A row with everything, whose prediction is wrong in the left third.
+  private func row(_ photograph: Image, name: String = "a", score: Double? = nil) -> ReportRow {
+    let (width, height) = (photograph.width, photograph.height)
+    var prediction = LabelMap(width: width, height: height, filledWith: 1)
+    for i in prediction.labels.indices where i % width < width / 3 { prediction.labels[i] = 0 }
+    var scribbles = LabelMap(width: width, height: height, filledWith: Label.ignored)
+    scribbles.labels[height / 2 * width + width / 2] = 1
+    return ReportRow(
+      name: name, score: score.map { .meanIoU($0) }, photograph: photograph, prediction: prediction,
+      groundTruth: LabelMap(width: width, height: height, filledWith: 1), scribbles: scribbles,
+      annotationProbability: photograph)
+  }
+
+  @Test("prediction, ground truth and errors stand side by side, with alternative texts") func pictures() throws {
     let photograph = try Image(contentsOf: Fixture.demo("JPEGImages/Birman_128.jpg"))
-    let drawing = Image(width: 2, height: 1, pixels: [255, 0, 0, 0, 0, 255])
-    let row = ReportRow(name: "Birman_128", meanIoU: 0.71234, photograph: photograph, prediction: drawing)
-    #expect(row.pictures.map(\.caption) == ["Photograph", "Prediction"])
-    let html = try Report(title: "t", sections: [.init(title: "s", rows: [row])]).html()
+    let row = row(photograph, name: "Birman_128", score: 0.71234)
+    let html = try Report(title: "t", classes: ["ground", "cat"], sections: [.init(title: "s", rows: [row])]).html()
     #expect(html.contains("IoU <b>71.23</b> %"))
-    #expect(html.contains("alt=\"Photograph of Birman_128\""))
-    #expect(html.contains("width=\"2\" height=\"1\" alt=\"Prediction of Birman_128\""))
-    let sources = html.components(separatedBy: "src=\"data:image/").dropFirst().map { $0.prefix { $0 != "\"" } }
-    #expect(sources.map { $0.prefix { $0 != ";" } } == ["jpeg", "png"])
-    let bytes = sources.last.flatMap { Data(base64Encoded: String($0.dropFirst("png;base64,".count))) }
-    #expect(try bytes.map { try Image(decoding: $0, from: "page") } == drawing)
+    let captions = html.components(separatedBy: "<figcaption>").dropFirst().map { String($0.prefix { $0 != "<" }) }
+    #expect(captions == ["Photograph", "Scribbles", "Prediction", "Ground truth", "Errors", "Annotation probability"])
+    #expect(html.contains("aria-label=\"Photograph of Birman_128\""))
+    for caption in captions.dropFirst() { #expect(html.contains("alt=\"\(caption) of Birman_128\""), "\(caption)") }
+    #expect(html.contains("background:\(ColorMap.bright[1].hex)\"></i>cat"))
+    // The photograph's bytes are there once, and what lies over it has few colours.
+    #expect(html.components(separatedBy: "<image ").count == 2)
+    let sources = html.components(separatedBy: "src=\"data:image/").dropFirst().map { $0.prefix { $0 != ";" } }
+    #expect(sources == ["png", "png", "png", "png", "png", "jpeg"])
+  }
+
+  @Test("the pictures of a prediction are as wide as the page shows them, however large the photograph")
+  func shrinking() throws {
+    let large = Image(width: 2000, height: 1000, pixels: Array(repeating: 77, count: 6_000_000))
+    let html = try Report(title: "t", sections: [.init(title: "s", rows: [row(large)])]).html()
+    #expect(html.contains("width=\"480\" height=\"240\""))
+    #expect(html.utf8.count < 100_000)
+  }
+
+  @Test("a page of 100 images, with all their pictures, has 3 MB at most") func size() throws {
+    // Noise on a photograph: no camera's pictures are harder to compress.
+    var photograph = try Image(contentsOf: Fixture.demo("JPEGImages/Birman_128.jpg"))
+    var generator = SmallGenerator(3)
+    for i in photograph.pixels.indices {
+      photograph.pixels[i] = UInt8(clamping: Int(photograph.pixels[i]) + generator.below(33) - 16)
+    }
+    let rows = (0..<100).map { row(photograph, name: "image \($0)") }
+    let html = try Report(title: "t", sections: [.init(title: "s", rows: rows)]).html()
+    #expect(html.utf8.count <= 3_000_000)
+    #expect(html.components(separatedBy: "<article>").count == 101)
+    // As large as there is room for.
+    #expect(html.utf8.count > 1_500_000)
+  }
+
+  @Test("a small change of a percentage looks small") func leastSpan() throws {
+    let chart = LineChart(
+      title: "Validation", xLabel: "step", yLabel: "mIoU %",
+      series: [.init("mIoU", [.init(80, 72), .init(160, 72.6)])],
+      leastSpan: 20)
+    let rows = path("curve line0", in: try page(chart)).map(\.1)
+    #expect(rows.count == 2)
+    #expect(abs(rows[0] - rows[1]) < 0.05 * (236 - 14), "\(rows)")
+  }
+
+  @Test("the least span of an axis stays above 0 where the values are") func spanFromZero() throws {
+    let chart = LineChart(
+      title: "t", xLabel: "x", yLabel: "y", series: [.init("a", [.init(0, 1), .init(1, 3)])], leastSpan: 20)
+    let html = try page(chart)
+    #expect(!html.contains(">-") && html.contains(">0</text>") && html.contains(">20</text>"))
   }
 
   @Test("a linear chart places its points in proportion") func linear() throws {
@@ -137,13 +204,15 @@ import Testing
     #expect(path("curve line0", in: html).map(\.1).min().map { $0 < 40 } == true)
   }
 
-  @Test("settings, key numbers and classes are on the page") func contents() throws {
+  @Test("facts, key numbers with their meaning, advice and settings are on the page") func contents() throws {
     let html = try Report(
-      title: "run", keyNumbers: [.init("mIoU", "71.20 %")], classes: ["background", "cat"],
-      sections: [.init(title: "s", rows: [ReportRow(name: "a", pictures: [])])], settings: "name: run\n"
+      title: "run", facts: [.init("seed", "7")],
+      keyNumbers: [.init("mIoU", "71.20 %", meaning: "How well areas coincide.")],
+      advice: [.init("Label photographs:", code: "blpseg predict a.jpg")], settings: "name: run\n"
     ).html()
-    #expect(html.contains("<dt>mIoU</dt><dd>71.20 %</dd>"))
-    #expect(html.contains("background:rgb(128,0,0)\"></i>cat"))
+    #expect(html.contains("<dt>seed</dt><dd>7</dd>"))
+    #expect(html.contains("<dt>mIoU</dt><dd>71.20 %</dd><dd class=\"meaning\">How well areas coincide.</dd>"))
+    #expect(html.contains("<li>Label photographs:<pre>blpseg predict a.jpg</pre></li>"))
     #expect(html.contains("<pre>name: run\n</pre>"))
   }
 
@@ -161,8 +230,12 @@ import Testing
     let html = try Report(title: "t", evaluation: result).html()
     #expect(html.contains("<td>66.67</td><td>66.67</td>"))
     #expect(html.contains("<title>background taken for cat: 50.0 %</title>"))
-    #expect(html.contains("1 images, scales 0.5, 1 x mirror, in 1.0 s"))
-    for word in ["http:", "https:", "<link", "url("] { #expect(!html.contains(word)) }
+    #expect(html.contains("1 image, scales 0.5, 1 x mirror. Weights: "))
+    #expect(html.contains("taken for</small>") && html.contains("<b>50.0 %</b>"))
+    for term in ["IoU", "Boundary IoU", "Mean IoU (mIoU)", "Pixel accuracy"] {
+      #expect(html.contains("<dt>\(term)</dt>"))
+    }
+    for word in ["http:", "https:", "<link", "url(", "<script"] { #expect(!html.contains(word)) }
   }
 
   @Test("a report is written as one file") func writing() throws {

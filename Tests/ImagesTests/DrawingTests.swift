@@ -40,6 +40,16 @@ extension Image {
     #expect(image.color(2, 6) == [40, 40, 40])
   }
 
+  @Test("edges grow with the photograph")
+  func largeEdge() {
+    var map = LabelMap(width: 1400, height: 40, filledWith: 0)
+    for y in 0..<40 { for x in 700..<1400 { map.labels[y * 1400 + x] = 1 } }
+    let image = Image(grey: 1400, 40).overlaid(with: map)
+    let inside = image.color(710, 20)
+    #expect((697...702).map { image.color($0, 20) == [40, 40, 40] } == [false, true, true, false, false, false])
+    #expect((700...703).map { image.color($0, 20) == inside } == [false, false, true, true])
+  }
+
   @Test("a region of one pixel changes five pixels")
   func smallRegion() {
     var map = LabelMap(width: 5, height: 5, filledWith: 0)
@@ -78,10 +88,13 @@ extension Image {
     #expect(image.color(4, 4) == [ground, ground, ground])
   }
 
-  @Test("background is drawn in white with a dark rim")
+  @Test("background has its own colour too, and a light colour a dark rim")
   func background() {
-    let image = drawing(0, radius: 2)
-    #expect(image.color(8, 8) == [255, 255, 255])
+    #expect(drawing(0, radius: 2).color(8, 8) == [0, 0, 0])
+    var scribbles = LabelMap(width: 17, height: 17, filledWith: Label.ignored)
+    scribbles.labels[8 * 17 + 8] = 0
+    let image = Image(grey: 17, 17).drawing(scribbles: scribbles, radius: 2, colors: .bright)
+    #expect(image.color(8, 8) == [205, 208, 212])
     #expect(image.color(11, 8) == [36, 36, 36])
   }
 

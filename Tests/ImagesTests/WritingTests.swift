@@ -21,6 +21,14 @@ import Testing
     #expect(image.pixels == [0, 0, 0, 128, 0, 0, 0, 64, 128, 255, 255, 255])
   }
 
+  @Test("a palette PNG has other colours if so wished, and the same labels")
+  func ownPalette() throws {
+    let map = LabelMap(width: 3, height: 1, labels: [0, 1, 255])
+    let data = try map.palettePNGData(colors: .bright)
+    #expect(try Image(decoding: data, from: "memory").pixels == [205, 208, 212, 228, 9, 113, 255, 255, 255])
+    #expect(try LabelMap(decoding: data, from: "memory") == map)
+  }
+
   @Test("a large mask takes far fewer bytes than pixels")
   func compression() throws {
     let map = try LabelMap(contentsOf: Fixture.demo("SegmentationClass/Bombay_127.png"))

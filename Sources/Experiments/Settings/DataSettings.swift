@@ -73,7 +73,7 @@ extension DataSettings: SettingsSection {
     Setting(
       "classes", \.classes, classes,
       "Names of the classes in the order of their labels, background first; `voc` is PASCAL VOC's 21, `context` "
-        + "PASCAL-Context's 60."),
+        + "PASCAL-Context's 60; a line of a file may end in the class's colour, as in `leaf #30C650`."),
     Setting(
       "label_names", \.labelNames, .optional(.pathBelowRoot("the path of a text file")),
       "Names of the labels in masks ID.mat, one a line as in `1: accordion`; null for PASCAL-Context's 459."),

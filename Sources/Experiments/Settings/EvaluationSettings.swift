@@ -10,7 +10,7 @@ public struct EvaluationSettings: Sendable, Equatable {
   public var crf = false
   /// The constants of the dense CRF; deviations above 0 up to 1000, weights 0...1000, 1...100 steps; defaults as published.
   public var crfConstants = DenseCRF.Settings()
-  /// Images of each data set that the report shows, 0...1000; default 12.
+  /// Images of each data set that the report shows, the worst and the best where there are more, 0...1000; default 12.
   public var reportImages = 12
 
   public init() {}
@@ -36,7 +36,9 @@ extension EvaluationSettings: SettingsSection {
     Setting(
       "crf_bilateral_weight", \.crfConstants.bilateralWeight, .number(0...1000), "Weight of the similarity of colours."),
     Setting("crf_steps", \.crfConstants.steps, .whole(1...100), "Mean-field steps of the dense CRF."),
-    Setting("report_images", \.reportImages, .whole(0...1000), "Images of each data set that the report shows."),
+    Setting(
+      "report_images", \.reportImages, .whole(0...1000),
+      "Images of each data set that the report shows; of evaluated images, the worst and the best."),
   ]
 }
 
