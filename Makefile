@@ -3,7 +3,7 @@
 BLPSEG = .build/release/blpseg
 SOURCES = Package.swift Sources Tests Benchmarks Fuzz
 
-.PHONY: demo build build-tests test test-interop fuzz bench check format setup clean
+.PHONY: demo build build-tests test test-portability test-interop fuzz bench check format setup clean
 
 demo: build
 	@rm -rf runs/demo
@@ -16,7 +16,11 @@ build: setup
 test: build-tests
 	swift test -c release --skip-build --no-parallel --skip InteropTests
 
-# The same against real counterparts: PyTorch, pydensecrf, TensorBoard, SciPy, in a Python environment made in .interop.
+# Those that compare numbers, also as narrower processors compute: limits instruction sets and threads.
+test-portability: build-tests
+	@Scripts/test-portability
+
+# Against real counterparts: PyTorch, pydensecrf, TensorBoard, SciPy, in a Python environment made in .interop.
 test-interop: build-tests
 	@Scripts/setup-interop
 	swift test -c release --skip-build --no-parallel --filter InteropTests

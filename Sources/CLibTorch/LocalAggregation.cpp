@@ -42,15 +42,17 @@ AggregationShape checked_shape(const Tensor &feature, const Tensor &value, doubl
 
 /// Distance weights by the differences of rows and columns, `[height, 2 * width - 1]`: see DistanceTable.
 ///
-/// Distances are taken, squared and exponentiated in float32 whatever the element type, as in the published program: its
-/// float64 losses can be met to 1e-10 only with weights that are rounded so.
+/// Distances are taken, squared, divided and exponentiated in float32 whatever the element type, as in the published program:
+/// its float64 losses can be met to 1e-10 only with weights that are rounded so. Roots and exponentials are rounded to float32
+/// from float64, since those of float32 differ in their last bits from one instruction set to another.
 Tensor distance_weights(const AggregationShape &shape, const at::TensorOptions &options) {
   Tensor row = at::arange(shape.height, at::kFloat).unsqueeze(1);
   Tensor column = at::arange(1 - shape.width, shape.width, at::kFloat).unsqueeze(0);
-  Tensor distance = at::sqrt(row * row + column * column);
+  Tensor distance = at::sqrt((row * row + column * column).to(at::kDouble)).to(at::kFloat);
   // Below this every position but the source itself is out of reach, and the divisor would be 0 in float32.
   const double smallest = 1e-30;
-  return at::exp(-(distance * distance) / std::max(2 * shape.sigma * shape.sigma, smallest)).to(options);
+  Tensor exponent = -(distance * distance) / std::max(2 * shape.sigma * shape.sigma, smallest);
+  return at::exp(exponent.to(at::kDouble)).to(at::kFloat).to(options);
 }
 
 // Chunks of targets, in LibTorch's operators: any device.

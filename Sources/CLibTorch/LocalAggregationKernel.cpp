@@ -122,9 +122,10 @@ struct PairTile {
   std::vector<Real> own, other;
 };
 
-/// The highest score of every position: `own` per column, `other` per row.
 template <typename Real>
-BLPSEG_INLINE void highest_scores(const Real *scores, int64_t own_count, int64_t other_count, Real *own, Real *other) {
+BLPSEG_INLINE void find_highest_scores_inline(PairTile<Real> &pairs, int64_t own_count, int64_t other_count) {
+  const Real *scores = pairs.scores.data();
+  Real *own = pairs.own.data(), *other = pairs.other.data();
   constexpr int64_t lanes = 16;
   constexpr Real none = -std::numeric_limits<Real>::infinity();
   std::fill(own, own + own_count, none);
@@ -146,6 +147,10 @@ BLPSEG_INLINE void highest_scores(const Real *scores, int64_t own_count, int64_t
   }
 }
 
+/// The highest score of every position, in `pairs.own` per column and `pairs.other` per row.
+template <typename Real>
+constexpr auto find_highest_scores = in_widest_instructions<find_highest_scores_inline<Real>>;
+
 /// Raises the peaks to `highest`, which become the factors by which that lowers the sums; whether any peak was raised.
 template <typename Real>
 BLPSEG_INLINE bool raise_peaks(const TargetSums<Real> &sums, Real *highest, int64_t count) {
@@ -161,9 +166,9 @@ BLPSEG_INLINE bool raise_peaks(const TargetSums<Real> &sums, Real *highest, int6
   return raised;
 }
 
-/// Turns scores into weights and adds them to the sums.
+/// `weigh_pairs` of tiles that meet so.
 template <Meeting meeting, typename Real>
-BLPSEG_INLINE void weigh_pairs_inline(
+BLPSEG_INLINE void weigh_meeting(
     PairTile<Real> &pairs, const DistanceTable<Real> &distances, const TargetSums<Real> &own,
     const TargetSums<Real> &other, Range owns, Range others) {
   // Sums along a row in any order.
@@ -195,32 +200,16 @@ BLPSEG_INLINE void weigh_pairs_inline(
     PairTile<Real> &pairs, const DistanceTable<Real> &distances, const TargetSums<Real> &own,
     const TargetSums<Real> &other, Range owns, Range others, Meeting meeting) {
   switch (meeting) {
-    case Meeting::itself: return weigh_pairs_inline<Meeting::itself>(pairs, distances, own, other, owns, others);
-    case Meeting::near: return weigh_pairs_inline<Meeting::near>(pairs, distances, own, other, owns, others);
-    case Meeting::far: return weigh_pairs_inline<Meeting::far>(pairs, distances, own, other, owns, others);
+    case Meeting::itself: return weigh_meeting<Meeting::itself>(pairs, distances, own, other, owns, others);
+    case Meeting::near: return weigh_meeting<Meeting::near>(pairs, distances, own, other, owns, others);
+    case Meeting::far: return weigh_meeting<Meeting::far>(pairs, distances, own, other, owns, others);
     case Meeting::never: return;
   }
 }
 
-BLPSEG_CLONES void find_highest_scores(PairTile<float> &pairs, int64_t own_count, int64_t other_count) {
-  highest_scores(pairs.scores.data(), own_count, other_count, pairs.own.data(), pairs.other.data());
-}
-
-BLPSEG_CLONES void find_highest_scores(PairTile<double> &pairs, int64_t own_count, int64_t other_count) {
-  highest_scores(pairs.scores.data(), own_count, other_count, pairs.own.data(), pairs.other.data());
-}
-
-BLPSEG_CLONES void weigh_pairs(
-    PairTile<float> &pairs, const DistanceTable<float> &distances, const TargetSums<float> &own,
-    const TargetSums<float> &other, Range owns, Range others, Meeting meeting) {
-  weigh_pairs_inline(pairs, distances, own, other, owns, others, meeting);
-}
-
-BLPSEG_CLONES void weigh_pairs(
-    PairTile<double> &pairs, const DistanceTable<double> &distances, const TargetSums<double> &own,
-    const TargetSums<double> &other, Range owns, Range others, Meeting meeting) {
-  weigh_pairs_inline(pairs, distances, own, other, owns, others, meeting);
-}
+/// Turns scores into weights and adds them to the sums.
+template <typename Real>
+constexpr auto weigh_pairs = in_widest_instructions<weigh_pairs_inline<Real>>;
 
 /// Per target: what turns a score into a weight and a weight's gradient.
 template <typename Real>
@@ -231,9 +220,9 @@ struct TargetTerms {
   }
 };
 
-/// Both directions of every pair at once, since s_xy = s_yx.
+/// `pair_gradients` of tiles that meet so.
 template <Meeting meeting, typename Real>
-BLPSEG_INLINE void pair_gradients_inline(
+BLPSEG_INLINE void meeting_gradients(
     PairTile<Real> &pairs, const DistanceTable<Real> &distances, const TargetTerms<Real> &own,
     const TargetTerms<Real> &other, Range owns, Range others) {
   constexpr Real outside = outside_share;
@@ -266,28 +255,20 @@ BLPSEG_INLINE void pair_gradients_inline(
     PairTile<Real> &pairs, const DistanceTable<Real> &distances, const TargetTerms<Real> &own,
     const TargetTerms<Real> &other, Range owns, Range others, Meeting meeting) {
   if (meeting == Meeting::far)
-    pair_gradients_inline<Meeting::far>(pairs, distances, own, other, owns, others);
+    meeting_gradients<Meeting::far>(pairs, distances, own, other, owns, others);
   else
-    pair_gradients_inline<Meeting::near>(pairs, distances, own, other, owns, others);
+    meeting_gradients<Meeting::near>(pairs, distances, own, other, owns, others);
 }
 
-BLPSEG_CLONES void pair_gradients(
-    PairTile<float> &pairs, const DistanceTable<float> &distances, const TargetTerms<float> &own,
-    const TargetTerms<float> &other, Range owns, Range others, Meeting meeting) {
-  pair_gradients_inline(pairs, distances, own, other, owns, others, meeting);
-}
-
-BLPSEG_CLONES void pair_gradients(
-    PairTile<double> &pairs, const DistanceTable<double> &distances, const TargetTerms<double> &own,
-    const TargetTerms<double> &other, Range owns, Range others, Meeting meeting) {
-  pair_gradients_inline(pairs, distances, own, other, owns, others, meeting);
-}
+/// Both directions of every pair at once, since s_xy = s_yx.
+template <typename Real>
+constexpr auto pair_gradients = in_widest_instructions<pair_gradients_inline<Real>>;
 
 /// Finds the highest score of every position, in `pairs.own` and `pairs.other`, and how far it lies below the image's peaks
 /// at least: 0 or less.
 template <typename Real>
 Real nearest_peak(PairTile<Real> &pairs, const Real *peak, Range own, Range other) {
-  find_highest_scores(pairs, own.count, other.count);
+  find_highest_scores<Real>(pairs, own.count, other.count);
   Real nearest = -std::numeric_limits<Real>::infinity();
   for (int64_t x = 0; x < own.count; x++) nearest = std::max(nearest, pairs.own[x] - peak[own.first + x]);
   for (int64_t y = 0; y < other.count; y++) nearest = std::max(nearest, pairs.other[y] - peak[other.first + y]);
@@ -393,7 +374,7 @@ void aggregate(
     Meeting kind =
         meeting(shape, distances, own, other, nearest, std::max(significance(own), significance(other)));
     if (kind == Meeting::never) return;
-    weigh_pairs(pairs, distances, sums.at(own.first), sums.at(other.first), own, other, kind);
+    weigh_pairs<Real>(pairs, distances, sums.at(own.first), sums.at(other.first), own, other, kind);
     if (kind == Meeting::far) return;
     add_product(
         own.count, channels, other.count, pairs.as_target.data(), tile, v + other.first, positions,
@@ -450,7 +431,7 @@ void aggregate_backward(
       products(channels, v, d, pairs.as_source);
       products(channels, d, v, pairs.as_target);
     }
-    pair_gradients(pairs, distances, terms.at(own.first), terms.at(other.first), own, other, kind);
+    pair_gradients<Real>(pairs, distances, terms.at(own.first), terms.at(other.first), own, other, kind);
     auto to_own = [&](int64_t k, const std::vector<Real> &weights, const Real *from, Real *to) {
       add_product(
           own.count, k, other.count, weights.data(), tile, from + other.first, positions, to + own.first, positions);

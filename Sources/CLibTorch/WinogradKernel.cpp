@@ -162,16 +162,10 @@ BLPSEG_INLINE void gather(const Tiling &tiling, int64_t tile, const float *image
   }
 }
 
-BLPSEG_CLONES void gather_image(const Tiling &tiling, int64_t tile, const float *image, const TileRows &rows) {
-  gather<ImageLine, side, 1>(tiling, tile, image, rows);
-}
+constexpr auto gather_image = in_widest_instructions<gather<ImageLine, side, 1>>;
+constexpr auto gather_cotangent = in_widest_instructions<gather<CotangentLine, step, 0>>;
 
-BLPSEG_CLONES void gather_cotangent(const Tiling &tiling, int64_t tile, const float *image, const TileRows &rows) {
-  gather<CotangentLine, step, 0>(tiling, tile, image, rows);
-}
-
-/// Turns products into the outputs of a tile.
-BLPSEG_CLONES void scatter(
+BLPSEG_INLINE void scatter_inline(
     const Tiling &tiling, int64_t tile, const TileRows &rows, const Finish &finish, float *out) {
   const Tiling::Place place = tiling.place(tile);
   const int64_t height = std::min(step, tiling.height - place.row), width = std::min(step, tiling.width - place.column);
@@ -194,9 +188,10 @@ BLPSEG_CLONES void scatter(
   }
 }
 
-/// Transforms the weights of one output, `[3][3][inputs]`, to 36 rows of `inputs`, each `distance` after the one before;
-/// `turned` takes the kernels from their other end.
-BLPSEG_CLONES void transform_weights(
+/// Turns products into the outputs of a tile.
+constexpr auto scatter = in_widest_instructions<scatter_inline>;
+
+BLPSEG_INLINE void transform_weights_inline(
     const float *weight, int64_t inputs, bool turned, int64_t distance, float *result) {
   for (int64_t channel = 0; channel < inputs; channel += lanes) {
     Lanes values[9], transformed[frequencies];
@@ -206,8 +201,11 @@ BLPSEG_CLONES void transform_weights(
   }
 }
 
-/// The way back: from 36 rows to the gradient of one output's weights.
-BLPSEG_CLONES void gather_weight_gradient(
+/// Transforms the weights of one output, `[3][3][inputs]`, to 36 rows of `inputs`, each `distance` after the one before;
+/// `turned` takes the kernels from their other end.
+constexpr auto transform_weights = in_widest_instructions<transform_weights_inline>;
+
+BLPSEG_INLINE void gather_weight_gradient_inline(
     const float *gradients, int64_t inputs, int64_t distance, float *result) {
   for (int64_t channel = 0; channel < inputs; channel += lanes) {
     Lanes values[frequencies], gathered[9];
@@ -216,6 +214,9 @@ BLPSEG_CLONES void gather_weight_gradient(
     for (int64_t tap = 0; tap < 9; tap++) store(gathered[tap], result + tap * inputs + channel);
   }
 }
+
+/// The way back: from 36 rows to the gradient of one output's weights.
+constexpr auto gather_weight_gradient = in_widest_instructions<gather_weight_gradient_inline>;
 
 /// Memory that nothing was written to, from LibTorch's allocator, which has it at hand.
 class Scratch {

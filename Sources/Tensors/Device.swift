@@ -42,8 +42,8 @@ public struct Device: Hashable, Sendable, CustomStringConvertible {
     [.cuda, .mps].first { count(of: $0) > 0 }.map { Device($0) } ?? .cpu
   }
 
-  /// Whether it has instructions for products of numbers of this type; without them LibTorch is several times slower
-  /// than in float32. Known of the CPU, and taken for granted elsewhere.
+  /// Whether it has instructions for products of numbers of this type that LibTorch may use; without them it is several
+  /// times slower than in float32. Known of the CPU, and taken for granted elsewhere.
   public func multiplies(_ type: ElementType) -> Bool { kind != .cpu || torch_processor_multiplies(type.rawValue) }
 
   /// LibTorch's name of it.

@@ -14,6 +14,9 @@ public enum LibTorch {
     set { torch_set_thread_count(Int32(clamping: max(1, newValue))) }
   }
 
+  /// The widest instructions that kernels on the CPU use, LibTorch's and ours alike: "default", "avx2" or "avx512".
+  public static var instructionSet: String { String(cString: torch_instruction_set()) }
+
   /// Gives memory that is not in use back to the system.
   ///
   /// Between stages that work with blocks of other sizes: what one leaves behind may be too scattered for the next.

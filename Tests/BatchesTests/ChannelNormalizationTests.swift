@@ -1,6 +1,7 @@
 import Batches
 import Images
 import Tensors
+import TestSupport
 import Testing
 
 @Suite("Normalisation") struct ChannelNormalizationTests {
@@ -17,7 +18,7 @@ import Testing
     }
     let found = try tensor.floats()
     let worst = zip(expected, found).map { abs($0 - $1) }.max() ?? .infinity
-    #expect(found.count == expected.count && worst < Self.tolerance, "off by \(worst)")
+    #expect(found.count == expected.count && worst.isWithin(Self.tolerance), "off by \(worst)")
   }
 
   @Test("That of EfficientNet-Lite is (byte - 127) / 128") func centered() {

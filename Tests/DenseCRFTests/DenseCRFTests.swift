@@ -38,7 +38,7 @@ private func worstSum(_ probability: [Float], classCount: Int) -> Float {
       .refined(try tensors("crf.probability").floats, classCount: 4, image: image, threads: 2)
     let closeness = Closeness(refined, try tensors("crf.\(steps)_steps").floats)
     print("dense CRF, \(steps) steps: \(closeness)")
-    #expect(closeness.worst < tolerance, "\(closeness)")
+    #expect(closeness.worst.isWithin(tolerance), "\(closeness)")
   }
 
   @Test("the result is the same bit by bit for any number of threads", arguments: [2, 3, 7, 500])
@@ -56,7 +56,7 @@ private func worstSum(_ probability: [Float], classCount: Int) -> Float {
       .refined([1, 0.25, 0, 0.75], classCount: 2, image: image, threads: 1)
     let clipped = 1e-5 / (1 + 1e-5)
     let closeness = Closeness(refined.map(Double.init), [1 - clipped, 0.25, clipped, 0.75])
-    #expect(closeness.worst < 1e-7, "\(closeness)")
+    #expect(closeness.worst.isWithin(1e-7), "\(closeness)")
   }
 
   @Test("weights of zero leave the probabilities as they are")
@@ -67,7 +67,7 @@ private func worstSum(_ probability: [Float], classCount: Int) -> Float {
     settings.bilateralWeight = 0
     let refined = DenseCRF(settings).refined(probability, classCount: 5, image: image, threads: 1)
     let closeness = Closeness(refined, probability)
-    #expect(closeness.worst < 1e-6, "\(closeness)")
+    #expect(closeness.worst.isWithin(1e-6), "\(closeness)")
   }
 
   @Test("a pixel that no other is near hears itself alone, as worked out by hand")
@@ -81,7 +81,7 @@ private func worstSum(_ probability: [Float], classCount: Int) -> Float {
     let refined = DenseCRF(settings).refined(probability, classCount: 2, image: image, threads: 1)
     let (a, b) = (0.6 * exp(13 * 0.6), 0.4 * exp(13 * 0.4))
     let closeness = Closeness(refined.map(Double.init), (0..<2000).map { ($0 < 1000 ? a : b) / (a + b) })
-    #expect(closeness.worst < 1e-5, "\(closeness)")
+    #expect(closeness.worst.isWithin(1e-5), "\(closeness)")
   }
 
   @Test("one step comes close to the sum over all pairs of pixels that the lattice stands for")
@@ -117,7 +117,7 @@ private func worstSum(_ probability: [Float], classCount: Int) -> Float {
     let refined = DenseCRF(settings).refined(probability, classCount: classCount, image: image, threads: 1)
     let closeness = Closeness(refined.map(Double.init), expected.indices.map { expected[$0] / sums[$0 % count] })
     print("dense CRF and all pairs: \(closeness)")
-    #expect(closeness.worst < 0.05, "\(closeness)")
+    #expect(closeness.worst.isWithin(0.05), "\(closeness)")
   }
 
   @Test("a border moves to the edge of the photograph")
@@ -140,7 +140,7 @@ private func worstSum(_ probability: [Float], classCount: Int) -> Float {
     let (image, probability) = noise(width: size.width, height: size.height, classCount: classCount)
     let refined = DenseCRF(settings(steps: 2)).refined(probability, classCount: classCount, image: image, threads: 2)
     #expect(refined.count == probability.count)
-    #expect(worstSum(refined, classCount: classCount) < 1e-5)
+    #expect(worstSum(refined, classCount: classCount).isWithin(1e-5))
   }
 
   @Test("pixels of one colour and the same probabilities keep them equal", arguments: [0, 255])
@@ -149,7 +149,7 @@ private func worstSum(_ probability: [Float], classCount: Int) -> Float {
     let refined = DenseCRF(settings(steps: 3))
       .refined([Float](repeating: 0.25, count: 8000), classCount: 4, image: image, threads: 2)
     let closeness = Closeness(refined, [Float](repeating: 0.25, count: 8000))
-    #expect(closeness.worst < 1e-6, "\(closeness)")
+    #expect(closeness.worst.isWithin(1e-6), "\(closeness)")
   }
 
   @Test("numbers that are no probabilities are clipped", arguments: [Float.nan, -.infinity, .infinity, -1, 7])
@@ -158,7 +158,7 @@ private func worstSum(_ probability: [Float], classCount: Int) -> Float {
     var probability = genuine
     for i in stride(from: 0, to: probability.count, by: 7) { probability[i] = value }
     let refined = DenseCRF().refined(probability, classCount: 3, image: image, threads: 1)
-    #expect(worstSum(refined, classCount: 3) < 1e-5)
+    #expect(worstSum(refined, classCount: 3).isWithin(1e-5))
   }
 
   @Test(
@@ -171,7 +171,7 @@ private func worstSum(_ probability: [Float], classCount: Int) -> Float {
     settings.bilateralStandardDeviation = value
     settings.bilateralColorDeviation = value
     let refined = DenseCRF(settings).refined(probability, classCount: 3, image: image, threads: 2)
-    #expect(worstSum(refined, classCount: 3) < 1e-5)
+    #expect(worstSum(refined, classCount: 3).isWithin(1e-5))
   }
 
   @Test("large weights, positive or negative, yield probabilities", arguments: [1e4, -1e4])
@@ -181,6 +181,6 @@ private func worstSum(_ probability: [Float], classCount: Int) -> Float {
     settings.gaussianWeight = value
     settings.bilateralWeight = value
     let refined = DenseCRF(settings).refined(probability, classCount: 12, image: image, threads: 2)
-    #expect(worstSum(refined, classCount: 12) < 1e-5)
+    #expect(worstSum(refined, classCount: 12).isWithin(1e-5))
   }
 }

@@ -1,5 +1,6 @@
 import Evaluation
 import Images
+import TestSupport
 import Testing
 
 @Suite struct ConfusionMatrixTests {
@@ -22,11 +23,11 @@ import Testing
   @Test("the figures are those counted by hand") func figures() throws {
     let matrix = try example()
     #expect(matrix.iou == [1.0 / 3, 1.0 / 3, 1, nil])
-    #expect(matrix.meanIoU.map { abs($0 - 5.0 / 9) < 1e-15 } == true)
+    #expect(matrix.meanIoU.map { abs($0 - 5.0 / 9).isWithin(1e-15) } == true)
     #expect(matrix.pixelAccuracy == 3.0 / 5)
-    #expect(matrix.meanAccuracy.map { abs($0 - 2.0 / 3) < 1e-15 } == true)
+    #expect(matrix.meanAccuracy.map { abs($0 - 2.0 / 3).isWithin(1e-15) } == true)
     // 2/5 * 1/3 + 2/5 * 1/3 + 1/5 * 1
-    #expect(matrix.frequencyWeightedIoU.map { abs($0 - 7.0 / 15) < 1e-15 } == true)
+    #expect(matrix.frequencyWeightedIoU.map { abs($0 - 7.0 / 15).isWithin(1e-15) } == true)
   }
 
   @Test("a class that is predicted and never there takes no part, and counts against the others") func falseAlarm()

@@ -1,6 +1,7 @@
 import Evaluation
 import Foundation
 import Images
+import TestSupport
 import Testing
 
 @Suite struct PreferenceAnalysisTests {
@@ -40,7 +41,7 @@ import Testing
     // The mean of 25 to 49 pixels.
     let distance = try #require(last.meanDistance)
     let difference = abs(distance - 37 / 10_001.0.squareRoot())
-    #expect(difference < Self.tolerance, "\(difference)")
+    #expect(difference.isWithin(Self.tolerance), "\(difference)")
   }
 
   @Test("pixels are sorted by their depth inside the object") func depth() throws {

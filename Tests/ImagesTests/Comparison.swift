@@ -1,35 +1,23 @@
+import TestSupport
 import Testing
 
-/// Expects two lists to agree element by element within `tolerance`, and names the worst element where they do not.
-func expectClose<Element>(
-  _ found: [Element], _ expected: [Element], tolerance: Double, _ what: String,
-  sourceLocation: SourceLocation = #_sourceLocation, value: (Element) -> Double
-) {
-  guard found.count == expected.count, !found.isEmpty else {
-    Issue.record("\(what): \(found.count) elements, expected \(expected.count)", sourceLocation: sourceLocation)
-    return
-  }
-  var (worst, place) = (-1.0, 0)
-  for i in found.indices {
-    let difference = abs(value(found[i]) - value(expected[i]))
-    // A difference that is no number is the worst.
-    if !(difference <= worst) { (worst, place) = (difference, i) }
-  }
-  #expect(
-    worst <= tolerance, "\(what): worst at \(place): \(found[place]), expected \(expected[place])",
-    sourceLocation: sourceLocation)
-}
-
-func expectClose(
-  _ found: [UInt8], _ expected: [UInt8], tolerance: Int, _ what: String,
-  sourceLocation: SourceLocation = #_sourceLocation
-) {
-  expectClose(found, expected, tolerance: Double(tolerance), what, sourceLocation: sourceLocation) { Double($0) }
-}
-
+/// Expects two lists of numbers to agree element by element within `tolerance`, and names the worst element where they do not.
 func expectClose(
   _ found: [Float], _ expected: [Float], tolerance: Double, _ what: String,
   sourceLocation: SourceLocation = #_sourceLocation
 ) {
-  expectClose(found, expected, tolerance: tolerance, what, sourceLocation: sourceLocation) { Double($0) }
+  let closeness = Closeness(found, expected)
+  #expect(
+    !found.isEmpty && closeness.worst.isWithin(tolerance, fileID: sourceLocation.fileID, line: sourceLocation.line),
+    "\(what): \(closeness)", sourceLocation: sourceLocation)
+}
+
+/// The same of whole numbers, whose arithmetic is the same on every processor.
+func expectClose(
+  _ found: [UInt8], _ expected: [UInt8], tolerance: Int, _ what: String,
+  sourceLocation: SourceLocation = #_sourceLocation
+) {
+  let closeness = Closeness(found.map(Double.init), expected.map(Double.init))
+  #expect(
+    !found.isEmpty && closeness.worst <= Double(tolerance), "\(what): \(closeness)", sourceLocation: sourceLocation)
 }

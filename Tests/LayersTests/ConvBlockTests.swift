@@ -44,11 +44,11 @@ struct ConvBlockTests {
     let x = try Tensor.normal([2, 2, height, width], .float32, generator).contiguous(.channelsLast) * 5
     let folded = try block.folded(nil)
     let plain = try block(x, .evaluation)
-    #expect(try Closeness(folded(x, .evaluation), plain).relative <= Self.tolerance)
+    #expect(try Closeness(folded(x, .evaluation), plain).relative.isWithin(Self.tolerance))
     let shortcut = try Tensor.normal(plain.shape, .float32, generator).contiguous(.channelsLast) * 5
     let expected = try block(x, adding: shortcut, .evaluation)
     let closeness = try Closeness(folded(x, adding: shortcut, .evaluation), expected)
-    #expect(closeness.magnitude > 0 && closeness.relative <= Self.tolerance, "\(closeness)")
+    #expect(closeness.magnitude > 0 && closeness.relative.isWithin(Self.tolerance), "\(closeness)")
   }
 
   @Test("gives the same folded, with every activation", arguments: [Activation.none, .relu, .relu6])
@@ -101,7 +101,7 @@ struct ConvBlockTests {
       let found = try withAutocast(.bfloat16, on: .cpu) { try folded(x, adding: shortcut, .evaluation) }
       #expect(found.type == .bfloat16)
       let closeness = try Closeness(found.to(.float32), expected)
-      #expect(closeness.magnitude > 0 && closeness.relative <= 0.02, "\(closeness)")
+      #expect(closeness.magnitude > 0 && closeness.relative.isWithin(0.02), "\(closeness)")
     }
     #expect(try shortcut.floats() == before)
   }

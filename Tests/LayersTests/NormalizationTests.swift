@@ -20,12 +20,12 @@ struct NormalizationTests {
     let found = try norm(x, .training).doubles()
     let deviation = 5.5.squareRoot()
     let closeness = Closeness(found, [-3.0, -1, 1, 3].map { 2 * $0 / deviation + 1 })
-    #expect(closeness.worst <= Self.tolerance, "\(closeness)")
-    #expect(abs(try #require(store["bn.running_mean"]).item() - 0.25 * 4) <= Self.tolerance)
-    #expect(abs(try #require(store["bn.running_var"]).item() - (0.75 + 0.25 * 20 / 3)) <= Self.tolerance)
+    #expect(closeness.worst.isWithin(Self.tolerance), "\(closeness)")
+    #expect(abs(try #require(store["bn.running_mean"]).item() - 0.25 * 4).isWithin(Self.tolerance))
+    #expect(abs(try #require(store["bn.running_var"]).item() - (0.75 + 0.25 * 20 / 3)).isWithin(Self.tolerance))
     #expect(try store["bn.num_batches_tracked"]?.int64s() == [1])
     _ = try norm(x, .training)
-    #expect(abs(try #require(store["bn.running_mean"]).item() - (0.75 + 1)) <= Self.tolerance)
+    #expect(abs(try #require(store["bn.running_mean"]).item() - (0.75 + 1)).isWithin(Self.tolerance))
     #expect(try store["bn.num_batches_tracked"]?.int64s() == [2])
   }
 
@@ -48,7 +48,7 @@ struct NormalizationTests {
     try store["running_mean"]?.copy(from: Tensor([1.0, -1], [2]))
     try store["running_var"]?.copy(from: Tensor([3.0, 8], [2]))
     let found = try norm(Tensor([5.0, 5], [1, 2, 1, 1]), .evaluation).doubles()
-    #expect(Closeness(found, [4.0 / 2, 6.0 / 3]).worst <= Self.tolerance)
+    #expect(Closeness(found, [4.0 / 2, 6.0 / 3]).worst.isWithin(Self.tolerance))
     #expect(try store["running_mean"]?.doubles() == [1, -1])
     #expect(try store["num_batches_tracked"]?.int64s() == [0])
   }
@@ -60,6 +60,6 @@ struct NormalizationTests {
     try withoutGradient { try store["bias"]?.copy(from: Tensor([0.0, 10], [2])) }
     // Means 1 and 5, variances 1 and 0.
     let found = try norm(Tensor([0.0, 2, 5, 5], [2, 2])).doubles()
-    #expect(Closeness(found, [-0.5, 10.5, 0, 10]).worst <= Self.tolerance)
+    #expect(Closeness(found, [-0.5, 10.5, 0, 10]).worst.isWithin(Self.tolerance))
   }
 }

@@ -26,7 +26,7 @@ struct PyramidConvTests {
     let found = try folded(finest, 0..<height, of: height, beside: coarser, .evaluation)
     #expect(found.shape == expected.shape)
     let closeness = try Closeness(found, expected)
-    #expect(closeness.magnitude > 0 && closeness.relative <= tolerance, "\(closeness)")
+    #expect(closeness.magnitude > 0 && closeness.relative.isWithin(tolerance), "\(closeness)")
     print("\(sizes), \(type): worst \(closeness.relative)")
     #expect(try levels.map { try $0.doubles() } == before)
 
@@ -36,7 +36,7 @@ struct PyramidConvTests {
     for conv in [conv, folded] {
       let part = try withoutGradient { try conv(finest.rows(seen), seen, of: height, beside: coarser, .evaluation) }
       let inner = try Closeness(part.rows(1..<seen.count - 1), expected.rows(2..<height - 2))
-      #expect(inner.magnitude > 0 && inner.relative <= tolerance, "\(inner)")
+      #expect(inner.magnitude > 0 && inner.relative.isWithin(tolerance), "\(inner)")
     }
   }
 
@@ -102,7 +102,7 @@ struct PyramidConvTests {
     for (found, expected) in zip([rounded.out] + rounded.gradients, [exact.out] + exact.gradients) {
       // Some roundings to 8 bits.
       let closeness = try Closeness(found.to(.float32), expected)
-      #expect(closeness.magnitude > 0 && closeness.relative > 0 && closeness.relative <= 0.01, "\(closeness)")
+      #expect(closeness.magnitude > 0 && closeness.relative > 0 && closeness.relative.isWithin(0.01), "\(closeness)")
       print("bfloat16, folded \(isFolded): \(closeness.relative)")
     }
   }

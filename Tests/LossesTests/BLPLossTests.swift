@@ -31,7 +31,7 @@ struct BLPLossTests {
   func value(gamma: Double) throws {
     let w = weights(gamma)
     let expected = -(w[0] * log(0.8) + w[1] * log(0.6)) / (w[0] + w[1] + 1e-7)
-    #expect(abs(try loss(logits(p, images: 1), [0, 1], gamma: gamma).item() - expected) <= Self.tolerance)
+    #expect(abs(try loss(logits(p, images: 1), [0, 1], gamma: gamma).item() - expected).isWithin(Self.tolerance))
   }
 
   @Test("the gradient is w (P - onehot) / sum w: the weights are constants")
@@ -42,7 +42,7 @@ struct BLPLossTests {
     let sum = w[0] + w[1] + 1e-7
     let expected = [w[0] * (0.8 - 1) / sum, w[1] * 0.4 / sum, w[0] * 0.2 / sum, w[1] * (0.6 - 1) / sum]
     let closeness = try Closeness(try #require(z.gradient), expected)
-    #expect(closeness.worst <= Self.tolerance, "\(closeness)")
+    #expect(closeness.worst.isWithin(Self.tolerance), "\(closeness)")
   }
 
   @Test("an image without supervision gives 0, counts in the mean, and gets a gradient of 0")
@@ -51,7 +51,7 @@ struct BLPLossTests {
       let z = try logits(p, images: 2)
       let loss = try loss(z, [0, 1] + none)
       let alone = try self.loss(logits(p, images: 1), [0, 1]).item()
-      #expect(abs(try loss.item() - alone / 2) <= Self.tolerance)
+      #expect(abs(try loss.item() - alone / 2).isWithin(Self.tolerance))
       try loss.backward()
       let gradient = try #require(z.gradient).doubles()
       #expect(gradient.allSatisfy { $0.isFinite })
@@ -74,7 +74,7 @@ struct BLPLossTests {
     let z = try logits(p, images: 1)
     let loss = try loss(z, [0, label])
     let w = weights(2)[0]
-    #expect(abs(try loss.item() + w * log(0.8) / (w + 1e-7)) <= Self.tolerance)
+    #expect(abs(try loss.item() + w * log(0.8) / (w + 1e-7)).isWithin(Self.tolerance))
     try loss.backward()
     let gradient = try #require(z.gradient).doubles()
     #expect(gradient[1] == 0 && gradient[3] == 0)
@@ -88,7 +88,7 @@ struct BLPLossTests {
     let loss = try blpLoss(z, scribbleLogits: u, labels: Tensor([Int64(0), 1], [1, 1, 2]), gamma: 2)
     let familiar: Double = 1.0 / 6
     let w = pow(1 - familiar, 2)
-    #expect(abs(try loss.item() - w * log(2) / (w + 1e-7)) <= Self.tolerance)
+    #expect(abs(try loss.item() - w * log(2) / (w + 1e-7)).isWithin(Self.tolerance))
     try loss.backward()
     #expect(try #require(z.gradient).doubles().allSatisfy(\.isFinite))
   }
@@ -111,6 +111,6 @@ struct BLPLossTests {
       return try (value(Tensor(above, start.shape)).item() - value(Tensor(below, start.shape)).item()) / (2 * reach)
     }
     let closeness = try Closeness(try #require(z.gradient), numeric)
-    #expect(closeness.relative <= 1e-8, "\(closeness)")
+    #expect(closeness.relative.isWithin(1e-8), "\(closeness)")
   }
 }

@@ -18,9 +18,9 @@ struct GoldenLossTests {
     let labels = try Tensor(golden("blp.label").int64s, golden("blp.label").shape)
     let loss = try blpLoss(logits, scribbleLogits: scribbleLogits.requiringGradient(), labels: labels, gamma: gamma)
     try loss.backward()
-    #expect(abs(try loss.item() - expected) <= 1e-5 * expected)
+    #expect(abs(try loss.item() - expected).isWithin(1e-5 * expected))
     let closeness = try Closeness(try #require(logits.gradient), try golden("blp.grad.gamma=\(gamma)").floats)
-    #expect(closeness.relative <= 1e-5, "\(closeness)")
+    #expect(closeness.relative.isWithin(1e-5), "\(closeness)")
     #expect(scribbleLogits.gradient == nil)
   }
 }

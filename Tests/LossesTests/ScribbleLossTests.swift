@@ -21,14 +21,14 @@ struct ScribbleLossTests {
   func value() throws {
     let loss = try scribbleLoss(logits(), Tensor(labels, [1, 1, 3]), classWeight: Tensor(weights, [3])).item()
     let expected = -(log(0.5) + 0.02 * log(0.6)) / 1.02
-    #expect(abs(loss - expected) <= Self.tolerance)
+    #expect(abs(loss - expected).isWithin(Self.tolerance))
   }
 
   @Test("weights of another element type are converted")
   func weightType() throws {
     let weights = try Tensor([Float(1), 1, 0.5], [3])
     let loss = try scribbleLoss(logits(), Tensor(labels, [1, 1, 3]), classWeight: weights).item()
-    #expect(abs(loss + (log(0.5) + 0.5 * log(0.6)) / 1.5) <= Self.tolerance)
+    #expect(abs(loss + (log(0.5) + 0.5 * log(0.6)) / 1.5).isWithin(Self.tolerance))
   }
 
   @Test("has the gradient w (p - onehot) / sum w, and none at ignored pixels")
@@ -41,7 +41,7 @@ struct ScribbleLossTests {
       0.25 / 1.02, 0.02 * (0.6 - 1) / 1.02, 0,
     ]
     let closeness = try Closeness(try #require(logits.gradient), expected)
-    #expect(closeness.worst <= Self.tolerance, "\(closeness)")
+    #expect(closeness.worst.isWithin(Self.tolerance), "\(closeness)")
   }
 
   @Test(
@@ -70,7 +70,7 @@ struct ScribbleLossTests {
     let two = try Tensor.concatenated([one, one * 3], 0).requiringGradient()
     let labels = try Tensor(self.labels + [255, 255, 255], [2, 1, 3])
     let loss = try scribbleLoss(two, labels, classWeight: Tensor(weights, [3]))
-    #expect(abs(try loss.item() + (log(0.5) + 0.02 * log(0.6)) / 1.02) <= Self.tolerance)
+    #expect(abs(try loss.item() + (log(0.5) + 0.02 * log(0.6)) / 1.02).isWithin(Self.tolerance))
     try loss.backward()
     let gradient = try #require(two.gradient).doubles()
     #expect(gradient[9...].allSatisfy { $0 == 0 })

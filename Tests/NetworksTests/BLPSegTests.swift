@@ -74,7 +74,7 @@ struct BLPSegTests {
     for index in 0..<3 {
       let alone = try withInference { try network(images.sliced(0, index, index + 1), .evaluation).logits() }
       let closeness = try Closeness(alone, together.sliced(0, index, index + 1))
-      #expect(closeness.relative <= 1e-5, "\(index): \(closeness)")
+      #expect(closeness.relative.isWithin(1e-5), "\(index): \(closeness)")
     }
   }
 
@@ -143,7 +143,7 @@ struct BLPSegTests {
       }
       let numeric = try (moved(reach) - moved(-reach)) / (2 * reach)
       try withoutGradient { try parameter.copy(from: start) }
-      #expect(abs(numeric - analytic) <= Self.gradientTolerance * analytic, "\(name): \(numeric), \(analytic)")
+      #expect(abs(numeric - analytic).isWithin(Self.gradientTolerance * analytic), "\(name): \(numeric), \(analytic)")
     }
   }
 }

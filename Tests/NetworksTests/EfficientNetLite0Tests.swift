@@ -32,7 +32,7 @@ struct EfficientNetLite0Tests {
       let expected = try golden("\(size).stride\(stride)")
       #expect(feature.shape == expected.shape)
       let closeness = try Closeness(feature, try expected.floats)
-      #expect(closeness.relative <= Self.tolerance, "stride \(stride): \(closeness)")
+      #expect(closeness.relative.isWithin(Self.tolerance), "stride \(stride): \(closeness)")
     }
   }
 

@@ -53,7 +53,7 @@ struct FoldingTests {
       #expect(found.tensor.shape == expected.tensor.shape, "\(expected.name)")
       #expect(found.tensor.type == expected.tensor.type, "\(expected.name)")
       let closeness = try Closeness(found.tensor, expected.tensor)
-      #expect(closeness.magnitude > 0 && closeness.relative <= tolerance, "\(expected.name): \(closeness)")
+      #expect(closeness.magnitude > 0 && closeness.relative.isWithin(tolerance), "\(expected.name): \(closeness)")
       if closeness.relative >= worst.relative { worst = (closeness.relative, expected.name) }
     }
     print("\(network.configuration.backbone), \(image.shape), \(image.type): worst \(worst)")
@@ -82,7 +82,7 @@ struct FoldingTests {
       for (found, expected) in zip(try outputs(network, image(189, 250)), expected) {
         let closeness = try Closeness(found.tensor, expected.tensor)
         #expect(closeness.magnitude > 0, "\(expected.name)")
-        #expect(closeness.relative <= Self.tolerance.float32, "\(expected.name): \(closeness)")
+        #expect(closeness.relative.isWithin(Self.tolerance.float32), "\(expected.name): \(closeness)")
         print("\(backbone), float32 beside float64, \(expected.name): \(closeness.relative)")
       }
     }
@@ -102,7 +102,8 @@ struct FoldingTests {
     #expect(folded.type == .bfloat16)
     let closeness = try Closeness(folded, exact)
     print("\(backbone): unfolded \(itself.relative), folded \(closeness.relative)")
-    #expect(closeness.relative > 0 && closeness.relative <= 1.5 * itself.relative, "\(closeness), itself: \(itself)")
+    #expect(
+      closeness.relative > 0 && closeness.relative.isWithin(1.5 * itself.relative), "\(closeness), itself: \(itself)")
   }
 
   @Test("keeps its weights while the network learns on", arguments: [ElementType.float32, .float64])

@@ -22,7 +22,7 @@ struct GoldenForwardTests {
     ]
     for (name, found) in results {
       let closeness = try Closeness(found, try golden.tensors(name).floats)
-      #expect(closeness.relative <= Self.tolerance, "\(name): \(closeness)")
+      #expect(closeness.relative.isWithin(Self.tolerance), "\(name): \(closeness)")
     }
   }
 
@@ -32,7 +32,7 @@ struct GoldenForwardTests {
     let image = try golden.input("odd.image")
     let logits = try withInference { try golden.network(image, .evaluation).logits() }
     let closeness = try Closeness(logits, try golden.tensors("odd.logits").floats)
-    #expect(closeness.relative <= Self.tolerance, "\(closeness)")
+    #expect(closeness.relative.isWithin(Self.tolerance), "\(closeness)")
   }
 
   @Test("backbone features have the published shapes, first values and means")
@@ -46,8 +46,8 @@ struct GoldenForwardTests {
       let mean = try #require(expected["mean"] as? Double)
       #expect(feature.shape == expected["shape"] as? [Int])
       let closeness = Closeness(Array(try feature.doubles().prefix(first.count)), first)
-      #expect(closeness.relative <= Self.tolerance, "backbone.\(index): \(closeness)")
-      #expect(abs(try feature.mean().item() - mean) <= Self.tolerance * abs(mean))
+      #expect(closeness.relative.isWithin(Self.tolerance), "backbone.\(index): \(closeness)")
+      #expect(abs(try feature.mean().item() - mean).isWithin(Self.tolerance * abs(mean)))
     }
   }
 }

@@ -41,12 +41,12 @@ struct GoldenTrainingTests {
     let scribble = try #require(expected["loss_scrib"] as? Double)
     let segmentation = try #require(expected["loss_seg"] as? Double)
     for (found, expected) in [(try result.scribble.item(), scribble), (try result.segmentation.item(), segmentation)] {
-      #expect(abs(found - expected) <= Self.lossTolerance * expected, "\(found), expected \(expected)")
+      #expect(abs(found - expected).isWithin(Self.lossTolerance * expected), "\(found), expected \(expected)")
     }
 
     let seen = try result.logits.sliced(2, 0, 96, step: 2).sliced(3, 0, 96, step: 2)
     let closeness = try Closeness(seen, try golden.tensors("train.\(key).seg_pred").doubles)
-    #expect(closeness.relative <= Self.stepTolerance, "seg_pred: \(closeness)")
+    #expect(closeness.relative.isWithin(Self.stepTolerance), "seg_pred: \(closeness)")
 
     let labels = try golden.labels("scribble")
     let present = try golden.input("class_present", .float64)
@@ -64,9 +64,9 @@ struct GoldenTrainingTests {
       let found = try #require(entry.tensor.gradient, "\(entry.name) has no gradient").norm().item()
       compared += 1
       if norm < Self.roundingNoise {
-        #expect(found < Self.roundingNoise, "\(entry.name)")
+        #expect(found.isWithin(Self.roundingNoise), "\(entry.name)")
       } else {
-        #expect(abs(found - norm) <= Self.stepTolerance * norm, "\(entry.name): \(found), expected \(norm)")
+        #expect(abs(found - norm).isWithin(Self.stepTolerance * norm), "\(entry.name): \(found), expected \(norm)")
       }
     }
     #expect(compared == norms.count)

@@ -41,7 +41,7 @@ struct ShallowFeatureTests {
     let found = try run(\.aggregated)
     for (found, expected) in zip(found, expected) {
       let closeness = try Closeness(found.tensor, expected.tensor)
-      #expect(closeness.relative <= Self.tolerance, "\(found.name): \(closeness)")
+      #expect(closeness.relative.isWithin(Self.tolerance), "\(found.name): \(closeness)")
     }
   }
 }

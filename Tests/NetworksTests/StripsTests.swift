@@ -30,8 +30,8 @@ struct StripsTests {
       let probability = try Closeness(found.softmax(1), expected.softmax(1))
       let logits = try Closeness(found, expected)
       print("\(network.configuration.backbone) \(image.type) \(image.shape) \(name): \(probability); logits: \(logits)")
-      #expect(probability.worst <= tolerance, "\(name): \(probability)")
-      #expect(logits.relative <= tolerance, "logits of \(name): \(logits)")
+      #expect(probability.worst.isWithin(tolerance), "\(name): \(probability)")
+      #expect(logits.relative.isWithin(tolerance), "logits of \(name): \(logits)")
     }
   }
 

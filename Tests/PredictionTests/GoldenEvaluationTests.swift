@@ -20,7 +20,7 @@ struct GoldenEvaluationTests {
 
     #expect(try prediction.logits().shape == golden("logits").shape)
     let closeness = try Closeness(prediction.logits(), try golden("logits").floats)
-    #expect(closeness.relative <= Self.tolerance, "\(closeness)")
+    #expect(closeness.relative.isWithin(Self.tolerance), "\(closeness)")
 
     let labels = try prediction.labels()
     #expect((labels.height, labels.width) == (123, 165))

@@ -51,7 +51,7 @@ struct PredictorTests {
     let expected = try (seen + mirrored.flipped([2])) / 2
     let found = try Predictor(network, views: Views(scales: [1], mirror: true))(image).logits()
     let closeness = try Closeness(found, expected)
-    #expect(closeness.relative <= Self.tolerance, "\(closeness)")
+    #expect(closeness.relative.isWithin(Self.tolerance), "\(closeness)")
   }
 
   @Test("averages over the scales, each seen alone")
@@ -62,7 +62,7 @@ struct PredictorTests {
     }
     let expected = try (logits([0.5]) + logits([1.25])) / 2
     let closeness = try Closeness(try logits([0.5, 1.25]), expected)
-    #expect(closeness.relative <= Self.tolerance, "\(closeness)")
+    #expect(closeness.relative.isWithin(Self.tolerance), "\(closeness)")
   }
 
   @Test("a scale that is named twice weighs twice")
@@ -73,7 +73,7 @@ struct PredictorTests {
     }
     let expected = try (logits([1]) * 2 + logits([0.5])) / 3
     let closeness = try Closeness(try logits([1, 0.5, 1]), expected)
-    #expect(closeness.relative <= Self.tolerance, "\(closeness)")
+    #expect(closeness.relative.isWithin(Self.tolerance), "\(closeness)")
   }
 
   @Test("several protocols in one pass give what each gives alone")
@@ -84,7 +84,7 @@ struct PredictorTests {
     #expect(together.count == all.count)
     for (views, prediction) in zip(all, together) {
       let closeness = try Closeness(prediction.logits(), Predictor(network, views: views)(image).logits())
-      #expect(closeness.relative <= Self.tolerance, "\(views): \(closeness)")
+      #expect(closeness.relative.isWithin(Self.tolerance), "\(views): \(closeness)")
     }
   }
 
@@ -101,10 +101,10 @@ struct PredictorTests {
     let expected = DenseCRF(settings).refined(
       try plain.probability().floats(), classCount: 4, image: image, threads: 1)
     let closeness = Closeness(try refined.probability().floats(), expected)
-    #expect(closeness.worst <= Self.tolerance, "\(closeness)")
+    #expect(closeness.worst.isWithin(Self.tolerance), "\(closeness)")
     #expect(try refined.labels().labels.map(Int64.init) == refined.probability().argmax(0).int64s())
     let sums = try Closeness(try refined.probability().sum([0]), [Double](repeating: 1, count: 47 * 61))
-    #expect(sums.worst <= Self.tolerance, "\(sums)")
+    #expect(sums.worst.isWithin(Self.tolerance), "\(sums)")
   }
 
   @Test("gives mirrored labels for a mirrored photograph")
@@ -118,7 +118,7 @@ struct PredictorTests {
     let predictor = try Predictor(network, views: views)
     let (straight, mirrored) = (try predictor(image), try predictor(image.mirrored()))
     let closeness = try Closeness(try mirrored.logits().flipped([2]), straight.logits())
-    #expect(closeness.relative <= Self.tolerance, "\(closeness)")
+    #expect(closeness.relative.isWithin(Self.tolerance), "\(closeness)")
     #expect(try mirrored.labels().mirrored() == straight.labels())
     #expect(try Set(straight.labels().labels).count > 1)
   }
@@ -129,7 +129,7 @@ struct PredictorTests {
     #expect(probability.shape == [4, 47, 61])
     #expect(try probability.floats().allSatisfy { 0...1 ~= $0 })
     let sums = try Closeness(try probability.sum([0]), [Double](repeating: 1, count: 47 * 61))
-    #expect(sums.worst <= Self.tolerance, "\(sums)")
+    #expect(sums.worst.isWithin(Self.tolerance), "\(sums)")
   }
 
   @Test("the annotation probability is one less that of no scribble, a number for each pixel")
@@ -145,7 +145,7 @@ struct PredictorTests {
     let scores = try withInference { try network(input, .evaluation).scribbleLogits().softmax(1) }
     let expected = try scores.sliced(1, 0, 4).sum([1])
     let closeness = try Closeness(found, expected.floats())
-    #expect(closeness.worst <= Self.tolerance, "\(closeness)")
+    #expect(closeness.worst.isWithin(Self.tolerance), "\(closeness)")
   }
 
   @Test("photographs smaller than a cell of the coarsest grid are predicted too", arguments: [(1, 1), (3, 2), (33, 1)])
@@ -162,7 +162,7 @@ struct PredictorTests {
     let found = try Predictor(network, views: .single, autocastType: .bfloat16)(image).logits()
     #expect(found.type == .float32)
     let closeness = try Closeness(found, exact)
-    #expect(closeness.relative > 0 && closeness.relative <= 0.05, "\(closeness)")
+    #expect(closeness.relative > 0 && closeness.relative.isWithin(0.05), "\(closeness)")
   }
 
   @Test("scores that are not finite have no labels, with and without a dense CRF", arguments: [Float.nan, .infinity])

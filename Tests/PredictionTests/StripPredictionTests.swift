@@ -44,9 +44,9 @@ struct StripPredictionTests {
     let (expected, found) = (try whole(photograph), try strips(photograph))
     let closeness = try Closeness(found.probability(), expected.probability())
     print("\(views.count) views of \(photograph.width) x \(photograph.height): \(closeness)")
-    #expect(closeness.worst <= Self.tolerance, "\(closeness)")
+    #expect(closeness.worst.isWithin(Self.tolerance), "\(closeness)")
     let logits = try Closeness(found.logits(), expected.logits())
-    #expect(logits.relative <= Self.tolerance, "\(logits)")
+    #expect(logits.relative.isWithin(Self.tolerance), "\(logits)")
     let labels = (try found.labels(), try expected.labels())
     let differing = zip(labels.0.labels, labels.1.labels).count { $0 != $1 }
     // Classes that are as probable as each other to float32's precision may change places.
@@ -61,7 +61,7 @@ struct StripPredictionTests {
     let expected = try whole.withAnnotationProbability(photograph).annotationProbability
     let closeness = Closeness(try strips.withAnnotationProbability(photograph).annotationProbability, expected)
     #expect(expected.count == photograph.width * photograph.height)
-    #expect(closeness.worst <= Self.tolerance, "\(closeness)")
+    #expect(closeness.worst.isWithin(Self.tolerance), "\(closeness)")
   }
 
   @Test("with 16-bit convolutions is near the exact one")
@@ -73,6 +73,6 @@ struct StripPredictionTests {
     let found = try rounded(photograph).logits()
     #expect(found.type == .float32)
     let closeness = try Closeness(found, whole(photograph).logits())
-    #expect(closeness.relative <= 0.05, "\(closeness)")
+    #expect(closeness.relative.isWithin(0.05), "\(closeness)")
   }
 }

@@ -56,7 +56,7 @@ import Testing
 
   private func expectClose(_ found: [Double], _ expected: [Double], _ tolerance: Double) {
     let closeness = Closeness(found, expected)
-    #expect(closeness.relative <= tolerance, "\(closeness)")
+    #expect(closeness.relative.isWithin(tolerance), "\(closeness)")
   }
 
   @Test("batch normalisation of two halves in two processes is that of the whole batch")

@@ -24,7 +24,7 @@ struct ResizedRowsTests {
             let found = try image.rows(part.source).resizedBilinear(to: part, width: 37, alignCorners: alignCorners)
             let closeness = try Closeness(found, whole.rows(rows))
             let tolerance = type == .float32 ? Self.float32Tolerance : Self.float64Tolerance
-            #expect(found.type == type && closeness.worst <= tolerance, "\(rows), \(type): \(closeness)")
+            #expect(found.type == type && closeness.worst.isWithin(tolerance), "\(rows), \(type): \(closeness)")
           }
         }
       }
@@ -48,6 +48,6 @@ struct ResizedRowsTests {
     let whole = try image.to(.float32).resizedBilinear(height: 36, width: 20).rows(3..<20)
     // Eight bits of a number are kept.
     let closeness = try Closeness(found.to(.float32), whole)
-    #expect(closeness.relative <= 1.0 / 256, "\(closeness)")
+    #expect(closeness.relative.isWithin(1.0 / 256), "\(closeness)")
   }
 }

@@ -48,7 +48,7 @@ struct WinogradTests {
         #expect(found.tensor.shape == expected.tensor.shape)
         let closeness = try Closeness(found.tensor, expected.tensor)
         #expect(closeness.magnitude > 0, "\(sizes), \(found.name)")
-        #expect(closeness.relative <= Self.tolerance, "\(sizes), \(found.name): \(closeness)")
+        #expect(closeness.relative.isWithin(Self.tolerance), "\(sizes), \(found.name): \(closeness)")
       }
     }
   }
@@ -79,7 +79,7 @@ struct WinogradTests {
     }
     for (one, five) in zip(try found(threads: 1), try found(threads: 5)) {
       let closeness = try Closeness(one.tensor, five.tensor)
-      #expect(closeness.magnitude > 0 && closeness.relative <= 1e-6, "\(one.name): \(closeness)")
+      #expect(closeness.magnitude > 0 && closeness.relative.isWithin(1e-6), "\(one.name): \(closeness)")
     }
   }
 
@@ -110,7 +110,7 @@ struct WinogradTests {
     let found = try image.to(.float32).convolvedByWinograd(
       weight.to(.float32), bias, adding: hasAddend ? before : nil, rectified: rectified)
     let closeness = try Closeness(found, expected)
-    #expect(closeness.magnitude > 0 && closeness.relative <= Self.tolerance, "\(closeness)")
+    #expect(closeness.magnitude > 0 && closeness.relative.isWithin(Self.tolerance), "\(closeness)")
     #expect(try before.floats() == (addend * 8).to(.float32).floats())
   }
 

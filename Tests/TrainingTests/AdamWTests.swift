@@ -75,7 +75,7 @@ struct AdamWTests {
     }
     for (index, tensor) in tensors.enumerated() {
       let closeness = try Closeness(tensor, references[index].value)
-      #expect(closeness.relative <= Self.tolerance, "\(names[index]): \(closeness)")
+      #expect(closeness.relative.isWithin(Self.tolerance), "\(names[index]): \(closeness)")
     }
   }
 
@@ -102,7 +102,7 @@ struct AdamWTests {
     try set([Double](repeating: 0, count: 6), of: a)
     try optimizer.step(learningRate: 0.25)
     let closeness = try Closeness(a, before.map { $0 * (1 - 0.25 * 0.01) })
-    #expect(closeness.relative <= Self.tolerance, "\(closeness)")
+    #expect(closeness.relative.isWithin(Self.tolerance), "\(closeness)")
   }
 
   @Test("clearing drops all gradients")

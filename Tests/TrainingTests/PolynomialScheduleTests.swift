@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 import Training
 
@@ -12,7 +13,7 @@ struct PolynomialScheduleTests {
     arguments: [(0, 3e-5), (20, 3e-5 * pow(21.0 / 41, 0.9)), (39, 3e-5 * pow(2.0 / 41, 0.9))])
   func values(iteration: Int, expected: Double) {
     let found = PolynomialSchedule(base: 3e-5, power: 0.9, iterations: 40).learningRate(at: iteration)
-    #expect(abs(found - expected) <= Self.tolerance * expected)
+    #expect(abs(found - expected).isWithin(Self.tolerance * expected))
   }
 
   @Test("falls at every step and stays above 0, also past the end")

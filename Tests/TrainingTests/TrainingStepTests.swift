@@ -34,8 +34,10 @@ struct TrainingStepTests {
     let exact = try learn(.float32).losses
     let (losses, step) = try learn(precision)
     #expect((step.scaler != nil) == (precision == .float16))
-    #expect(abs(losses.scribble - exact.scribble) <= Self.tolerance * exact.scribble, "\(losses), \(exact)")
-    #expect(abs(losses.segmentation - exact.segmentation) <= Self.tolerance * exact.segmentation, "\(losses), \(exact)")
+    #expect(abs(losses.scribble - exact.scribble).isWithin(Self.tolerance * exact.scribble), "\(losses), \(exact)")
+    #expect(
+      abs(losses.segmentation - exact.segmentation).isWithin(Self.tolerance * exact.segmentation), "\(losses), \(exact)"
+    )
     let fresh = try SmallRun.network(dropout: 0).store
     var unchanged: [String] = []
     for entry in step.network.store.parameters {

@@ -131,7 +131,10 @@ char *torch_generator_set_state(TorchGenerator generator, TorchTensor state);
 
 /// 0 where this LibTorch has no such device.
 int torch_device_count(const char *kind);
-/// Whether the processor has instructions for products of this floating-point type.
+/// The widest instructions that our kernels use, as ATEN_CPU_CAPABILITY names them: "default", "avx2" or "avx512". They are
+/// those of LibTorch's own kernels.
+const char *torch_instruction_set(void);
+/// Whether the processor has instructions for products of this floating-point type, and oneDNN may use them.
 bool torch_processor_multiplies(int8_t element_type);
 /// Whether LibTorch has convolutions of this type on the CPU that compute what follows them in the same pass.
 bool torch_has_fused_convolution(int8_t element_type);
