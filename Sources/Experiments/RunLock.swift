@@ -17,7 +17,8 @@ struct RunLock {
         let name = other.isEmpty ? "another process" : "another process (\(other))"
         throw .invalid(
           folder.path,
-          "\(name) is training in this folder; wait for its end, or choose another folder with --set output=FOLDER")
+          "\(name) is training in this folder already; wait for its end, or choose another folder with --set output=FOLDER"
+        )
       case .unsupported(let reason):
         lock = nil
         warn(
