@@ -35,7 +35,8 @@ extension DataSettings {
       var problem = "\(error.problem); data.\(key) names it, for \(contents)"
       let folder = Path.absolute(root)
       if !FileManager.default.fileExists(atPath: folder) {
-        problem += "; data.root, \(folder), is not there: a relative one is relative to the settings file's folder"
+        problem +=
+          "; data.root, \(folder), is not there: in a settings file it counts from the file's folder, with --set from the current one"
       }
       throw FileError(place, .missing, problem)
     }
