@@ -53,8 +53,8 @@ extension FuzzTarget {
       "\u{FEFF}",
     ]
   ) { path in
-    let tags = ClassList.voc.scribbleTags
-    _ = try ScribbleFile.read(path, tags: tags)
+    var warnings: [FileWarning] = []
+    _ = try ScribbleFile.read(path, for: nil, tags: ClassList.voc.scribbleTags, &warnings)
   }
 
   private static let matlab = FuzzTarget(
