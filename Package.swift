@@ -72,7 +72,7 @@ let package = Package(
     module("Files", []),
     module("Concurrency", []),
     module("Tensors", ["CLibTorch"]),
-    module("Processes", ["Tensors", "CLibTorch"]),
+    module("Processes", ["Tensors", "CLibTorch", "Concurrency"]),
     module("Layers", ["Processes", "Tensors"]),
     module("Checkpoints", ["Tensors", "Files", "CZlib"]),
     module("Images", ["Files", "CJPEG", "CPNG"]),

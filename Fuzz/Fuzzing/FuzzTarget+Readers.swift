@@ -68,8 +68,8 @@ extension FuzzTarget {
   private static let safetensors = FuzzTarget(
     "safetensors", "safetensors",
     texts: [
-      "\u{40}\0\0\0\0\0\0\0" + #"{"a":{"dtype":"F32","shape":[2,1],"data_offsets":[0,8]}}        12345678"#,
-      "\u{50}\0\0\0\0\0\0\0" + #"{"__metadata__":{"a":"b"},"a":{"dtype":"U8","shape":[],"data_offsets":[0,1]}}    1"#,
+      container(#"{"a":{"dtype":"F32","shape":[2,1],"data_offsets":[0,8]}}"#, "12345678"),
+      container(#"{"__metadata__":{"a":"b"},"a":{"dtype":"U8","shape":[],"data_offsets":[0,1]}}"#, "1"),
     ],
     words: [
       "\"shape\":[", "data_offsets", "__metadata__", "\"F64\"", "9223372036854775807", "-1", "1e99", "[[[[", "{\"a\":",
@@ -77,6 +77,11 @@ extension FuzzTarget {
   ) { path in
     _ = try Inspection.checkpoint(path, listingTensors: true)
     _ = try WeightsFile.read(path)
+  }
+
+  /// A safetensors file of a header of less than 128 bytes.
+  private static func container(_ header: String, _ data: String) -> String {
+    String(UnicodeScalar(UInt8(header.utf8.count))) + String(repeating: "\0", count: 7) + header + data
   }
 
   private static let pytorch = FuzzTarget(
@@ -150,8 +155,9 @@ extension FuzzTarget {
     "evaluation", "json",
     texts: [
       """
-      {"classes":[{"class":"a","iou":0.5},{"class":"b","iou":null}],"images":1,"mean_iou":0.5,"seconds":1,\
-      "views":{"scales":[1],"mirror":false},"weights":"w","confusion":[[1,2],[3,4]]}
+      {"boundary_iou":[0.5,null],"classes":["a","b"],"frequency_weighted_iou":0.5,"images":1,"iou":[0.5,null],\
+      "mean_accuracy":0.5,"mean_boundary_iou":0.5,"mean_iou":0.5,"others":[],"pixel_accuracy":0.5,"seconds":1,\
+      "views":{"scales":[1],"mirror":false},"weights":"w"}
       """
     ], words: ["null", "[[", "1e999", "-1", "9223372036854775808", "{\""]
   ) { path in _ = try EvaluationResult(contentsOf: path) }

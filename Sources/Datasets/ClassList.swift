@@ -35,7 +35,9 @@ public struct ClassList: Sendable, Equatable {
       if let index = list.firstIndex(where: ClassList.hasControlCharacter) {
         throw ClassListError("the name of class \(index) holds a control character; write it anew")
       }
-      if let name = ClassList.repeated(in: list) { throw ClassListError("two classes are named \"\(name)\"") }
+      if let name = ClassList.repeated(in: list) {
+        throw ClassListError("two classes are named \"\(name.prefix(64))\"")
+      }
     }
     (self.names, self.tags) = (names, tags)
   }

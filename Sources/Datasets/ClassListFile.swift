@@ -90,7 +90,7 @@ struct ClassListFile {
       throw ClassListError(
         expected == 0
           ? "begins with label \(line.number), label 0 was expected; add a line \"0 background\""
-          : "label \(expected) was expected and \(line.number) (\"\(line.name)\") found; "
+          : "label \(expected) was expected and \(line.number) (\"\(line.name.prefix(64))\") found; "
             + "number the classes without holes"
       )
     }
@@ -121,17 +121,17 @@ struct ClassListFile {
   private static func doubts(_ names: [String]) -> [String] {
     var doubts: [String] = []
     if let first = names.first, headers.contains(first.lowercased()) {
-      doubts.append("names class 0 \"\(first)\"; is that the heading of a column, which should be removed?")
+      doubts.append("names class 0 \"\(first.prefix(64))\"; is that the heading of a column, which should be removed?")
     }
     if let place = names.dropFirst().firstIndex(where: { $0.lowercased() == "background" }) {
       doubts.append(
-        "names class \(place) \"\(names[place])\", and class 0, \"\(names[0])\", is taken for the background; "
+        "names class \(place) \"\(names[place])\", and class 0, \"\(names[0].prefix(64))\", is taken for the background; "
           + "should the background come first?")
     }
     var seen: [String: String] = [:]
     for name in names {
       if let other = seen.updateValue(name, forKey: name.lowercased()), other != name {
-        doubts.append("names the classes \"\(other)\" and \"\(name)\"; are they one class?")
+        doubts.append("names the classes \"\(other.prefix(64))\" and \"\(name.prefix(64))\"; are they one class?")
       }
     }
     return doubts

@@ -32,7 +32,9 @@ struct FileSearch {
 
   private func missing(_ kind: String, _ index: FolderIndex, _ extensions: [String], _ missing: [String]) -> FileError {
     let shown = 3
-    let first = missing.prefix(shown).joined(separator: ", ") + (missing.count > shown ? ", ..." : "")
+    let first =
+      missing.prefix(shown).map { String($0.prefix(64)) }.joined(separator: ", ")
+      + (missing.count > shown ? ", ..." : "")
     let endings = extensions.map { ".\($0)" }.joined(separator: ", ")
     let named = missing.contains { id in extensions.contains { id.lowercased().hasSuffix(".\($0)") } }
     let unread = index.otherEndings(of: missing)

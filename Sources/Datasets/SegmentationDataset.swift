@@ -232,7 +232,7 @@ public struct SegmentationDataset: Sendable {
           .invalid(list, "lists \"\(id.prefix(64))\", a file name without folders and extension was expected"))
       }
       let isNew = seen.insert(id).inserted
-      if !isNew { faults.append(.invalid(list, "lists \"\(id)\" twice; remove one of the lines")) }
+      if !isNew { faults.append(.invalid(list, "lists \"\(id.prefix(64))\" twice; remove one of the lines")) }
       return !leavesFolder && isNew
     }
   }

@@ -42,9 +42,7 @@ public struct Experiment {
   /// The training images with their scribbles.
   public func trainingSet() throws -> SegmentationDataset {
     let data = settings.data
-    return try data.explaining { () throws(FileError) in
-      try SegmentationDataset(data.trainingLayout, classes: classes)
-    }
+    return try SegmentationDataset(data.trainingLayout, classes: classes)
   }
 
   /// Those of the training images whose ground truth is known, for people to see; nil where the settings name none.
@@ -62,10 +60,8 @@ public struct Experiment {
     let data = settings.data
     guard let layout = data.validationLayout else { return nil }
     let labelNames = try data.maskLabelNames()
-    return try data.explaining { () throws(FileError) in
-      try SegmentationDataset(
-        layout, classes: classes, labelNames: labelNames, sequentialRenaming: data.sequentialRenaming)
-    }
+    return try SegmentationDataset(
+      layout, classes: classes, labelNames: labelNames, sequentialRenaming: data.sequentialRenaming)
   }
 
   /// The images of the validation list for people to see, where the settings name no masks; nil where there are none.

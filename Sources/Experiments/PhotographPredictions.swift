@@ -256,7 +256,9 @@ extension PredictionSizeCheck {
       try require(header.width, header.height)
     } catch {
       throw .invalid(
-        path, "\(error.problem); use --max-side, or smaller scales as with --scales 0.25, or raise the limit with --max-pixels")
+        path,
+        "\(error.problem); use --max-side, or smaller scales as with --scales 0.25, or raise the limit with --max-pixels"
+      )
     }
   }
 }

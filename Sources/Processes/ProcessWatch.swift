@@ -1,3 +1,4 @@
+import Concurrency
 import Foundation
 import Synchronization
 import Tensors
@@ -35,8 +36,8 @@ public final class ProcessWatch: Sendable {
     let connection = try meeting.another()
     let signs = SignsOfLife(place, name: name)
     self.signs = signs
-    Self.thread("signs of life") { signs.exchange(at: connection) }
-    Self.thread("watch") { Self.watch(signs, onLoss) }
+    try Self.thread("signs of life") { signs.exchange(at: connection) }
+    try Self.thread("watch") { Self.watch(signs, onLoss) }
   }
 
   deinit { stop() }
@@ -126,10 +127,13 @@ public final class ProcessWatch: Sendable {
     }
   }
 
-  private static func thread(_ name: String, _ work: @escaping @Sendable () -> Void) {
-    let thread = Thread(block: work)
-    thread.name = name
-    thread.start()
+  private static func thread(_ name: String, _ work: @escaping @Sendable () -> Void) throws(RendezvousError) {
+    guard startThread(named: name, work) else {
+      throw RendezvousError(
+        description:
+          "The system allows no further thread, and processes that train together need two to watch each other; "
+          + "raise the limit (ulimit -u, or pids.max of the container).")
+    }
   }
 }
 

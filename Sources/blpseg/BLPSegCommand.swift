@@ -15,23 +15,4 @@ struct BLPSegCommand: ParsableCommand {
       PrepareCommand.self, TrainCommand.self, EvaluateCommand.self, PredictCommand.self, AnalyzeCommand.self,
       InspectCommand.self, WeightsCommand.self,
     ])
-
-  static func main() {
-    var command: any ParsableCommand
-    do {
-      command = try parseAsRoot()
-    } catch {
-      let isUsage = exitCode(for: error) == .validationFailure
-      guard isUsage, let advice = ArgumentAdvice(Array(CommandLine.arguments.dropFirst()), of: self) else {
-        exit(withError: error)
-      }
-      Console.error(advice.text)
-      exit(withError: ExitCode.validationFailure)
-    }
-    do {
-      try command.run()
-    } catch {
-      exit(withError: error)
-    }
-  }
 }

@@ -11,17 +11,31 @@ enum Main {
 
   /// Runs the command that the arguments name, and returns its exit code.
   private static func run() -> Int32 {
+    var command: any ParsableCommand
     do {
-      var command = try BLPSegCommand.parseAsRoot()
+      command = try BLPSegCommand.parseAsRoot()
+    } catch {
+      let isUsage = BLPSegCommand.exitCode(for: error) == .validationFailure
+      let arguments = Array(CommandLine.arguments.dropFirst())
+      guard isUsage, let advice = ArgumentAdvice(arguments, of: BLPSegCommand.self) else { return end(with: error) }
+      Console.error(advice.text)
+      return ExitCode.validationFailure.rawValue
+    }
+    do {
       try command.run()
       return ExitCode.success.rawValue
     } catch {
-      let code = BLPSegCommand.exitCode(for: error)
-      let message = BLPSegCommand.fullMessage(for: error)
-      if !message.isEmpty {
-        if code.isSuccess { Console.result(message) } else { Console.lines(message) }
-      }
-      return code.rawValue
+      return end(with: error)
     }
+  }
+
+  /// Tells what ended the command, such as the help that was asked for, and returns the exit code.
+  private static func end(with error: any Error) -> Int32 {
+    let code = BLPSegCommand.exitCode(for: error)
+    let message = BLPSegCommand.fullMessage(for: error)
+    if !message.isEmpty {
+      if code.isSuccess { Console.result(message) } else { Console.lines(message) }
+    }
+    return code.rawValue
   }
 }

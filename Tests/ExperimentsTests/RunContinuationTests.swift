@@ -70,7 +70,7 @@ import Training
   func nothingLeft() throws {
     let folder = try TemporaryFolder()
     let experiment = try tinyExperiment(in: folder, ["data.train_list=\(folder("missing.txt"))"])
-    #expect(throws: FileError.self) { try experiment.train(resume: false, TrainingWatch()) }
+    #expect(throws: PreflightFailure.self) { try experiment.train(resume: false, TrainingWatch()) }
     #expect(!FileManager.default.fileExists(atPath: experiment.folder.path))
   }
 

@@ -156,6 +156,8 @@ import Testing
   func failedBroadcast() throws {
     struct Problem: Error {}
     let found = try Ranks.join(2) { watch -> String? in
+      // Both have come before one of them fails.
+      _ = try ProcessGroup(watch, on: .cpu)
       do {
         return try watch.explaining { try watch.broadcast { throw Problem() } }
       } catch {

@@ -34,7 +34,7 @@ extension DataSettings {
     switch classes {
     case .voc: return (.voc, [])
     case .context: return (.context, [])
-    case .file(let file): return try explaining { () throws(FileError) in try ClassList.read(path(file)) }
+    case .file(let file): return try ClassList.read(path(file))
     case .names(let names):
       do {
         return (try ClassList(names), [])
