@@ -1,6 +1,7 @@
 import Tensors
 
-/// The BLP loss: cross entropy over supervised pixels, each weighted with w = (1 - U_c P_c)^gamma (spec section 3).
+/// The BLP loss: cross entropy over supervised pixels, each weighted with w = (1 - U_c P_c)^gamma (Docs/Method.md,
+/// "Losses").
 ///
 /// Pixels that are probably annotated and already learnt count less, rare annotations more. `logits` are z,
 /// `[N, C, H, W]`, `scribbleLogits` u, `[N, C + 1, H, W]`; `labels` int64 `[N, H, W]`, of which only those below C take

@@ -1,6 +1,7 @@
 import Tensors
 
-/// Supervision for self-training: the scribbles, and elsewhere the network's own confident answers (spec section 3).
+/// Supervision for self-training: the scribbles, and elsewhere the network's own confident answers (Docs/Method.md,
+/// "Losses").
 ///
 /// `logits` are z `[N, C, H, W]`, `labels` int64 `[N, H, W]` with C for "unlabelled", `classPresent` `[N, C, 1, 1]`
 /// tells which classes occur in each image. Returns int64 `[N, H, W]`: where nothing is scribbled the most probable
@@ -16,7 +17,7 @@ public func segmentationPseudoLabels(
   }
 }
 
-/// What the annotation map takes each pixel's scribble to be, for display (spec section 3).
+/// What the annotation map takes each pixel's scribble to be, for display (Docs/Method.md, "Losses").
 ///
 /// `scribbleLogits` are u `[N, C + 1, H, W]`. Returns int64 `[N, H, W]`: scribbled pixels keep their class, others get
 /// the most likely one, 255 standing for "no scribble". As published, logits and not probabilities are multiplied

@@ -1,6 +1,6 @@
 import Tensors
 
-/// Cross entropy of the annotation map: which class, if any, is scribbled on each pixel (spec section 3).
+/// Cross entropy of the annotation map: which class, if any, is scribbled on each pixel (Docs/Method.md, "Losses").
 ///
 /// `logits` are u, `[N, C + 1, H, W]`; `labels` int64 `[N, H, W]` with C for "unlabelled" and 255 left out;
 /// `classWeight` is `[C + 1]`. The weighted sum is divided by `totalWeight`, without dimensions, or where it is nil by

@@ -1,4 +1,4 @@
-/// The views of a photograph whose predictions are averaged (spec section 5).
+/// The views of a photograph whose predictions are averaged (Docs/Method.md, "Evaluation").
 public struct Views: Sendable, Equatable {
   /// Factors by which the sides are resized, all above 0.
   public var scales: [Double]

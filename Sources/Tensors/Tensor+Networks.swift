@@ -34,8 +34,8 @@ extension Tensor {
     return try Operator.upsampleBilinear2d(self, [height, width], alignCorners)
   }
 
-  /// Local aggregation (spec section 2) of values `[N, C, h, w]` along features (self) `[N, D, h, w]`, both float32 or
-  /// both float64; `[N, C, h, w]`.
+  /// Local aggregation (Docs/Method.md, "Local aggregation") of values `[N, C, h, w]` along features (self)
+  /// `[N, D, h, w]`, both float32 or both float64; `[N, C, h, w]`.
   ///
   /// Time grows with the square of `h * w`, memory with `h * w`. `inChunks` computes with LibTorch's operators what
   /// the kernel computes on the CPU; other devices always do.

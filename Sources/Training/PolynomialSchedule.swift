@@ -1,6 +1,6 @@
 import Foundation
 
-/// The learning rate base (1 - t / (T + 1))^power at iteration t of T (spec section 4).
+/// The learning rate base (1 - t / (T + 1))^power at iteration t of T (Docs/Method.md, "Training").
 public struct PolynomialSchedule: Sendable, Equatable {
   public let base: Double
   public let power: Double

@@ -4,7 +4,7 @@ import Losses
 import Networks
 import Tensors
 
-/// Pictures of a training step: what the network was shown, and what it makes of it (spec section 4).
+/// Pictures of a training step: what the network was shown, and what it makes of it (Docs/Method.md, "Training").
 struct StepPictures {
   /// Images of a batch that are shown.
   static let limit = 4

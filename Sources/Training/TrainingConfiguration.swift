@@ -1,7 +1,7 @@
 import Images
 import Tensors
 
-/// How a network is trained (spec sections 3 and 4).
+/// How a network is trained (Docs/Method.md, "Losses" and "Training").
 public struct TrainingConfiguration: Sendable, Equatable {
   public enum Precision: String, Sendable, CaseIterable {
     case float32, bfloat16, float16
