@@ -102,8 +102,10 @@ struct FoldingTests {
     #expect(folded.type == .bfloat16)
     let closeness = try Closeness(folded, exact)
     print("\(backbone): unfolded \(itself.relative), folded \(closeness.relative)")
+    // Both are the largest of many roundings drawn in another order, which differ by chance; by a factor of two only where
+    // one of the two rounds more often.
     #expect(
-      closeness.relative > 0 && closeness.relative.isWithin(1.5 * itself.relative), "\(closeness), itself: \(itself)")
+      closeness.relative > 0 && closeness.relative.isWithin(2 * itself.relative), "\(closeness), itself: \(itself)")
   }
 
   @Test("keeps its weights while the network learns on", arguments: [ElementType.float32, .float64])
