@@ -1,54 +1,39 @@
-/// One axis that is made shorter: what each pixel of the result takes from which pixels of the source.
-private struct Shrinking {
-  /// The first source pixel of each target pixel, with the shares of that one and those after it, 1 in sum.
-  let parts: [(first: Int, shares: [Float])]
-
-  init(from source: Int, to target: Int) {
-    let step = Double(source) / Double(target)
-    parts = (0..<target).map { i in
-      let (low, high) = (Double(i) * step, Double(i + 1) * step)
-      let pixels = min(Int(low), source - 1)..<min(max(Int(high.rounded(.up)), Int(low) + 1), source)
-      return (
-        first: pixels.lowerBound,
-        shares: pixels.map { Float((min(high, Double($0 + 1)) - max(low, Double($0))) / step) }
-      )
-    }
-  }
-}
-
 extension Image {
   /// The width and height of this picture within a square of `side` pixels, never larger than it is.
   public func size(within side: Int) -> (width: Int, height: Int) {
-    let longer = max(width, height)
-    guard longer > side else { return (width, height) }
-    return (max(1, (width * side + longer / 2) / longer), max(1, (height * side + longer / 2) / longer))
+    let reduction = Reduction(width: width, height: height, toSide: side)
+    return (reduction?.width ?? width, reduction?.height ?? height)
   }
 
-  /// The picture made smaller, each pixel the mean of the area that it takes the place of. No side may grow.
+  /// The picture made smaller, each pixel the mean of the area that it takes the place of, where pixels at the border count
+  /// by the part that lies inside. No side may grow.
   public func shrunk(width newWidth: Int, height newHeight: Int) -> Image {
     precondition(1...width ~= newWidth && 1...height ~= newHeight, "a picture is shrunk, not enlarged")
     if (newWidth, newHeight) == (width, height) { return self }
-    let columns = Shrinking(from: width, to: newWidth).parts
-    var narrow = [Float](repeating: 0, count: 3 * newWidth * height)
-    for y in 0..<height {
-      for (x, part) in columns.enumerated() {
-        var sum = SIMD3<Float>.zero
-        for (offset, share) in part.shares.enumerated() {
-          let i = 3 * (y * width + part.first + offset)
-          sum += SIMD3(Float(pixels[i]), Float(pixels[i + 1]), Float(pixels[i + 2])) * share
+    let columns = AreaWeights(width, newWidth)
+    let rows = AreaWeights(height, newHeight)
+    var result = [UInt8](repeating: 0, count: newWidth * newHeight * 3)
+    var sums = [Float](repeating: 0, count: newWidth * 3)
+    pixels.withUnsafeBufferPointer { pixels in
+      for y in 0..<newHeight {
+        for i in sums.indices { sums[i] = 0 }
+        for (source, rowWeight) in rows.taps(y) {
+          let line = source * width * 3
+          for x in 0..<newWidth {
+            var (red, green, blue): (Float, Float, Float) = (0, 0, 0)
+            for (column, weight) in columns.taps(x) {
+              let place = line + column * 3
+              red += weight * Float(pixels[place])
+              green += weight * Float(pixels[place + 1])
+              blue += weight * Float(pixels[place + 2])
+            }
+            sums[3 * x] += rowWeight * red
+            sums[3 * x + 1] += rowWeight * green
+            sums[3 * x + 2] += rowWeight * blue
+          }
         }
-        for channel in 0..<3 { narrow[3 * (y * newWidth + x) + channel] = sum[channel] }
+        for i in sums.indices { result[y * newWidth * 3 + i] = UInt8(sums[i].roundedToByte) }
       }
-    }
-    var result: [UInt8] = []
-    result.reserveCapacity(3 * newWidth * newHeight)
-    for part in Shrinking(from: height, to: newHeight).parts {
-      var row = [Float](repeating: 0, count: 3 * newWidth)
-      for (offset, share) in part.shares.enumerated() {
-        let start = 3 * (part.first + offset) * newWidth
-        for i in row.indices { row[i] += narrow[start + i] * share }
-      }
-      result += row.map { UInt8($0.roundedToByte) }
     }
     return Image(width: newWidth, height: newHeight, pixels: result)
   }
@@ -75,5 +60,33 @@ extension LabelMap {
       result.labels[i / width * newHeight / height * newWidth + i % width * newWidth / width] = label
     }
     return result
+  }
+}
+
+/// One axis of averaging by area: which pixels of `source` a pixel of fewer covers, and how much of it each makes up.
+private struct AreaWeights {
+  private let firsts: [Int]
+  private let weights: [[Float]]
+
+  init(_ source: Int, _ target: Int) {
+    let length = Double(source) / Double(target)
+    var firsts: [Int] = []
+    var weights: [[Float]] = []
+    for index in 0..<target {
+      let (start, end) = (Double(index) * length, Double(index + 1) * length)
+      let first = min(Int(start), source - 1)
+      let last = max(first, min(Int(end.rounded(.up)), source) - 1)
+      firsts.append(first)
+      weights.append(
+        (first...last).map { pixel in
+          Float(max(0, min(end, Double(pixel + 1)) - max(start, Double(pixel))) / length)
+        })
+    }
+    (self.firsts, self.weights) = (firsts, weights)
+  }
+
+  /// The pixels that make up pixel `index` of the result, and their parts, whose sum is 1.
+  func taps(_ index: Int) -> Zip2Sequence<Range<Int>, [Float]> {
+    zip(firsts[index]..<firsts[index] + weights[index].count, weights[index])
   }
 }

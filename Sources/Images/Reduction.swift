@@ -19,37 +19,11 @@ public struct Reduction: Sendable, Equatable {
 extension Image {
   /// The photograph with at most `maxSide` pixels on its longer side; the same where it has as few.
   ///
-  /// Each pixel is the mean of the area that it covers, counting pixels at the border by the part that lies inside. The
-  /// cubic of `resizedCubic(by:)` looks at four pixels a row however small the result, so that fine patterns of a large
-  /// photograph would become patterns that are not there.
+  /// Each pixel is the mean of its area (`shrunk`). The cubic of `resizedCubic(by:)` looks at four pixels a row however
+  /// small the result, so that fine patterns of a large photograph would become patterns that are not there.
   public func reduced(toSide maxSide: Int?) -> Image {
     guard let size = Reduction(width: width, height: height, toSide: maxSide) else { return self }
-    let columns = AreaWeights(width, size.width)
-    let rows = AreaWeights(height, size.height)
-    var result = [UInt8](repeating: 0, count: size.width * size.height * 3)
-    var sums = [Float](repeating: 0, count: size.width * 3)
-    pixels.withUnsafeBufferPointer { pixels in
-      for y in 0..<size.height {
-        for i in sums.indices { sums[i] = 0 }
-        for (source, rowWeight) in rows.taps(y) {
-          let line = source * width * 3
-          for x in 0..<size.width {
-            var (red, green, blue): (Float, Float, Float) = (0, 0, 0)
-            for (column, weight) in columns.taps(x) {
-              let place = line + column * 3
-              red += weight * Float(pixels[place])
-              green += weight * Float(pixels[place + 1])
-              blue += weight * Float(pixels[place + 2])
-            }
-            sums[3 * x] += rowWeight * red
-            sums[3 * x + 1] += rowWeight * green
-            sums[3 * x + 2] += rowWeight * blue
-          }
-        }
-        for i in sums.indices { result[y * size.width * 3 + i] = UInt8(sums[i].roundedToByte) }
-      }
-    }
-    return Image(width: size.width, height: size.height, pixels: result)
+    return shrunk(width: size.width, height: size.height)
   }
 }
 
@@ -99,33 +73,5 @@ extension LabelMap {
   /// (i + 1/2) target / source >= index.
   private static func start(_ index: Int, _ source: Int, _ target: Int) -> Int {
     min(source, (2 * index * source + target - 1) / (2 * target))
-  }
-}
-
-/// One axis of averaging by area: which pixels of `source` a pixel of fewer covers, and how much of it each makes up.
-private struct AreaWeights {
-  private let firsts: [Int]
-  private let weights: [[Float]]
-
-  init(_ source: Int, _ target: Int) {
-    let length = Double(source) / Double(target)
-    var firsts: [Int] = []
-    var weights: [[Float]] = []
-    for index in 0..<target {
-      let (start, end) = (Double(index) * length, Double(index + 1) * length)
-      let first = min(Int(start), source - 1)
-      let last = max(first, min(Int(end.rounded(.up)), source) - 1)
-      firsts.append(first)
-      weights.append(
-        (first...last).map { pixel in
-          Float(max(0, min(end, Double(pixel + 1)) - max(start, Double(pixel))) / length)
-        })
-    }
-    (self.firsts, self.weights) = (firsts, weights)
-  }
-
-  /// The pixels that make up pixel `index` of the result, and their parts, whose sum is 1.
-  func taps(_ index: Int) -> Zip2Sequence<Range<Int>, [Float]> {
-    zip(firsts[index]..<firsts[index] + weights[index].count, weights[index])
   }
 }
