@@ -51,7 +51,8 @@ struct SharedExperiment: Codable, Equatable {
     device = experiment.device.kind.rawValue
     precision = experiment.precision.rawValue
     classes = experiment.classes.names
-    settings = experiment.settings.shared.resolvedYAML
+    // Not resolved: absolute paths would tell each process's own folder.
+    settings = experiment.settings.shared.yamlLines.joined(separator: "\n")
   }
 
   /// Each difference from process 0's: "data.crop is 256 here and 384 in process 0".

@@ -1,7 +1,6 @@
 import Batches
 import Datasets
 import Files
-import Foundation
 import Images
 import Networks
 import Prediction
@@ -41,8 +40,7 @@ public struct Experiment {
 
   /// The training images with their scribbles.
   public func trainingSet() throws -> SegmentationDataset {
-    let data = settings.data
-    return try SegmentationDataset(data.trainingLayout, classes: classes)
+    try SegmentationDataset(settings.data.trainingLayout, classes: classes)
   }
 
   /// Those of the training images whose ground truth is known, for people to see; nil where the settings name none.
@@ -59,9 +57,8 @@ public struct Experiment {
   public func validationSet() throws -> SegmentationDataset? {
     let data = settings.data
     guard let layout = data.validationLayout else { return nil }
-    let labelNames = try data.maskLabelNames()
     return try SegmentationDataset(
-      layout, classes: classes, labelNames: labelNames, sequentialRenaming: data.sequentialRenaming)
+      layout, classes: classes, labelNames: data.maskLabelNames(), sequentialRenaming: data.sequentialRenaming)
   }
 
   /// The images of the validation list for people to see, where the settings name no masks; nil where there are none.
@@ -90,13 +87,11 @@ public struct Experiment {
   public var notices: [String] { [precisionReplacement, threadReplacement].compactMap { $0 } }
 
   private var threadReplacement: String? {
-    guard settings.threads > Self.processors else { return nil }
-    return "computing on \(Self.processors) \(Self.processors == 1 ? "thread" : "threads"): there are no more "
+    let cores = ProcessorShare.current.cores
+    guard settings.threads > cores else { return nil }
+    return "computing on \(cores) \(cores == 1 ? "thread" : "threads"): there are no more "
       + "processors, and on \(settings.threads) threads each step would take far longer"
   }
-
-  /// Processors that this process may use.
-  private static var processors: Int { ProcessInfo.processInfo.activeProcessorCount }
 
   /// The batches of the training set.
   func loader(_ dataset: SegmentationDataset) throws -> BatchLoader {

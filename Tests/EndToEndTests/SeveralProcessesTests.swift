@@ -10,12 +10,13 @@ struct SeveralProcessesTests {
 
   /// Starts `blpseg train` as one of two processes; the run is longer than anyone waits.
   private func start(
-    _ rank: Int, at port: UInt16, _ output: String, _ overrides: [String] = [], timeout: Int = 60
+    _ rank: Int, at port: UInt16, _ output: String, _ overrides: [String] = [], in folder: String? = nil,
+    timeout: Int = 60
   ) throws -> Program.Running {
     try Program.Running(
-      ["train", "tiny.yaml"]
+      ["train", workspace("tiny.yaml")]
         + (["output=\(output)", "training.iterations=100000"] + overrides).flatMap { ["--set", $0] },
-      in: workspace.path,
+      in: folder ?? workspace.path,
       environment: [
         "WORLD_SIZE": "2", "RANK": "\(rank)", "LOCAL_RANK": "\(rank)", "MASTER_ADDR": "127.0.0.1",
         "MASTER_PORT": "\(port)", "OMP_NUM_THREADS": "1", "BLPSEG_START_TIMEOUT": "\(timeout)",
@@ -113,11 +114,16 @@ struct SeveralProcessesTests {
     }
   }
 
-  @Test("paths, threads and what is written may differ")
+  @Test("paths, threads, current folders and what is written may differ")
   func permittedDifferences() throws {
     let other = ["data.root=\(workspace("data"))", "threads=1", "data.workers=2", "name=other"]
     let short = ["training.iterations=2", "training.validate_every=0"]
-    let outcomes = try start("runs/permitted", [short, short + other]).map { try $0.outcome() }
+    let port = try Ranks.freePort()
+    let running = [
+      try start(0, at: port, "runs/permitted", short),
+      try start(1, at: port, "runs/permitted", short + other, in: workspace("data")),
+    ]
+    let outcomes = try running.map { try $0.outcome() }
     #expect(outcomes.map(\.code) == [0, 0], "\(outcomes.map(\.errors))")
   }
 
