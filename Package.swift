@@ -5,8 +5,8 @@ import PackageDescription
 /// LibTorch: `LIBTORCH` names an installation with `include/` and `lib/`; otherwise the one that Scripts/setup made.
 let libtorch = Context.environment["LIBTORCH"] ?? "\(Context.packageDirectory)/.libtorch/torch"
 
-/// Where NCCL's and CUDA's headers are, for several processes on CUDA; empty where LibTorch is one for the CPU, or where
-/// headers are missing.
+/// Where NCCL's and CUDA's headers are, for several processes on CUDA; empty where LibTorch is one for the CPU, or
+/// where headers are missing.
 let nccl: [String] = {
   let environment = Context.environment
   let toolkits = [environment["CUDA_HOME"], "/usr/local/cuda"].compactMap { $0.map { "\($0)/include" } }
@@ -121,7 +121,7 @@ let package = Package(
     .target(
       name: "Fuzzing",
       dependencies: [
-        "Checkpoints", "Datasets", "Evaluation", "Experiments", "Files", "Images", "Scribbles", "Training",
+        "Batches", "Checkpoints", "Datasets", "Evaluation", "Experiments", "Files", "Images", "Scribbles", "Training",
       ],
       path: "Fuzz/Fuzzing", swiftSettings: swift),
     .executableTarget(

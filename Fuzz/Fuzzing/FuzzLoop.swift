@@ -12,7 +12,8 @@ public struct FuzzLoop {
     path = "\(folder)/\(target.name).\(target.fileExtension)"
   }
 
-  /// Reads the whole files, and then damaged ones until `isDone`, asked with their number, says so; returns their number.
+  /// Reads the whole files, and then damaged ones until `isDone`, asked with their number, says so; returns their
+  /// number.
   ///
   /// Throws at the first file that the reader does not hold against. The file stays at `path`.
   @discardableResult

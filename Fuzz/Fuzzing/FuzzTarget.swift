@@ -3,8 +3,8 @@ import Foundation
 
 /// A reader of files that come from strangers, with whole files to begin with.
 ///
-/// A reader holds when every file is either read or refused by an error that says so in a sentence; a crash, an endless loop,
-/// unbounded memory and any other error are faults.
+/// A reader holds when every file is either read or refused by an error that says so in a sentence; a crash, an endless
+/// loop, unbounded memory and any other error are faults.
 public struct FuzzTarget: Sendable {
   /// What the reader is called on the command line, and the name of its folder of cases.
   public let name: String

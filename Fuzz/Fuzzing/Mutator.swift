@@ -1,3 +1,5 @@
+import Batches
+
 /// Damages files as disks, downloads and attackers do, in an order that a seed decides.
 public struct Mutator {
   /// Longer files are cut: a reader should be slow because of what a file says, not because it is long.
@@ -5,14 +7,14 @@ public struct Mutator {
 
   private let seeds: [[UInt8]]
   private let words: [[UInt8]]
-  private var generator: SplitMix64
+  private var generator: RandomStream
 
   /// Files are made from `seeds`, which must not be empty; `words` are texts that mean something in the format.
   public init(_ seeds: [[UInt8]], words: [[UInt8]], seed: UInt64) {
     precondition(!seeds.isEmpty, "a mutation begins with a file")
     self.seeds = seeds
     self.words = words
-    generator = SplitMix64(state: seed)
+    generator = RandomStream(seed: seed, epoch: 0, index: 0)
   }
 
   /// The next damaged file.
@@ -24,7 +26,7 @@ public struct Mutator {
 
   private mutating func mutate(_ bytes: inout [UInt8]) {
     guard !bytes.isEmpty else {
-      bytes = [UInt8.random(in: 0...255, using: &generator)]
+      bytes = [UInt8(below(256))]
       return
     }
     switch below(10) {
@@ -37,7 +39,7 @@ public struct Mutator {
     case 6: repeatPiece(&bytes)
     case 7: bytes.replaceSubrange(piece(of: bytes), with: otherPiece())
     default:
-      guard !words.isEmpty else { return bytes[below(bytes.count)] = UInt8.random(in: 0...255, using: &generator) }
+      guard !words.isEmpty else { return bytes[below(bytes.count)] = UInt8(below(256)) }
       let word = words[below(words.count)]
       let place = below(bytes.count)
       // Inserted, or laid over what stands there.
@@ -78,20 +80,5 @@ public struct Mutator {
     return start..<min(bytes.count, start + 1 + below(1 << below(10)))
   }
 
-  private mutating func below(_ bound: Int) -> Int { Int.random(in: 0..<max(1, bound), using: &generator) }
-}
-
-/// Random numbers that are the same in every run (Steele, Lea and Flood, OOPSLA 2014).
-struct SplitMix64: RandomNumberGenerator {
-  private var state: UInt64
-
-  init(state: UInt64) { self.state = state }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
-  }
+  private mutating func below(_ bound: Int) -> Int { generator.integer(below: max(1, bound)) }
 }

@@ -51,7 +51,7 @@ extension Report {
   ]
 
   private static let dash = (
-    name: "–", meaning: "The class is neither in the ground truth nor in any prediction: there is nothing to measure."
+    name: "–", meaning: "The class is nowhere in the ground truth: there is nothing to measure."
   )
 
   private func tableRow(_ name: String, _ ratio: Double?, _ boundary: String, kind: String) -> String {

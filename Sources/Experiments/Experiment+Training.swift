@@ -14,9 +14,10 @@ extension Experiment {
   /// if there are any, and writes the report.
   ///
   /// Throws when the run's folder holds a run already and `resume` is false, or holds none and it is true, and when
-  /// another process trains in it. Of several
-  /// processes the first one does what is outside of training; it needs the folder, the others the images alone. Where
-  /// one of them is lost the others throw `ProcessLoss`.
+  /// another process trains in it.
+  ///
+  /// Of several processes the first one does what is outside of training; it needs the folder, the others the images
+  /// alone. Where one of them is lost the others throw `ProcessLoss`.
   ///
   /// `command` is kept in the run's folder: how the run was started.
   public func train(resume: Bool, command: [String] = [], _ watch: TrainingWatch) throws -> TrainingOutcome {
@@ -109,8 +110,8 @@ extension Experiment {
     return outcome == .finished ? .finished(nil) : .interrupted
   }
 
-  /// Locks the run's folder, checks it and what the run needs, and returns whether the run is continued: as asked, or where
-  /// the launcher has started the processes again and there is a checkpoint.
+  /// Locks the run's folder, checks it and what the run needs, and returns whether the run is continued: as asked, or
+  /// where the launcher has started the processes again and there is a checkpoint.
   ///
   /// Of several processes the first has the lock and returns doubts; the others wait for it.
   private func start(

@@ -5,8 +5,8 @@ import Foundation
 /// OpenMP's threads spin while they wait. Where other programs keep cores busy, they so hold up the very thread that they
 /// wait for: on two cores with two others computing, prediction took 5 to 20 times as long (0.63 and 1.87 s a
 /// photograph) as with waiting threads that sleep (0.11 and 0.13 s). OpenMP reads its variable before a program begins,
-/// so that the program has to be started anew to set it. On idle cores no difference was seen beyond the noise (training the demo, three
-/// runs each in turn: 12.8 to 15.9 images/s asleep, 13.1 to 15.3 spinning).
+/// so that the program has to be started anew to set it. On idle cores no difference was seen beyond the noise (training
+/// the demo, three runs each in turn: 12.8 to 15.9 images/s asleep, 13.1 to 15.3 spinning).
 enum PassiveThreads {
   private static let policy = "OMP_WAIT_POLICY"
 
