@@ -136,7 +136,7 @@ let package = Package(
     tests("TensorsTests", ["Tensors"]),
     tests("ProcessesTests", ["Processes", "Layers", "Tensors"]),
     tests("LayersTests", ["Layers", "Tensors"]),
-    tests("CheckpointsTests", ["Checkpoints", "Tensors", "Files"]),
+    tests("CheckpointsTests", ["Batches", "Checkpoints", "Tensors", "Files"]),
     tests("ImagesTests", ["Images", "Files"]),
     tests("ScribblesTests", ["Scribbles", "Images", "Files"]),
     tests("DatasetsTests", ["Datasets", "Scribbles", "Images", "Files"]),

@@ -1,23 +1,8 @@
+import Batches
 import Checkpoints
 import Files
 import Foundation
 import Testing
-
-/// Numbers that are the same in every run.
-struct SeededGenerator: RandomNumberGenerator {
-  private var state: UInt64
-
-  init(_ seed: UInt64) { state = seed }
-
-  /// SplitMix64.
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
-  }
-}
 
 /// Writes a file without waiting for the disk, as thousands of them would.
 func put(_ bytes: [UInt8], _ path: String) throws {
@@ -34,7 +19,7 @@ func expectRobust(
 ) throws {
   let whole = try Array(Data(contentsOf: URL(fileURLWithPath: path)))
   let damaged = path + ".damaged"
-  var generator = SeededGenerator(UInt64(whole.count))
+  var generator = RandomStream(seed: UInt64(whole.count), epoch: 0, index: 0)
   for _ in 0..<flips {
     var bytes = whole
     for _ in 0..<Int.random(in: 1...3, using: &generator) {

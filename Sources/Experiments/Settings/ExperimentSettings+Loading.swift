@@ -5,9 +5,10 @@ extension ExperimentSettings {
   /// The settings of a YAML file, with overrides such as "training.epochs=3" laid over them in order.
   ///
   /// What neither gives has its default. Paths in the file are relative to its folder, those in overrides to the
-  /// current one; of validation images that only the defaults name nothing is kept where they are not there. Throws a `FileError` for a file that cannot be read, and a `SettingsError` for
-  /// YAML that is none, an unknown setting, a value of another type or out of range, and settings that exclude each
-  /// other.
+  /// current one; of validation images that only the defaults name nothing is kept where they are not there.
+  ///
+  /// Throws a `FileError` for a file that cannot be read, and a `SettingsError` for YAML that is none, an unknown
+  /// setting, a value of another type or out of range, and settings that exclude each other.
   public static func load(_ path: String, overrides: [String] = []) throws -> ExperimentSettings {
     let file = try SettingsDocument(contentsOf: path)
     let fileName = Path.stem(of: path)
