@@ -13,15 +13,13 @@ public struct LabelConversion: Sendable {
     public let written: Int
     /// What was wrong with the others, in the order of the inputs.
     public let faults: [FileError]
-    /// What is odd about files that were written all the same, in the order of the inputs.
-    public let warnings: [FileWarning]
     /// Number of files that were not looked at, because the conversion was stopped.
     public let left: Int
   }
 
   private let inputs: [String]
   private let folder: String
-  private let read: @Sendable (String, inout [FileWarning]) throws(FileError) -> LabelMap
+  private let read: @Sendable (String) throws(FileError) -> LabelMap
 
   /// Number of files to be converted.
   public var count: Int { inputs.count }
@@ -32,10 +30,8 @@ public struct LabelConversion: Sendable {
   public static func scribbles(
     _ inputs: [String], to folder: String, tags: ClassTags
   ) throws(FileError) -> LabelConversion {
-    try LabelConversion(inputs, "xml", folder) { path, warnings throws(FileError) in
-      let annotation = try ScribbleAnnotation(xmlFile: path)
-      warnings += annotation.warnings
-      return try annotation.rasterized(tags)
+    try LabelConversion(inputs, "xml", folder) { path throws(FileError) in
+      try ScribbleAnnotation(xmlFile: path).rasterized(tags)
     }
   }
 
@@ -43,14 +39,14 @@ public struct LabelConversion: Sendable {
   public static func context(
     _ inputs: [String], to folder: String, renaming: LabelRenaming
   ) throws(FileError) -> LabelConversion {
-    try LabelConversion(inputs, "mat", folder) { path, _ throws(FileError) in
+    try LabelConversion(inputs, "mat", folder) { path throws(FileError) in
       try LabelMap(matFile: path, renaming)
     }
   }
 
   private init(
     _ inputs: [String], _ ending: String, _ folder: String,
-    _ read: @escaping @Sendable (String, inout [FileWarning]) throws(FileError) -> LabelMap
+    _ read: @escaping @Sendable (String) throws(FileError) -> LabelMap
   ) throws(FileError) {
     self.inputs = try FileList.expand(inputs, extensions: [ending])
     self.folder = folder
@@ -70,21 +66,13 @@ public struct LabelConversion: Sendable {
   public func run(progress: (_ done: Int) -> Void, shouldStop: () -> Bool) throws(FileError) -> Outcome {
     try OutputFile.makeFolder(folder)
     let results = concurrentMap(inputs, progress: progress, shouldStop: shouldStop) { input in
-      Result { () throws(FileError) in
-        var warnings: [FileWarning] = []
-        try read(input, &warnings).write(palettePNG: output(of: input))
-        return warnings
-      }
+      Result { () throws(FileError) in try read(input).write(palettePNG: output(of: input)) }
     }
     let ended = results.compactMap { $0 }
     let faults = ended.compactMap { result in
       if case .failure(let fault) = result { fault } else { nil }
     }
-    let warnings = ended.flatMap { result -> [FileWarning] in
-      if case .success(let warnings) = result { warnings } else { [] }
-    }
-    return Outcome(
-      written: ended.count - faults.count, faults: faults, warnings: warnings, left: inputs.count - ended.count)
+    return Outcome(written: ended.count - faults.count, faults: faults, left: inputs.count - ended.count)
   }
 
   private func output(of input: String) -> String {

@@ -27,33 +27,21 @@ public struct ScribbleAnnotation: Sendable, Equatable {
   /// The strokes as a label map: each drawn one pixel wide, `Label.ignored` where nothing was drawn.
   ///
   /// Points outside the photograph are moved to its border. Two points with m = max(|dr|, |dc|) > 1 are joined by the
-  /// pixels (floor(r + i dr / m), floor(c + i dc / m)) for i in 0..<m and the end point; a stroke with fewer than two
-  /// points draws nothing. Throws when a tag is no class, or when the strokes are too long to be drawn by hand.
-  public func rasterized(_ tags: ClassTags) throws(FileError) -> LabelMap {
+  /// pixels (floor(r + i dr / m), floor(c + i dc / m)) for i in 0..<m and the end point. A stroke of one point, as a
+  /// click leaves it, draws that pixel; with `dots` false it draws nothing, as in the published program. Throws when a
+  /// tag is no class, or when the strokes are too long to be drawn by hand.
+  public func rasterized(_ tags: ClassTags, dots: Bool = true) throws(FileError) -> LabelMap {
     var map = LabelMap(width: width, height: height, filledWith: Label.ignored)
     var length = 0
     for stroke in strokes {
       guard let label = tags[stroke.tag] else { throw unknown(stroke, tags) }
-      guard stroke.points.count > 1 else { continue }
+      guard stroke.points.count > (dots ? 0 : 1) else { continue }
       length += draw(stroke.points, label, on: &map, lengthLeft: ScribbleAnnotation.longestDrawn - length)
       if length > ScribbleAnnotation.longestDrawn {
         throw .invalid(path, "holds strokes of more than \(ScribbleAnnotation.longestDrawn) pixels' length in all")
       }
     }
     return map
-  }
-
-  /// What is odd about the strokes and draws nothing: those of a single point, as a click leaves them.
-  ///
-  /// The published program draws none of them, and so does `rasterized`.
-  public var warnings: [FileWarning] {
-    let clicks = strokes.filter { $0.points.count == 1 }
-    guard let first = clicks.first else { return [] }
-    let place = first.line > 0 ? "line \(first.line): " : ""
-    let found =
-      clicks.count == 1
-      ? "a stroke of a single point draws" : "this and \(clicks.count - 1) more strokes of a single point draw"
-    return [FileWarning(path, "\(place)\(found) nothing; write the point twice to draw a dot")]
   }
 
   /// Far more than hands draw, and drawn in less than a second.
@@ -65,11 +53,11 @@ public struct ScribbleAnnotation: Sendable, Equatable {
     var length = 0
     map.labels.withUnsafeMutableBufferPointer { pixels in
       var from = points[0].clamped(width, height)
+      pixels[from.y * width + from.x] = label
       for point in points.dropFirst() {
         let to = point.clamped(width, height)
         let (rows, columns) = (to.y - from.y, to.x - from.x)
         let steps = max(abs(rows), abs(columns))
-        pixels[from.y * width + from.x] = label
         if steps > 1 {
           for i in 1..<steps {
             let (r, c) = ((from.y * steps + i * rows) / steps, (from.x * steps + i * columns) / steps)

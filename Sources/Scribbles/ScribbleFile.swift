@@ -7,8 +7,7 @@ public enum ScribbleFile {
   ///
   /// The file's first bytes, not its name, say which of the two formats it has. Throws when the file is in neither,
   /// when its size is not the photograph's, or when a stroke has a tag that is no class. Labels of a PNG are taken
-  /// as they are. Without `photograph` any size will do. What is odd and harmless is added to `warnings`: a PNG that lacks
-  /// nothing but its end, and strokes that draw nothing.
+  /// as they are. Without `photograph` any size will do. A PNG that lacks nothing but its end is read, with a warning.
   public static func read(
     _ path: String, for photograph: ImageHeader?, tags: ClassTags, _ warnings: inout [FileWarning]
   ) throws(FileError) -> LabelMap {
@@ -26,7 +25,6 @@ public enum ScribbleFile {
     }
     let annotation = try ScribbleAnnotation(xml: bytes, path: path)
     try check(path, annotation.width, annotation.height, photograph)
-    warnings += annotation.warnings
     return try annotation.rasterized(tags)
   }
 

@@ -11,8 +11,6 @@ extension LabelConversion {
       progress: { Console.progress("converting", $0, of: count, since: start) },
       shouldStop: { Interruption.isRequested })
     let shown = 20
-    for warning in outcome.warnings.prefix(shown) { Console.line("\(warning)") }
-    if outcome.warnings.count > shown { Console.line("and \(outcome.warnings.count - shown) more files like these.") }
     for fault in outcome.faults.prefix(shown) { Console.error("\(fault)") }
     if outcome.faults.count > shown { Console.error("and \(outcome.faults.count - shown) more files like these.") }
     Console.line("\(outcome.written) of \(count) \(count == 1 ? "file" : "files") converted into \(folder)")

@@ -86,12 +86,9 @@ import Testing
     try folder.write("in/b.xml", good.replacingOccurrences(of: "</annotation>", with: ""))
     let outcome = try workspace.blpseg("prepare", "scribbles", folder("in"), "--out", folder("out"), "--dataset", "voc")
     #expect(outcome.code == 1)
-    try #require(outcome.errorLines.count == 4)
-    for (line, name) in zip(outcome.errorLines, ["a", "c"]) {
-      #expect(line.hasPrefix("\(folder("in/\(name).xml")): line ") && line.contains("a stroke of a single point"))
-    }
-    #expect(outcome.errorLines[2].hasPrefix("blpseg: \(folder("in/b.xml")): line "))
-    #expect(outcome.errorLines[3] == "2 of 3 files converted into \(folder("out"))")
+    try #require(outcome.errorLines.count == 2)
+    #expect(outcome.errorLines[0].hasPrefix("blpseg: \(folder("in/b.xml")): line "))
+    #expect(outcome.errorLines[1] == "2 of 3 files converted into \(folder("out"))")
     #expect(try InputFile.names(inFolder: folder("out")) == ["a.png", "c.png"])
   }
 

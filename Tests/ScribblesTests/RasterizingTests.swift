@@ -68,9 +68,14 @@ import Testing
       ])
   }
 
-  @Test("A stroke of one point draws nothing") func singlePoint() throws {
-    let map = try drawn([Stroke(tag: "cat", points: [point(1, 1)])], width: 3, height: 3)
-    #expect(map.labels.allSatisfy { $0 == Label.ignored })
+  @Test("A stroke of one point draws a dot, and nothing by the published rule") func singlePoint() throws {
+    let click = ScribbleAnnotation(width: 3, height: 1, strokes: [Stroke(tag: "cat", points: [point(7, 0)])])
+    #expect(try click.rasterized(Self.demo).labels == [255, 255, 1])
+    #expect(try click.rasterized(Self.demo, dots: false).labels == [255, 255, 255])
+  }
+
+  @Test("A stroke without points draws nothing") func noPoints() throws {
+    #expect(try drawn([Stroke(tag: "cat", points: [])], width: 2, height: 1).labels == [255, 255])
   }
 
   @Test("A stroke of one repeated point draws that pixel") func repeatedPoint() throws {
@@ -111,7 +116,9 @@ import Testing
   /// Compares the drawing of `path`.xml with the labels in `path`.png, pixel by pixel.
   private func compare(_ path: String, _ tags: ClassTags) throws {
     let expected = try LabelMap(contentsOf: "\(path).png")
-    let found = try ScribbleFile.read("\(path).xml", width: expected.width, height: expected.height, tags: tags)
+    let annotation = try ScribbleAnnotation(xmlFile: "\(path).xml")
+    let found = try annotation.rasterized(tags, dots: false)
+    #expect((found.width, found.height) == (expected.width, expected.height))
     let different = expected.labels.indices.filter { expected.labels[$0] != found.labels[$0] }
     let first = different.first.map { place in
       "column \(place % expected.width), row \(place / expected.width): "

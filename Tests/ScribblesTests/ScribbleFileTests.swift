@@ -53,24 +53,13 @@ import Testing
     #expect(error.problem.contains("is for 320 x 240 pixels, its photograph has 9 x 9"), "\(error)")
   }
 
-  @Test("Strokes of a single point, which draw nothing, are told with the line of the first")
-  func clicks() throws {
+  @Test("A click, a stroke of a single point, labels its pixel") func click() throws {
     let folder = try TemporaryFolder()
-    let click = "<polygon><tag>cat</tag><point><X>1</X><Y>1</Y></point></polygon>\n"
-    let size = "<size><width>4</width><height>3</height></size>\n"
-    func warnings(_ strokes: String) throws -> [String] {
-      var warnings: [FileWarning] = []
-      let path = try folder.write("a.xml", "<annotation>\(size)\(strokes)</annotation>")
-      _ = try ScribbleFile.read(path, for: nil, tags: tags, &warnings)
-      return warnings.map(\.problem)
-    }
-    let line = "<polygon><tag>cat</tag><point><X>1</X><Y>1</Y></point><point><X>1</X><Y>1</Y></point></polygon>\n"
-    let advice = "write the point twice to draw a dot"
-    #expect(try warnings(line) == [])
-    #expect(try warnings(line + click) == ["line 3: a stroke of a single point draws nothing; \(advice)"])
-    #expect(
-      try warnings(click + click + click)
-        == ["line 2: this and 2 more strokes of a single point draw nothing; \(advice)"])
+    let size = "<size><width>3</width><height>2</height></size>"
+    let stroke = "<polygon><tag>cat</tag><point><X>1</X><Y>1</Y></point></polygon>"
+    let path = try folder.write("a.xml", "<annotation>\(size)\(stroke)</annotation>")
+    let map = try ScribbleFile.read(path, width: 3, height: 2, tags: tags)
+    #expect(map.labels == [255, 255, 255, 255, 8, 255])
   }
 
   @Test("Neither XML nor PNG is reported", arguments: ["GIF89a", "", "{\"strokes\": []}"])
