@@ -95,25 +95,36 @@ let package = Package(
         "Tensors", "Files",
       ]),
     module(
+      "Settings",
+      [
+        "Training", "Prediction", "Losses", "Networks", "Batches", "Datasets", "DenseCRF", "Tensors", "Files", yams,
+      ]),
+    module(
+      "Models",
+      [
+        "Settings", "Training", "Networks", "Layers", "Checkpoints", "Datasets", "Images", "Tensors", "Files",
+      ]),
+    module(
       "Experiments",
       [
-        "Training", "Prediction", "Preparation", "Evaluation", "DenseCRF", "Networks", "Layers",
+        "Models", "Settings", "Training", "Prediction", "Preparation", "Evaluation", "DenseCRF", "Networks", "Layers",
         "Checkpoints", "Batches", "Datasets", "Scribbles", "Images", "Processes", "Tensors", "Losses", "Files",
-        "Concurrency", yams,
+        "Concurrency",
       ]),
     .executableTarget(
       name: "blpseg",
       dependencies: [
-        "Experiments", "Prediction", "Preparation", "Evaluation", "Processes", "Training", "Datasets", "Files",
-        "Tensors", parser,
+        "Experiments", "Models", "Settings", "Prediction", "Preparation", "Evaluation", "Processes", "Training",
+        "Losses",
+        "Datasets", "Files", "Tensors", parser,
       ],
       swiftSettings: swift),
 
     .executableTarget(
       name: "benchmarks",
       dependencies: [
-        "Training", "Prediction", "DenseCRF", "Networks", "Layers", "Batches", "Datasets", "Scribbles", "Images",
-        "Evaluation", "Tensors", "Files", parser,
+        "Training", "Losses", "Prediction", "DenseCRF", "Networks", "Layers", "Batches", "Datasets", "Scribbles",
+        "Images", "Evaluation", "Tensors", "Files", parser,
       ],
       path: "Benchmarks/benchmarks", swiftSettings: swift),
 
@@ -121,7 +132,8 @@ let package = Package(
     .target(
       name: "Fuzzing",
       dependencies: [
-        "Batches", "Checkpoints", "Datasets", "Evaluation", "Experiments", "Files", "Images", "Scribbles", "Training",
+        "Batches", "Checkpoints", "Datasets", "Evaluation", "Experiments", "Files", "Images", "Models", "Scribbles",
+        "Settings", "Training",
       ],
       path: "Fuzz/Fuzzing", swiftSettings: swift),
     .executableTarget(
@@ -156,9 +168,11 @@ let package = Package(
         "Training", "Batches", "Datasets", "Images", "Networks", "Layers", "Losses", "Checkpoints", "Processes",
         "Tensors", "Files",
       ]),
+    tests("SettingsTests", ["Settings", "Training", "Networks", "Datasets", "Files"]),
+    tests("ModelsTests", ["Models", "Files"]),
     tests(
       "ExperimentsTests",
-      ["Experiments", "Training", "Preparation", "Datasets", "Images", "Tensors", "Files"]),
+      ["Experiments", "Settings", "Training", "Preparation", "Datasets", "Images", "Tensors", "Files"]),
     tests("FuzzTests", ["Fuzzing"]),
     tests("EndToEndTests", ["blpseg", "Images", "Evaluation", "Checkpoints", "Tensors", "Files"]),
     .testTarget(

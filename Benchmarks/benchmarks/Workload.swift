@@ -4,6 +4,7 @@ import DenseCRF
 import Foundation
 import Images
 import Layers
+import Losses
 import Networks
 import Prediction
 import Tensors
@@ -63,11 +64,16 @@ struct Workload {
   }
 
   private func trainingStep(
-    _ precision: TrainingConfiguration.Precision, side: Int = 384, batch: Int = 2
+    _ precision: Precision, side: Int = 384, batch: Int = 2
   ) throws -> () throws -> Double {
-    var configuration = TrainingConfiguration(iterations: 1000)
+    var configuration = TrainingConfiguration()
+    configuration.length = .iterations(1000)
     configuration.precision = precision.computed(on: .cpu)
-    let step = try TrainingStep(network(), configuration, on: .cpu)
+    let plan = configuration.plan(batchesPerEpoch: 1)
+    let labels = SelfTraining(from: plan.selfTrainingStart, threshold: configuration.selfTrainingThreshold)
+    let step = try TrainingStep(
+      network(), Objective(Objective.Settings(), learningFrom: labels), configuration, schedule: plan.schedule, seed: 0,
+      on: .cpu)
     let batch = try Batch((0..<batch).map { Self.sample($0, side) })
     return { try seconds { _ = try step(batch, iteration: 0) } }
   }
@@ -87,7 +93,7 @@ struct Workload {
   }
 
   private func prediction(
-    _ views: Views, _ precision: TrainingConfiguration.Precision, _ width: Int = 500, _ height: Int = 375
+    _ views: Views, _ precision: Precision, _ width: Int = 500, _ height: Int = 375
   ) throws -> () throws -> Double {
     let predictor = try Predictor(network(), views: views, autocastType: precision.computed(on: .cpu).autocastType)
     let photograph = Self.photograph(width, height)

@@ -4,7 +4,9 @@ import Evaluation
 import Experiments
 import Files
 import Images
+import Models
 import Scribbles
+import Settings
 import Training
 
 extension FuzzTarget {

@@ -4,13 +4,13 @@ import Images
 /// How a photograph is varied before a training step: mirrored, scaled, normalised and cropped, in this order.
 public struct Augmentation: Sendable, Equatable {
   /// Probability of mirroring left and right.
-  public let flipProbability: Double
+  public var flipProbability: Double
   /// Range of the factor by which both sides are scaled.
-  public let scale: ClosedRange<Double>
+  public var scale: ClosedRange<Double>
   /// Height and width of the result in pixels.
-  public let crop: Int
+  public var crop: Int
   /// The longer side that larger photographs are reduced to first, in pixels; nil for none.
-  public let maxSide: Int?
+  public var maxSide: Int?
 
   public init(
     flipProbability: Double = 0.5, scale: ClosedRange<Double> = 0.75...1.25, crop: Int = 384, maxSide: Int? = nil

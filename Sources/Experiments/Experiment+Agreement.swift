@@ -2,6 +2,7 @@ import Datasets
 import Files
 import Foundation
 import Processes
+import Settings
 import Tensors
 import Training
 

@@ -1,6 +1,8 @@
 import Files
 import Preparation
 import Processes
+import Settings
+import Training
 
 extension Experiment {
   /// The time in which images are checked before a run or an evaluation, in seconds: enough for thousands on two cores,
@@ -21,7 +23,7 @@ extension Experiment {
   }
 
   /// What is doubtful about a run that is to begin or to go on; throws `PreflightFailure` where it cannot.
-  func checked(_ resume: Bool, _ watch: TrainingWatch) throws(PreflightFailure) -> [String] {
+  func checked(_ resume: Bool, _ watch: TrainingObserver) throws(PreflightFailure) -> [String] {
     try Experiment.timed { isLate in
       Preflight(settings, for: resume ? .continuation : .training, progress: watch.checking) {
         isLate() || watch.shouldStop()

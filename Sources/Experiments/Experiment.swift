@@ -2,9 +2,12 @@ import Batches
 import Datasets
 import Files
 import Images
+import Losses
+import Models
 import Networks
 import Prediction
 import Processes
+import Settings
 import Tensors
 import Training
 
@@ -29,7 +32,6 @@ public struct Experiment {
         source: "training.batch_size",
         problem: "is \(batchSize), and \(place.count) processes cannot share it equally; choose a multiple")
     }
-    ProcessorShare.apply(settings.threads)
   }
 
   /// Whether this process writes the files.
@@ -75,15 +77,15 @@ public struct Experiment {
   public var configuration: BLPSegConfiguration { settings.model.configuration(classCount: classes.count) }
 
   /// The views of `evaluation`.
-  public var views: Views { Views(scales: settings.evaluation.scales, mirror: settings.evaluation.mirror) }
+  public var views: Views { settings.evaluation.views }
 
   /// The precision that the device computes in, which may be another than the settings'.
-  public var precision: TrainingConfiguration.Precision { settings.training.precision.computed(on: device) }
+  public var precision: Precision { settings.training.precision.computed(on: device) }
 
-  /// What people are told where it is another.
+  /// A message for the user when the device computes in another precision.
   public var precisionReplacement: String? { settings.training.precision.replacement(on: device) }
 
-  /// What people are told before anything is computed: settings that this machine has another answer to.
+  /// Messages for the user before anything is computed: settings that this machine cannot follow.
   public var notices: [String] { [precisionReplacement, threadReplacement].compactMap { $0 } }
 
   private var threadReplacement: String? {
@@ -93,58 +95,48 @@ public struct Experiment {
       + "processors, and on \(settings.threads) threads each step would take far longer"
   }
 
+  /// The network that the settings describe; see `ExperimentSettings.makeNetwork`.
+  public func makeNetwork(loadingBackbone: Bool, _ warn: (FileWarning) -> Void = { _ in }) throws -> BLPSeg {
+    try settings.makeNetwork(classCount: classes.count, on: device, loadingBackbone: loadingBackbone, warn)
+  }
+
+  /// What predicts with a network as the settings say, in these views.
+  func predictor(_ network: BLPSeg, _ views: Views) throws -> Predictor {
+    try Predictor(
+      network, views: views, on: device, autocastType: precision.autocastType,
+      maxSide: settings.data.augmentation.maxSide)
+  }
+
   /// The batches of the training set.
   func loader(_ dataset: SegmentationDataset) throws -> BatchLoader {
     let data = settings.data
     let share = settings.training.batchSize / (place?.count ?? 1)
     let first = share * (place?.rank ?? 0)
-    let augmentation = Augmentation(
-      flipProbability: data.flipProbability, scale: data.scale, crop: data.crop, maxSide: data.maxSide)
     return try BatchLoader(
-      dataset, augmentation,
-      ChannelNormalization(settings.model.backbone), batchSize: settings.training.batchSize,
-      part: first..<first + share, showing: isFirst ? shownSet() : nil,
+      dataset, data.augmentation, ChannelNormalization(settings.model.network.backbone),
+      batchSize: settings.training.batchSize, part: first..<first + share, showing: isFirst ? shownSet() : nil,
       seed: UInt64(settings.seed), threads: data.workers)
   }
 
-  /// The training settings for a training set of so many batches an epoch.
-  func trainingConfiguration(batchesPerEpoch: Int) -> TrainingConfiguration {
-    let training = settings.training
-    let iterations =
-      switch training.length {
-      case .epochs(let count): count * batchesPerEpoch
-      case .iterations(let count): count
-      }
-    var result = TrainingConfiguration(iterations: iterations)
-    result.learningRate = training.learningRate
-    result.power = training.power
-    result.optimizer.beta1 = training.betas.mean
-    result.optimizer.beta2 = training.betas.square
-    result.optimizer.epsilon = training.epsilon
-    result.optimizer.weightDecay = training.weightDecay
-    result.precision = precision
-    result.gamma = settings.loss.gamma
-    result.selfTrainingStart =
-      switch training.selfTrainingStart {
-      case .iteration(let start): start
-      case .fraction(let share): Int((share * Double(iterations)).rounded())
-      }
-    result.selfTrainingThreshold = training.selfTrainingThreshold
-    result.validateEvery = training.validateEvery
-    result.checkpointEvery = training.checkpointEvery
-    result.logEvery = training.logEvery
-    result.picturesEvery = training.picturesEvery
-    result.seed = UInt64(settings.seed)
-    result.colors = classes.colors
-    return result
-  }
-}
+  /// The losses that training minimises.
+  public var losses: [any Loss] { objective(SelfTraining(from: 0, threshold: 1)).losses }
 
-extension ModelSettings {
-  func configuration(classCount: Int) -> BLPSegConfiguration {
-    BLPSegConfiguration(
-      backbone: backbone, classCount: classCount, decoderWidth: decoderWidth, dropout: dropout,
-      sigma: localAggregation ? sigma : nil)
+  private func objective(_ labels: any LabelSource) -> Objective {
+    Objective(settings.loss.objective, learningFrom: labels)
+  }
+
+  /// A step of the training that the settings describe, and the numbers of its steps.
+  func trainingStep(
+    _ network: BLPSeg, batchesPerEpoch: Int, _ group: ProcessGroup?
+  ) throws -> (step: TrainingStep, plan: TrainingPlan) {
+    var configuration = settings.training
+    configuration.precision = precision
+    let plan = configuration.plan(batchesPerEpoch: batchesPerEpoch)
+    let labels = SelfTraining(from: plan.selfTrainingStart, threshold: configuration.selfTrainingThreshold)
+    let step = try TrainingStep(
+      network, objective(labels), configuration, schedule: plan.schedule,
+      seed: UInt64(settings.seed), on: device, group)
+    return (step, plan)
   }
 }
 

@@ -4,6 +4,7 @@ import Files
 import Foundation
 import Images
 import Prediction
+import Settings
 import Training
 
 /// The page about a run or an evaluation: what was learnt, in pictures and numbers.
@@ -34,7 +35,7 @@ struct ExperimentReport {
     let duration = Report.KeyNumber(
       "training", text(seconds: progress.seconds),
       meaning: "\(progress.iteration) steps of \(settings.training.batchSize) images, "
-        + "backbone \(settings.model.backbone.rawValue).")
+        + "backbone \(settings.model.network.backbone.rawValue).")
     if let evaluation {
       page.summary =
         "Learnt from scribbles on \(count(training.count)), evaluated on \(count(evaluation.dataset.count, "other"))."
@@ -190,12 +191,13 @@ struct ExperimentReport {
     func series(_ name: String, _ value: (MetricsEntry) -> Double?) -> LineChart.Series {
       .init(name, entries.compactMap { entry in value(entry).map { .init(Double(entry.iteration), $0) } })
     }
+    let parts = experiment.losses
+    let explanations = parts.map { "\($0.title.prefix(1).uppercased())\($0.title.dropFirst()): \($0.explanation)." }
     let losses = LineChart(
       title: "Losses", xLabel: "step", yLabel: "loss", scale: .logarithmic, isSmoothed: true,
-      series: [series("scribble loss", \.scribbleLoss), series("BLP loss", \.segmentationLoss)],
-      note: "Errors on the training photographs; lower is better, and both should fall and level off. Scribble loss: "
-        + "telling which pixels are scribbled on, with which class. BLP loss: labelling the scribbled pixels and, in "
-        + "self-training, those that the network is sure of; pixels that are rarely scribbled on weigh more.")
+      series: parts.map { loss in series(loss.title) { $0.values[loss.metricsKey] } },
+      note: "Errors on the training photographs; lower is better, and all should fall and level off. "
+        + explanations.joined(separator: " "))
     let validation = LineChart(
       title: "Validation", xLabel: "step", yLabel: "mIoU %",
       series: [series("mIoU") { $0.meanIoU.map { $0 * 100 } }], leastSpan: 20,

@@ -3,14 +3,14 @@ import Files
 /// The shares of the classes in photographs, as CSV (RFC 4180): a line of names, then one for each photograph.
 public struct PredictionTable {
   private let classes: [String]
-  private var findings: [PhotographPredictions.Finding] = []
+  private var findings: [PredictionRun.Finding] = []
 
   /// A column for each class; where the weights do not name their classes, they are called by their labels.
   public init(classes: [String]?, classCount: Int) {
     self.classes = classes ?? (0..<classCount).map { "class \($0)" }
   }
 
-  public mutating func add(_ finding: PhotographPredictions.Finding) { findings.append(finding) }
+  public mutating func add(_ finding: PredictionRun.Finding) { findings.append(finding) }
 
   /// Lines end with CR LF; shares are from 0 to 1 with six decimals and a point.
   public var csv: String {

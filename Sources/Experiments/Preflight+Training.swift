@@ -2,6 +2,7 @@ import Datasets
 import Files
 import Foundation
 import Preparation
+import Settings
 import Tensors
 import Training
 
@@ -39,17 +40,16 @@ extension Preflight {
         Finding(
           .doubt, "model.backbone_weights",
           "is null, so that the backbone starts from random numbers and hardly learns from few scribbles; name weights "
-            + "trained on ImageNet\(model.backbone == .efficientNetLite0 ? ", as with imagenet" : "")", cause: .setting)
+            + "trained on ImageNet\(model.network.backbone == .efficientNetLite0 ? ", as with imagenet" : "")",
+          cause: .setting)
       ]
     }
     // The smallest network with this backbone, wherever the other parts come from.
     var probe = ExperimentSettings()
     probe.model = model
-    probe.model.decoderWidth = 8
-    probe.data.classes = .names(["background", "object"])
-    probe.device = .cpu
+    probe.model.network.decoderWidth = 8
     do {
-      _ = try Experiment(probe).makeNetwork(loadingBackbone: true)
+      _ = try probe.makeNetwork(classCount: 2, on: .cpu, loadingBackbone: true)
       return []
     } catch {
       return [Finding(problem: error)]
@@ -94,16 +94,8 @@ extension Preflight {
           "is \(training.batchSize), and there \(images == 1 ? "is 1 training image" : "are \(images) training images"), so "
             + "that a batch cannot hold different images only; choose at most \(images)", cause: .setting))
     }
-    let steps =
-      switch training.length {
-      case .epochs(let count): count * batches
-      case .iterations(let count): count
-      }
-    let start =
-      switch training.selfTrainingStart {
-      case .iteration(let start): start
-      case .fraction(let share): Int((share * Double(steps)).rounded())
-      }
+    let plan = training.plan(batchesPerEpoch: batches)
+    let (steps, start) = (plan.iterations, plan.selfTrainingStart)
     if start >= steps {
       findings.append(
         Finding(
@@ -126,8 +118,8 @@ extension Preflight {
   /// How the side of the crop goes with the photographs.
   private static func crop(_ data: DataSettings, _ images: [ImageContents]) -> [Finding] {
     guard !images.isEmpty else { return [] }
-    let factor = (data.scale.lowerBound + data.scale.upperBound) / 2
-    let side = Double(data.crop)
+    let factor = (data.augmentation.scale.lowerBound + data.augmentation.scale.upperBound) / 2
+    let side = Double(data.augmentation.crop)
     var (filled, seen, scribbled) = (0.0, 0.0, 0.0)
     for image in images {
       let (width, height) = (Double(image.width) * factor, Double(image.height) * factor)
@@ -143,7 +135,7 @@ extension Preflight {
       return [
         Finding(
           .doubt, "data.crop",
-          "is \(data.crop), and photographs of at most \(size) pixels fill \(percent(filled / count)) of such a crop, the "
+          "is \(data.augmentation.crop), and photographs of at most \(size) pixels fill \(percent(filled / count)) of such a crop, the "
             + "rest of which is padding; set it to about the longer side of the photographs", cause: .setting)
       ]
     }
@@ -152,7 +144,7 @@ extension Preflight {
       return [
         Finding(
           .doubt, "data.crop",
-          "is \(data.crop), so that a crop sees \(percent(seen / count)) of photographs of up to \(size) pixels and "
+          "is \(data.augmentation.crop), so that a crop sees \(percent(seen / count)) of photographs of up to \(size) pixels and "
             + "\(Int((scribbled / count).rounded())) scribbled pixels on average; raise it, lower data.scale, or make the "
             + "photographs smaller", cause: .setting)
       ]

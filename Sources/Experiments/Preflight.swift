@@ -2,6 +2,7 @@ import Datasets
 import Files
 import Foundation
 import Preparation
+import Settings
 
 /// Everything that can be known to be wrong or doubtful about an experiment before it runs: its files, and its settings
 /// in the light of them.

@@ -1,5 +1,24 @@
 import Tensors
 
+/// `blpLoss` as a part of the objective: the mean over the batch's images.
+public struct BLPLoss: Loss {
+  public let name = "blp"
+  public let metricsKey = "segmentation_loss"
+  public let title = "BLP loss"
+  public let explanation =
+    "labelling the scribbled pixels and, in self-training, those that the network is sure of; pixels that are rarely "
+    + "scribbled on weigh more"
+  /// Exponent of the pixels' weights, at least 0.
+  public let gamma: Double
+
+  public init(gamma: Double) { self.gamma = gamma }
+
+  public func callAsFunction(_ image: LossInput) throws -> Tensor {
+    try blpLoss(image.logits, scribbleLogits: image.scribbleLogits, labels: image.supervision, gamma: gamma)
+      / Double(image.batch.images)
+  }
+}
+
 /// The BLP loss: cross entropy over supervised pixels, each weighted with w = (1 - U_c P_c)^gamma (Docs/Method.md,
 /// "Losses").
 ///

@@ -1,5 +1,30 @@
 import Tensors
 
+/// Where the labels come from that the segmentation learns from.
+public protocol LabelSource {
+  /// Labels of one image as `LossInput.labels` are, at an iteration counted from 0.
+  func supervision(for image: LossInput, at iteration: Int) throws -> Tensor
+}
+
+/// The scribbles, and from some iteration on the network's own confident answers elsewhere.
+public struct SelfTraining: LabelSource {
+  /// The first iteration that learns from pseudo labels, counted from 0.
+  public let start: Int
+  /// The probability that a pseudo label needs, 0...1.
+  public let threshold: Double
+
+  public init(from start: Int, threshold: Double) {
+    self.start = start
+    self.threshold = threshold
+  }
+
+  public func supervision(for image: LossInput, at iteration: Int) throws -> Tensor {
+    guard iteration >= start else { return image.labels }
+    return try segmentationPseudoLabels(
+      image.logits, labels: image.labels, classPresent: image.classPresent, threshold: threshold)
+  }
+}
+
 /// Supervision for self-training: the scribbles, and elsewhere the network's own confident answers (Docs/Method.md,
 /// "Losses").
 ///

@@ -1,5 +1,19 @@
 import Tensors
 
+/// `scribbleLoss` as a part of the objective.
+public struct ScribbleLoss: Loss {
+  public let name = "scribble"
+  public let explanation = "telling which pixels are scribbled on, with which class"
+
+  public init() {}
+
+  public func callAsFunction(_ image: LossInput) throws -> Tensor {
+    try scribbleLoss(
+      image.scribbleLogits, image.labels, classWeight: image.batch.scribbleClassWeight,
+      totalWeight: image.batch.scribbleWeight)
+  }
+}
+
 /// Cross entropy of the annotation map: which class, if any, is scribbled on each pixel (Docs/Method.md, "Losses").
 ///
 /// `logits` are u, `[N, C + 1, H, W]`; `labels` int64 `[N, H, W]` with C for "unlabelled" and 255 left out;

@@ -19,12 +19,16 @@ public struct BLPSeg {
   private(set) var scribbleHead: PixelHead
   let embedding: PatchEmbedding
 
+  /// The weight of "unlabelled" in the published scribble loss.
+  public static let publishedUnlabelledWeight = 0.02
+
   /// The prefix of the backbone's names.
   public static let backboneScope = "backbone"
 
   /// A network with fresh weights in `store`, which must be empty.
   public init(
-    _ configuration: BLPSegConfiguration, _ store: ParameterStore, unlabelledWeight: Double = 0.02
+    _ configuration: BLPSegConfiguration, _ store: ParameterStore,
+    unlabelledWeight: Double = BLPSeg.publishedUnlabelledWeight
   ) throws(TorchError) {
     precondition(store.entries.isEmpty, "the store holds another network")
     let scope = store.root
@@ -85,11 +89,11 @@ public struct BLPSeg {
   func aggregated(
     _ scores: Tensor, along coordinates: @autoclosure () throws(TorchError) -> Tensor
   ) throws(TorchError) -> Tensor {
-    guard let sigma = configuration.sigma else { return scores }
+    guard configuration.localAggregation else { return scores }
     let feature = try coordinates().resizedBilinear(height: scores.shape[2], width: scores.shape[3])
     // Scores of feature pairs reach hundreds: under autocast they are still computed in float32.
     let type: ElementType = scores.type == .float64 ? .float64 : .float32
-    return try feature.to(type).locallyAggregated(scores.to(type), sigma: sigma)
+    return try feature.to(type).locallyAggregated(scores.to(type), sigma: configuration.sigma)
   }
 }
 

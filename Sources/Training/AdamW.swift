@@ -4,15 +4,47 @@ import Tensors
 
 /// AdamW (Loshchilov and Hutter, ICLR 2019) by LibTorch's fused kernel.
 ///
-/// Weight decay acts on every parameter that has a gradient; a parameter without one is left alone.
-public final class AdamW {
+/// A parameter without a gradient is left alone. As published, weight decay acts on every other one and all learn at the
+/// same rate; the settings can make groups of parameters.
+public final class AdamW: Checkpointed {
+  /// The exponential decay rates, each 0..<1.
+  public struct Betas: Sendable, Equatable {
+    /// Of the running mean of the gradient.
+    public var mean: Double
+    /// Of the running mean of the squared gradient.
+    public var square: Double
+
+    public init(mean: Double, square: Double) {
+      self.mean = mean
+      self.square = square
+    }
+  }
+
   public struct Settings: Sendable, Equatable {
-    public var beta1 = 0.9
-    public var beta2 = 0.999
+    public var betas = Betas(mean: 0.9, square: 0.999)
+    /// 1e-16...1. Updates from gradients that vanish in float32 would be as large as the gradient over a smaller one.
     public var epsilon = 1e-8
+    /// 0...1.
     public var weightDecay = 0.01
+    /// Whether weight decay acts on parameters of one dimension too: biases, and factors of normalisations.
+    public var decaysNormsAndBiases = true
+    /// Factors of the learning rate, above 0, by the beginning of parameters' names; of several that fit, the longest
+    /// counts. Other parameters have 1.
+    public var rateFactors: [String: Double] = [:]
 
     public init() {}
+
+    /// The learning rate's factor of a parameter.
+    package func rateFactor(of name: String) -> Double {
+      let prefix = rateFactors.keys.filter { name == $0 || name.hasPrefix("\($0).") }.max { $0.count < $1.count }
+      return prefix.flatMap { rateFactors[$0] } ?? 1
+    }
+  }
+
+  /// Parameters that are updated alike.
+  private struct Group: Hashable {
+    let rateFactor: Double
+    let weightDecay: Double
   }
 
   private struct Moments {
@@ -24,50 +56,55 @@ public final class AdamW {
 
   private let parameters: [ParameterStore.Entry]
   private let settings: Settings
+  /// Of each parameter.
+  private let groups: [Group]
   /// Of each parameter, made before training: made during the first update they would lie scattered between the tensors of
   /// that step, and leave holes that later steps cannot use.
   private var moments: [Moments]
   /// Updates made so far, a float32 tensor without dimensions, as the kernel wants it.
   private let updates: Tensor
 
-  public init(_ parameters: [ParameterStore.Entry], _ settings: Settings = Settings()) throws(TorchError) {
+  public init(_ parameters: [ParameterStore.Entry], _ settings: Settings = Settings()) throws {
     self.parameters = parameters
     self.settings = settings
+    groups = parameters.map { entry in
+      let isDecayed = settings.decaysNormsAndBiases || entry.tensor.shape.count > 1
+      return Group(
+        rateFactor: settings.rateFactor(of: entry.name), weightDecay: isDecayed ? settings.weightDecay : 0)
+    }
     updates = try Tensor.zeros([], .float32, on: parameters.first?.tensor.device ?? .cpu)
-    moments = try withoutGradient { () throws(TorchError) in
-      var moments: [Moments] = []
-      for entry in parameters {
-        moments.append(Moments(first: try entry.tensor.zerosAlike(), second: try entry.tensor.zerosAlike()))
-      }
-      return moments
+    moments = try withoutGradient {
+      try parameters.map { Moments(first: try $0.tensor.zerosAlike(), second: try $0.tensor.zerosAlike()) }
     }
   }
 
   /// One update from the gradients that the parameters hold.
-  public func step(learningRate: Double) throws(TorchError) {
-    var (tensors, gradients, first, second): ([Tensor], [Tensor], [Tensor], [Tensor]) = ([], [], [], [])
-    for (index, entry) in parameters.enumerated() {
-      guard let gradient = entry.tensor.gradient else { continue }
-      tensors.append(entry.tensor)
-      gradients.append(gradient)
-      first.append(moments[index].first)
-      second.append(moments[index].second)
+  public func step(learningRate: Double) throws {
+    var members: [Group: [Int]] = [:]
+    for (index, entry) in parameters.enumerated() where entry.tensor.gradient != nil {
       moments[index].areUsed = true
+      members[groups[index], default: []].append(index)
     }
-    try withoutGradient { () throws(TorchError) in
+    try withoutGradient {
       try updates.add(1)
-      // The kernel only reads the counts, so that one tensor serves all parameters.
-      let counts = Array(repeating: updates, count: tensors.count)
-      let amsgrad = false
-      let maximize = false
-      try Operator.fusedAdamW.tensors(
-        tensors, gradients, first, second, [Tensor](), counts, learningRate, settings.beta1, settings.beta2,
-        settings.weightDecay, settings.epsilon, amsgrad, maximize)
+      for (group, indices) in members { try update(group, indices, learningRate * group.rateFactor) }
     }
   }
 
+  private func update(_ group: Group, _ indices: [Int], _ learningRate: Double) throws {
+    let tensors = indices.map { parameters[$0].tensor }
+    // The kernel only reads the counts, so that one tensor serves all parameters.
+    let counts = Array(repeating: updates, count: tensors.count)
+    let amsgrad = false
+    let maximize = false
+    try Operator.fusedAdamW.tensors(
+      tensors, tensors.compactMap(\.gradient), indices.map { moments[$0].first }, indices.map { moments[$0].second },
+      [Tensor](), counts, learningRate, settings.betas.mean, settings.betas.square, group.weightDecay,
+      settings.epsilon, amsgrad, maximize)
+  }
+
   /// Updates made so far, over all starts of a run.
-  public func updateCount() throws(TorchError) -> Int { Int(try updates.item()) }
+  public func updateCount() throws -> Int { Int(try updates.item()) }
 
   public func clearGradients() {
     for entry in parameters { entry.tensor.clearGradient() }
@@ -77,13 +114,13 @@ public final class AdamW {
   public var gradients: [Tensor] { parameters.compactMap(\.tensor.gradient) }
 }
 
-// What a checkpoint keeps of it.
 extension AdamW {
+  public var prefix: String { "optimizer." }
   private static let updatesName = "optimizer.step"
   private static let firstPrefix = "optimizer.exp_avg."
   private static let secondPrefix = "optimizer.exp_avg_sq."
 
-  public func save(to state: inout StateDict) {
+  public func save(to state: inout StateDict) throws {
     state[Self.updatesName] = updates
     for (entry, moments) in zip(parameters, moments) where moments.areUsed {
       state[Self.firstPrefix + entry.name] = moments.first

@@ -1,5 +1,6 @@
 import Batches
 import Checkpoints
+import Losses
 import Tensors
 
 /// A loss that is infinite or not a number; the run cannot go on from it.
@@ -16,13 +17,12 @@ public struct NonFiniteLoss: Error, Equatable, Sendable, CustomStringConvertible
   public let iteration: Int
   /// The images of the batch.
   public let ids: [String]
-  public let losses: TrainingStep.Losses
+  public let losses: LossValues
   public let cause: Cause
 
   public var description: String {
     let found = """
-      The loss of iteration \(iteration) is not finite (scribble \(losses.scribble), segmentation \
-      \(losses.segmentation)) on the batch \(ids.joined(separator: ", "))
+      The loss of iteration \(iteration) is not finite (\(losses)) on the batch \(ids.joined(separator: ", "))
       """
     return switch cause {
     case .parameters(let fault):
@@ -37,7 +37,7 @@ public struct NonFiniteLoss: Error, Equatable, Sendable, CustomStringConvertible
 
 extension TrainingStep {
   /// The error for losses of which one is not finite.
-  func nonFiniteLoss(_ losses: Losses, _ batch: Batch, iteration: Int) throws -> NonFiniteLoss {
+  func nonFiniteLoss(_ losses: LossValues, _ batch: Batch, iteration: Int) throws -> NonFiniteLoss {
     // Running statistics have seen this batch already, and prove nothing.
     let fault = try NonFiniteTensors(network.store.parameters.map { ($0.name, $0.tensor) })
     let isStart = try optimizer.updateCount() == 0

@@ -10,7 +10,7 @@ public struct RunFolder: Sendable, Equatable {
   public var bestCheckpoint: String { "\(path)/best.safetensors" }
   /// Losses and validations, one JSON object a line.
   public var metrics: String { "\(path)/metrics.jsonl" }
-  /// What the run told people, with times.
+  /// The console messages, with times.
   public var log: String { "\(path)/train.log" }
   /// When, how and with what software the run was started and continued, as JSON.
   public var starts: String { "\(path)/run.json" }

@@ -1,7 +1,6 @@
 import Batches
-import Foundation
-import Layers
-import Networks
+import Images
+import Losses
 import Processes
 import Tensors
 
@@ -25,41 +24,33 @@ public final class Trainer {
     case stopped
   }
 
-  /// What the owner of the run wants to be told and asked.
-  public struct Hooks {
-    /// Validates the network.
-    public var validate: ((BLPSeg) throws -> Validation)?
-    /// Called after each log entry.
-    public var report: (MetricsEntry) -> Void = { _ in }
-    /// Asked after every step; true saves and stops.
-    public var shouldStop: () -> Bool = { false }
-
-    public init() {}
-  }
-
   public let folder: RunFolder
   public private(set) var progress = TrainingProgress()
   private let step: TrainingStep
   private let loader: BatchLoader
   private let configuration: TrainingConfiguration
-  private let device: Device
-  /// The processes that share the batches, nil where this one is alone.
-  public let group: ProcessGroup?
+  /// Steps in all.
+  private let iterations: Int
+  private let colors: ColorMap
   private let metadata: [String: String]
 
-  /// `metadata` goes into every checkpoint; `group` is nil where this process is alone.
+  /// Trains for `iterations` steps in all. `colors` are those of the classes in pictures; `metadata` goes into every
+  /// checkpoint.
   public init(
-    _ network: BLPSeg, _ loader: BatchLoader, _ configuration: TrainingConfiguration, on device: Device,
-    _ group: ProcessGroup? = nil, folder: RunFolder, metadata: [String: String] = [:]
-  ) throws {
+    _ step: TrainingStep, _ loader: BatchLoader, _ configuration: TrainingConfiguration, iterations: Int,
+    folder: RunFolder, colors: ColorMap = .bright, metadata: [String: String] = [:]
+  ) {
+    self.step = step
     self.loader = loader
     self.configuration = configuration
-    self.device = device
-    self.group = group
+    self.iterations = iterations
     self.folder = folder
+    self.colors = colors
     self.metadata = metadata
-    step = try TrainingStep(network, configuration, on: device, group)
   }
+
+  /// The processes that share the batches; nil where this one trains alone.
+  public var group: ProcessGroup? { step.group }
 
   /// Continues from the folder's last checkpoint, which the first process reads for all.
   public func resume() throws {
@@ -69,42 +60,45 @@ public final class Trainer {
 
   /// Gives all processes the state of the first.
   public func share() throws {
-    if let group { progress = try TrainingCheckpoint.share(step, progress, on: device, group) }
+    if let group { progress = try TrainingCheckpoint.share(step, progress, group) }
   }
 
-  /// Runs to the end, or until it is asked to stop.
-  public func run(_ hooks: Hooks) throws -> Outcome {
+  /// Runs to the end, or until the observer asks to stop; of several processes each is asked, and the first one observes.
+  public func run(_ observer: TrainingObserver = TrainingObserver()) throws -> Outcome {
     let record =
       isFirst
-      ? try RunRecord(folder, keepingUpTo: progress.iteration, redoingValidation: progress.isValidationDue) : nil
+      ? try RunRecord(
+        folder, step.objective.losses, keepingUpTo: progress.iteration, redoingValidation: progress.isValidationDue)
+      : nil
     var clock = RunClock(secondsBefore: progress.seconds)
     let perEpoch = loader.batchesPerEpoch
     if progress.isValidationDue {
       // What was left when the run was interrupted; all processes know of it by the checkpoint.
-      let isDone = try record.map { try validate(hooks, $0) } ?? true
+      let isDone = try record.map { try validate(observer, $0) } ?? true
       if try agreed(!isDone) { return .interrupted }
       progress.isValidationDue = false
       clock.restartRate()
     }
-    while progress.iteration < configuration.iterations {
+    while progress.iteration < iterations {
       let epoch = progress.iteration / perEpoch
       let batches = loader.epoch(epoch, startingAt: progress.iteration % perEpoch)
-      while progress.iteration < configuration.iterations, let batch = try batches.next() {
+      while progress.iteration < iterations, let batch = try batches.next() {
         let losses = try step(batch, iteration: progress.iteration, observing: painter(batch, record))
         progress.iteration += 1
         progress.seconds = clock.seconds
         clock.count(images: loader.batchSize)
-        if let record, isDue(configuration.logEvery) || progress.iteration == configuration.iterations {
+        if let record, isDue(configuration.logEvery) || progress.iteration == iterations {
           let entry = entry(losses, epoch, imagesPerSecond: clock.imagesPerSecond())
           try record.append(entry)
-          hooks.report(entry)
+          observer.report(entry)
         }
-        let isEndOfEpoch = progress.iteration % perEpoch == 0 || progress.iteration == configuration.iterations
-        progress.isValidationDue = isEndOfEpoch && isFirst && hooks.validate != nil && isValidated(epoch)
-        var isStopping = try agreed(hooks.shouldStop())
+        let isEndOfEpoch = progress.iteration % perEpoch == 0 || progress.iteration == iterations
+        progress.isValidationDue = isEndOfEpoch && isFirst && observer.validate != nil && isValidated(epoch)
+        if isFirst { observer.stepped(progress.iteration) }
+        var isStopping = try agreed(observer.shouldStop())
         if isFirst, isStopping || isEndOfEpoch || isDue(configuration.checkpointEvery) { try save() }
         if isEndOfEpoch, !isStopping {
-          let isStopped = try record.map { try progress.isValidationDue && !validate(hooks, $0) } ?? false
+          let isStopped = try record.map { try progress.isValidationDue && !validate(observer, $0) } ?? false
           isStopping = try agreed(isStopped)
           clock.restartRate()
         }
@@ -124,16 +118,16 @@ public final class Trainer {
 
   private func isDue(_ interval: Int) -> Bool { interval > 0 && progress.iteration % interval == 0 }
 
-  /// What paints a batch for the record, if it is time for it.
+  /// Draws the pictures of a batch for the record, if they are due.
   private func painter(_ batch: Batch, _ record: RunRecord?) -> ((TrainingStep.Outputs) throws -> Void)? {
     guard let record, isDue(configuration.picturesEvery) else { return nil }
-    return { [loader, configuration, progress] outputs in
+    return { [loader, configuration, colors, progress] outputs in
       let perEpoch = loader.batchesPerEpoch
       let groundTruth = loader.groundTruth(
         epoch: progress.iteration / perEpoch, index: progress.iteration % perEpoch, count: StepPictures.limit)
       let pictures = try StepPictures(
         batch, outputs, groundTruth: groundTruth, loader.normalization, threshold: configuration.selfTrainingThreshold,
-        colors: configuration.colors)
+        colors: colors)
       // The step counts once it is done: a run that continues before it paints it again, one that continues after it
       // does not.
       try record.append(pictures, iteration: progress.iteration + 1)
@@ -147,23 +141,23 @@ public final class Trainer {
   /// Whether a validation follows the epoch.
   private func isValidated(_ epoch: Int) -> Bool {
     let interval = configuration.validateEvery
-    return interval > 0 && ((epoch + 1) % interval == 0 || progress.iteration == configuration.iterations)
+    return interval > 0 && ((epoch + 1) % interval == 0 || progress.iteration == iterations)
   }
 
   /// Does the validation that is due; false where it was stopped, and is due as before.
   ///
   /// What it leaves is written such that the checkpoint, which tells that it is due, is replaced last: a run that ends
   /// anywhere in between does it again.
-  private func validate(_ hooks: Hooks, _ record: RunRecord) throws -> Bool {
-    guard let validate = hooks.validate else { return true }
-    let outcome = try validate(step.network)
+  private func validate(_ observer: TrainingObserver, _ record: RunRecord) throws -> Bool {
+    guard let validate = observer.validate else { return true }
+    let outcome = try validate()
     if outcome == .stopped { return false }
     progress.isValidationDue = false
     if case .score(let score) = outcome {
       var entry = MetricsEntry(iteration: progress.iteration, epoch: (progress.iteration - 1) / loader.batchesPerEpoch)
       entry.meanIoU = score
       try record.append(entry)
-      hooks.report(entry)
+      observer.report(entry)
       if score > progress.bestMeanIoU ?? -1 {
         progress.bestMeanIoU = score
         try TrainingCheckpoint.saveWeights(
@@ -174,11 +168,10 @@ public final class Trainer {
     return true
   }
 
-  private func entry(_ losses: TrainingStep.Losses, _ epoch: Int, imagesPerSecond: Double) -> MetricsEntry {
+  private func entry(_ losses: LossValues, _ epoch: Int, imagesPerSecond: Double) -> MetricsEntry {
     var entry = MetricsEntry(iteration: progress.iteration, epoch: epoch)
-    entry.learningRate = configuration.schedule.learningRate(at: progress.iteration - 1)
-    entry.scribbleLoss = losses.scribble
-    entry.segmentationLoss = losses.segmentation
+    entry.learningRate = step.learningRate(at: progress.iteration - 1)
+    for (loss, part) in zip(step.objective.losses, losses.parts) { entry.values[loss.metricsKey] = part.value }
     entry.imagesPerSecond = imagesPerSecond
     return entry
   }

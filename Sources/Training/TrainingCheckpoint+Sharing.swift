@@ -6,7 +6,7 @@ import Tensors
 extension TrainingCheckpoint {
   /// Gives all processes the state of the first, and returns its progress. To be called by all of them.
   static func share(
-    _ step: TrainingStep, _ progress: TrainingProgress, on device: Device, _ group: ProcessGroup
+    _ step: TrainingStep, _ progress: TrainingProgress, _ group: ProcessGroup
   ) throws -> TrainingProgress {
     let own = try state(of: step, progress, metadata: [:])
     let text = try group.broadcast { try Outline(own, progress).text() }
@@ -15,8 +15,8 @@ extension TrainingCheckpoint {
     for entry in outline.entries {
       let tensor =
         try group.place.isFirst
-        ? own[entry.name]?.to(device)
-        : Tensor.zeros(entry.shape, ElementType(rawValue: entry.type) ?? .float32, on: device)
+        ? own[entry.name]?.to(step.device)
+        : Tensor.zeros(entry.shape, ElementType(rawValue: entry.type) ?? .float32, on: step.device)
       guard let tensor else { continue }
       try group.broadcast(tensor)
       shared[entry.name] = tensor

@@ -4,15 +4,14 @@ import Foundation
 import Networks
 import Tensors
 
-/// Everything that a run continues from: weights, optimiser, scaler, source of random numbers, progress.
+/// The state that a run continues from: the weights, the step's `Checkpointed` parts, and the progress.
 ///
-/// A safetensors file. The weights have their own names, so that the file serves as weights too; what else it holds
-/// has names that begin with one of `extraPrefixes`.
+/// A safetensors file. The weights have their own names, so that the file serves as weights too; the names of all other
+/// tensors begin with one of `extraPrefixes`.
 public enum TrainingCheckpoint {
-  /// Beginnings of names that are not the network's.
-  public static let extraPrefixes = ["optimizer.", "scaler.", "generator."]
+  /// Beginnings of the names of tensors that are not the network's; `training.` is for parts to come.
+  public static let extraPrefixes = ["optimizer.", "scaler.", "generator.", "training."]
 
-  private static let generatorName = "generator.state"
   private static let progressKey = "progress"
 
   /// Whether a name in a file is the training's and not the network's.
@@ -27,11 +26,9 @@ public enum TrainingCheckpoint {
 
   static func state(
     of step: TrainingStep, _ progress: TrainingProgress, metadata: [String: String]
-  ) throws(TorchError) -> StateDict {
+  ) throws -> StateDict {
     var state = weights(of: step.network, progress, metadata: metadata)
-    step.optimizer.save(to: &state)
-    step.scaler?.save(to: &state)
-    state[generatorName] = try step.generator.state()
+    for part in step.parts { try part.save(to: &state) }
     return state
   }
 
@@ -57,7 +54,7 @@ public enum TrainingCheckpoint {
   /// Restores everything and returns how far the run was.
   static func restore(_ step: TrainingStep, from path: String) throws -> TrainingProgress {
     let state = try Safetensors.read(path)
-    guard let progress = progress(in: state.metadata), state[generatorName] != nil else {
+    guard let progress = progress(in: state.metadata), state[GeneratorState.name] != nil else {
       throw FileError.invalid(path, "is not a checkpoint that training can continue from; name its last.safetensors")
     }
     if let fault = try NonFiniteTensors(state) {
@@ -72,9 +69,7 @@ public enum TrainingCheckpoint {
   }
 
   static func restore(_ step: TrainingStep, from state: StateDict) throws {
-    try step.optimizer.restore(from: state)
-    try step.scaler?.restore(from: state)
-    if let generator = state[generatorName] { try step.generator.restore(generator.to(.cpu)) }
+    for part in step.parts { try part.restore(from: state) }
     // Last, and itself all or nothing, so that a file that does not fit leaves the network as it was.
     try step.network.store.load(state.map { ($0.name, $0.tensor) }, isExtra: isExtra)
   }
@@ -92,5 +87,27 @@ public enum TrainingCheckpoint {
     var metadata = metadata
     if let data = try? encoder.encode(progress) { metadata[progressKey] = String(decoding: data, as: UTF8.self) }
     return StateDict(network.store.entries.map { ($0.name, $0.tensor) }, metadata: metadata)
+  }
+}
+
+/// How far a run is: steps done, and the best validation so far. Kept in checkpoints.
+public struct TrainingProgress: Codable, Sendable, Equatable {
+  /// Steps done.
+  public var iteration = 0
+  public var bestMeanIoU: Double?
+  /// Seconds spent in this run, over all its starts.
+  public var seconds = 0.0
+  /// Whether the validation after the last step is still to be done.
+  public var isValidationDue = false
+
+  public init() {}
+
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    iteration = try container.decode(Int.self, forKey: .iteration)
+    bestMeanIoU = try container.decodeIfPresent(Double.self, forKey: .bestMeanIoU)
+    seconds = try container.decode(Double.self, forKey: .seconds)
+    // Checkpoints of earlier versions do not say.
+    isValidationDue = try container.decodeIfPresent(Bool.self, forKey: .isValidationDue) ?? false
   }
 }

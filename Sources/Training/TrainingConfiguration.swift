@@ -1,63 +1,89 @@
-import Images
+import Foundation
 import Tensors
 
-/// How a network is trained (Docs/Method.md, "Losses" and "Training").
+/// How a network is trained (Docs/Method.md, "Training"): the optimiser, its schedule and what is recorded.
 public struct TrainingConfiguration: Sendable, Equatable {
-  public enum Precision: String, Sendable, CaseIterable {
-    case float32, bfloat16, float16
-
-    /// The type in which autocast computes, if any.
-    public var autocastType: ElementType? {
-      switch self {
-      case .float32: nil
-      case .bfloat16: .bfloat16
-      case .float16: .float16
-      }
-    }
-
-    /// What computes where this precision is asked for: float32 in place of 16 bits that the device has no instructions
-    /// for, which would be less precise and several times slower.
-    public func computed(on device: Device) -> Precision {
-      guard let autocastType, !device.multiplies(autocastType) else { return self }
-      return .float32
-    }
-
-    /// What people are told where the device computes in another precision than this one, which was asked for.
-    public func replacement(on device: Device) -> String? {
-      let computed = computed(on: device)
-      guard computed != self else { return nil }
-      return "computing in \(computed.rawValue), which is faster: this processor has no instructions for \(rawValue)"
-    }
+  /// How long training lasts.
+  public enum Length: Sendable, Equatable {
+    /// Passes over the training images.
+    case epochs(Int)
+    /// Optimiser steps.
+    case iterations(Int)
   }
 
-  /// T, the number of optimiser steps.
-  public var iterations: Int
+  /// When pseudo labels join the scribbles.
+  public enum SelfTrainingStart: Sendable, Equatable {
+    /// From this iteration, counted from 0.
+    case iteration(Int)
+    /// After this share of all iterations, 0...1.
+    case fraction(Double)
+  }
+
+  public var length = Length.epochs(40)
+  /// Images per step, 1...4096, of which training takes at least 2.
+  public var batchSize = 10
+  /// The learning rate of the first iteration, above 0, at most 1.
   public var learningRate = 3e-5
-  /// Exponent of the learning rate's decay.
+  /// The exponent of the learning rate's decay, 0...10.
   public var power = 0.9
   public var optimizer = AdamW.Settings()
   public var precision = Precision.float32
-  /// Exponent of the BLP loss's weight.
-  public var gamma = 2.0
-  /// The first iteration that learns from pseudo labels.
-  public var selfTrainingStart = 10_000
-  /// Probability from which on a pseudo label is believed.
+  public var selfTrainingStart = SelfTrainingStart.iteration(10_000)
+  /// The probability that a pseudo label needs, 0...1.
   public var selfTrainingThreshold = 0.9
-  /// Epochs between validations; 0 is never.
+  /// Epochs between validations; 0 for none.
   public var validateEvery = 1
-  /// Iterations between checkpoints; 0 is at the end of each epoch only.
+  /// Iterations between checkpoints; 0 for one at the end of each epoch only.
   public var checkpointEvery = 500
-  /// Iterations between log entries.
+  /// Iterations between entries of the record, at least 1.
   public var logEvery = 10
-  /// Iterations between pictures of a batch for TensorBoard; 0 is never.
+  /// Iterations between pictures of a batch for TensorBoard; 0 for none.
   public var picturesEvery = 100
-  /// The colours of the classes in these pictures.
-  public var colors = ColorMap.bright
-  public var seed: UInt64 = 0
 
-  public init(iterations: Int) { self.iterations = iterations }
+  public init() {}
 
-  public var schedule: PolynomialSchedule {
-    PolynomialSchedule(base: learningRate, power: power, iterations: iterations)
+  /// The numbers that follow from the number of batches per epoch.
+  public func plan(batchesPerEpoch: Int) -> TrainingPlan {
+    let iterations =
+      switch length {
+      case .epochs(let count): count * batchesPerEpoch
+      case .iterations(let count): count
+      }
+    let start =
+      switch selfTrainingStart {
+      case .iteration(let start): start
+      case .fraction(let share): Int((share * Double(iterations)).rounded())
+      }
+    return TrainingPlan(
+      selfTrainingStart: start,
+      schedule: PolynomialSchedule(base: learningRate, power: power, iterations: iterations))
+  }
+}
+
+/// A training's steps.
+public struct TrainingPlan: Sendable, Equatable {
+  /// T, the number of optimiser steps.
+  public var iterations: Int { schedule.iterations }
+  /// The first iteration that learns from pseudo labels.
+  public let selfTrainingStart: Int
+  public let schedule: PolynomialSchedule
+}
+
+/// The learning rate base (1 - t / (T + 1))^power at iteration t of T (Docs/Method.md, "Training").
+public struct PolynomialSchedule: Sendable, Equatable {
+  public let base: Double
+  public let power: Double
+  /// T.
+  public let iterations: Int
+
+  public init(base: Double, power: Double, iterations: Int) {
+    self.base = base
+    self.power = power
+    self.iterations = iterations
+  }
+
+  /// `iteration` counts from 0.
+  public func learningRate(at iteration: Int) -> Double {
+    base * pow(1 - Double(min(iteration, iterations)) / Double(iterations + 1), power)
   }
 }

@@ -14,70 +14,60 @@ struct ScoreGradients {
   let scribbleScores: Tensor
 
   /// A number whose gradient with respect to everything that `prediction` was computed from is that of the losses.
-  func root(_ prediction: BLPSegPrediction) throws(TorchError) -> Tensor {
+  func root(_ prediction: BLPSegPrediction) throws -> Tensor {
     try (prediction.aggregated * aggregated).sum()
       + (prediction.scribbleScores.to(scribbleScores.type) * scribbleScores).sum()
   }
 }
 
 extension TrainingStep {
-  /// The losses of this process's images, and their gradients as the backward pass takes them.
+  /// The losses of the batch and, of this process's images, their gradients as the backward pass takes them.
   ///
-  /// `labels` are the scribbles, `[N, H, W]`; with `isSelfTraining` confident predictions are supervision as well, among
-  /// the classes that are present, `[N, C, 1, 1]`.
+  /// `photographs` are normalised, `[N, 3, H, W]`; `labels` are the scribbles, `[N, H, W]`; `classPresent` is
+  /// `[N, C, 1, 1]`.
   func losses(
-    _ prediction: BLPSegPrediction, _ labels: Tensor, classPresent: Tensor, isSelfTraining: Bool
-  ) throws -> (Losses, ScoreGradients) {
+    _ prediction: BLPSegPrediction, of photographs: Tensor, _ labels: Tensor, classPresent: Tensor, iteration: Int
+  ) throws -> (LossValues, ScoreGradients) {
     let (images, height, width) = (labels.shape[0], labels.shape[1], labels.shape[2])
-    let totalWeight = try totalWeight(of: labels)
-    var (scribbleSum, segmentationSum) = (0.0, 0.0)
+    let batch = LossBatch(
+      images: images, scribbleClassWeight: network.scribbleClassWeight,
+      scribbleWeight: try scribbleWeight(ofBatch: labels))
+    var sums = Array(repeating: 0.0, count: objective.losses.count)
     var gradients: (aggregated: [Tensor], scribbleScores: [Tensor]) = ([], [])
     for image in 0..<images {
-      func this(_ tensor: Tensor) throws(TorchError) -> Tensor { try tensor.sliced(0, image, image + 1) }
-      let labels = try this(labels)
+      func this(_ tensor: Tensor) throws -> Tensor { try tensor.sliced(0, image, image + 1) }
       let aggregated = try this(prediction.aggregated).detached().requiringGradient()
       let scribbleScores = try this(prediction.scribbleScores).to(aggregated.type).detached().requiringGradient()
-      let logits = try aggregated.resizedBilinear(height: height, width: width)
-      let scribbleLogits = try scribbleScores.resizedBilinear(height: height, width: width)
-      let supervision =
-        isSelfTraining
-        ? try segmentationPseudoLabels(
-          logits, labels: labels, classPresent: this(classPresent), threshold: configuration.selfTrainingThreshold)
-        : labels
-      let scribble = try scribbleLoss(
-        scribbleLogits, labels, classWeight: network.scribbleClassWeight, totalWeight: totalWeight)
-      let segmentation =
-        try blpLoss(
-          logits, scribbleLogits: scribbleLogits, labels: supervision, gamma: configuration.gamma) / Double(images)
-      try scaled(scribble + segmentation).backward()
-      scribbleSum += try scribble.item()
-      segmentationSum += try segmentation.item()
+      let (sum, parts) = try objective(
+        LossInput(
+          logits: aggregated.resizedBilinear(height: height, width: width),
+          scribbleLogits: scribbleScores.resizedBilinear(height: height, width: width), photograph: this(photographs),
+          features: this(prediction.decoded).detached(), labels: this(labels), classPresent: this(classPresent),
+          batch: batch),
+        iteration: iteration)
+      try (scaler?.scaled(sum) ?? sum).backward()
+      for (index, part) in parts.enumerated() { sums[index] += part }
       gradients.aggregated.append(try aggregated.gradient ?? aggregated.zerosAlike())
       gradients.scribbleScores.append(try scribbleScores.gradient ?? scribbleScores.zerosAlike())
     }
     return (
-      try shared(Losses(scribble: scribbleSum, segmentation: segmentationSum)),
+      LossValues(objective.losses.map(\.name), try meanOverProcesses(sums)),
       ScoreGradients(
         aggregated: try .concatenated(gradients.aggregated, 0),
         scribbleScores: try .concatenated(gradients.scribbleScores, 0))
     )
   }
 
-  private func scaled(_ loss: Tensor) throws(TorchError) -> Tensor { try scaler?.scaled(loss) ?? loss }
-
-  /// What the sum of the scribble loss is divided by, so that the mean over the processes is the weighted mean over the
-  /// whole batch.
-  private func totalWeight(of labels: Tensor) throws(TorchError) -> Tensor {
-    let weight = try scribbleWeight(labels, classWeight: network.scribbleClassWeight)
+  /// The divisor of the scribble loss's sum; the mean over the processes is then the weighted mean over the whole batch.
+  private func scribbleWeight(ofBatch labels: Tensor) throws -> Tensor {
+    let weight = try Losses.scribbleWeight(labels, classWeight: network.scribbleClassWeight)
     guard let group else { return weight }
     try group.sum(weight)
     return try weight / Double(group.count)
   }
 
-  /// The losses of the whole batch: the means over the processes.
-  private func shared(_ losses: Losses) throws(TorchError) -> Losses {
-    guard let group else { return losses }
-    let sums = try group.sums([losses.scribble, losses.segmentation])
-    return Losses(scribble: sums[0] / Double(group.count), segmentation: sums[1] / Double(group.count))
+  private func meanOverProcesses(_ values: [Double]) throws -> [Double] {
+    guard let group else { return values }
+    return try group.sums(values).map { $0 / Double(group.count) }
   }
 }

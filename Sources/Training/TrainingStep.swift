@@ -1,4 +1,5 @@
 import Batches
+import Losses
 import Networks
 import Processes
 import Tensors
@@ -8,14 +9,7 @@ import Tensors
 /// Where several processes share a batch, each takes the step with its part; losses, gradients and statistics are those
 /// of the whole batch.
 public final class TrainingStep {
-  /// Losses of one step, before its update.
-  public struct Losses: Sendable, Equatable {
-    public let scribble: Double
-    public let segmentation: Double
-    public var total: Double { scribble + segmentation }
-  }
-
-  /// What a step computed before its update, without gradients.
+  /// The outputs of a step before its update, without gradients.
   struct Outputs {
     /// The scribbles, int64 `[N, H, W]`.
     let labels: Tensor
@@ -26,44 +20,52 @@ public final class TrainingStep {
   }
 
   public let network: BLPSeg
+  public let objective: Objective
   public let optimizer: AdamW
   public let scaler: GradientScaler?
-  let configuration: TrainingConfiguration
+  /// Everything that a checkpoint keeps beside the network, in the order in which it is restored.
+  let parts: [any Checkpointed]
+  let device: Device
   let group: ProcessGroup?
-  /// What dropout draws from.
-  let generator: Generator
-  private let device: Device
+  private let schedule: PolynomialSchedule
+  private let precision: Precision
+  /// Draws the channels that dropout drops.
+  private let generator: Generator
   private let reducer: GradientReducer?
 
-  /// `group` is nil where this process is alone.
+  /// `seed` is that of dropout; `group` is nil where this process trains alone.
   public init(
-    _ network: BLPSeg, _ configuration: TrainingConfiguration, on device: Device, _ group: ProcessGroup? = nil
-  ) throws(TorchError) {
+    _ network: BLPSeg, _ objective: Objective, _ configuration: TrainingConfiguration, schedule: PolynomialSchedule,
+    seed: UInt64, on device: Device, _ group: ProcessGroup? = nil
+  ) throws {
     self.network = network
-    self.group = group
-    reducer = group.map { GradientReducer(network.store.parameters.map(\.tensor), $0) }
-    self.configuration = configuration
+    self.objective = objective
+    self.schedule = schedule
     self.device = device
-    generator = try Generator(seed: configuration.seed, device: device)
+    self.group = group
+    precision = configuration.precision
+    reducer = group.map { GradientReducer(network.store.parameters.map(\.tensor), $0) }
+    generator = try Generator(seed: seed, device: device)
     optimizer = try AdamW(network.store.parameters, configuration.optimizer)
-    scaler = configuration.precision == .float16 ? try GradientScaler(on: device) : nil
+    scaler = precision == .float16 ? try GradientScaler(on: device) : nil
+    parts = [optimizer] + (scaler.map { [$0] } ?? []) + [GeneratorState(generator)]
   }
 
   /// Trains on one batch at `iteration`, counted from 0.
   ///
   /// Throws `NonFiniteLoss` before anything is changed but the running statistics of batch normalisation.
-  public func callAsFunction(_ batch: Batch, iteration: Int) throws -> Losses {
+  public func callAsFunction(_ batch: Batch, iteration: Int) throws -> LossValues {
     try callAsFunction(batch, iteration: iteration, observing: nil)
   }
 
-  /// The same; `observe` sees what the step computes.
+  /// The same; `observe` is given the step's outputs.
   func callAsFunction(
     _ batch: Batch, iteration: Int, observing observe: ((Outputs) throws -> Void)?
-  ) throws -> Losses {
+  ) throws -> LossValues {
     optimizer.clearGradients()
     let image = try batch.image.to(device).to(network.scribbleClassWeight.type)
     let labels = try batch.label.to(device)
-    let prediction = try withAutocast(configuration.precision.autocastType, on: device) {
+    let prediction = try withAutocast(precision.autocastType, on: device) {
       try network(image, .training(across: group, drawingFrom: generator))
     }
     if let observe {
@@ -73,17 +75,20 @@ public final class TrainingStep {
         })
     }
     let (losses, gradients) = try losses(
-      prediction, labels, classPresent: batch.classPresent.to(device),
-      isSelfTraining: iteration >= configuration.selfTrainingStart)
+      prediction, of: image, labels, classPresent: batch.classPresent.to(device), iteration: iteration)
     guard losses.total.isFinite else { throw try nonFiniteLoss(losses, batch, iteration: iteration) }
     try backward(from: gradients.root(prediction))
     if try scaler?.unscale(optimizer.gradients) ?? true {
-      try optimizer.step(learningRate: configuration.schedule.learningRate(at: iteration))
+      try optimizer.step(learningRate: learningRate(at: iteration))
+      for part in parts { try part.weightsDidChange() }
     }
     return losses
   }
 
-  private func backward(from loss: Tensor) throws(TorchError) {
+  /// The learning rate at `iteration`, counted from 0, before the factors of parameter groups.
+  func learningRate(at iteration: Int) -> Double { schedule.learningRate(at: iteration) }
+
+  private func backward(from loss: Tensor) throws {
     if let reducer { try reducer.backward(from: loss) } else { try loss.backward() }
   }
 }

@@ -22,7 +22,7 @@ struct AnalyzeCommand: ParsableCommand {
     var weights: String?
 
     @Option(help: "The list of images: train or val.")
-    var list = Experiment.PreferenceOptions.List.training
+    var list = PreferenceRun.Options.List.training
 
     @Option(
       help: ArgumentHelp(
@@ -49,7 +49,7 @@ struct AnalyzeCommand: ParsableCommand {
       try reportingFailure {
         PassiveThreads.begin()
         let experiment = try settings.experiment(views.overrides(standard: .single))
-        var options = Experiment.PreferenceOptions()
+        var options = PreferenceRun.Options()
         options.list = list
         options.weights = weights
         options.predictions = predictions
@@ -58,7 +58,7 @@ struct AnalyzeCommand: ParsableCommand {
         for notice in experiment.notices { Console.line(notice) }
         options.warn = { Console.line("\($0)") }
         let start = ContinuousClock.now
-        let (result, page) = try experiment.analyzePreference(options) { done, total in
+        let (result, page) = try PreferenceRun(experiment).run(options) { done, total in
           Console.progress("analysing", done, of: total, since: start)
         }
         Console.line("\(result.images) images, \(result.predictions)")
@@ -69,4 +69,4 @@ struct AnalyzeCommand: ParsableCommand {
   }
 }
 
-extension Experiment.PreferenceOptions.List: ExpressibleByArgument {}
+extension PreferenceRun.Options.List: ExpressibleByArgument {}

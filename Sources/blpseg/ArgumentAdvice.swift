@@ -2,6 +2,7 @@ import ArgumentParser
 import Experiments
 import Files
 import Foundation
+import Settings
 import Tensors
 
 /// What was probably meant by a command line that cannot be parsed.

@@ -35,7 +35,7 @@ struct EvaluateCommand: ParsableCommand {
       PassiveThreads.begin()
       let renaming = sequentialRenaming ? ["data.sequential_renaming=true"] : []
       let experiment = try settings.experiment(views.overrides() + renaming)
-      var options = Experiment.EvaluationOptions()
+      var options = EvaluationRun.Options()
       options.weights = weights
       options.output = output
       options.allProtocols = allProtocols
@@ -44,7 +44,7 @@ struct EvaluateCommand: ParsableCommand {
       for notice in experiment.notices { Console.line(notice) }
       options.warn = { Console.line("\($0)") }
       let start = ContinuousClock.now
-      let (result, page) = try experiment.evaluate(
+      let (result, page) = try EvaluationRun(experiment).run(
         options, checking: { Console.progress("checking masks", $0, of: $1, since: start) },
         doubted: { Console.line("doubt: \($0)") }
       ) { done, total in

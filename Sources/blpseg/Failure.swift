@@ -3,6 +3,7 @@ import Experiments
 import Files
 import Preparation
 import Processes
+import Settings
 
 /// Runs a command's body; an error is printed as one sentence and becomes the exit code that stands for it.
 func reportingFailure(_ body: () throws -> Void) throws {

@@ -1,5 +1,7 @@
 import ArgumentParser
 import Experiments
+import Models
+import Settings
 
 struct InspectCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -26,7 +28,7 @@ struct InspectCommand: ParsableCommand {
     @OptionGroup var settings: SettingsArguments
 
     func run() throws {
-      try reportingFailure { Console.result(try Inspection.model(settings.experiment())) }
+      try reportingFailure { Console.result(try Inspection.model(settings.load())) }
     }
   }
 

@@ -3,7 +3,9 @@ import Evaluation
 import Experiments
 import Files
 import Foundation
+import Models
 import Prediction
+import Settings
 import Tensors
 import Training
 
@@ -71,7 +73,7 @@ struct PredictCommand: ParsableCommand {
     help: """
       Number format of the convolutions. Where the processor has no instructions for a format of 16 bits, float32 is used.
       """)
-  var precision = TrainingConfiguration.Precision.float32
+  var precision = Precision.float32
 
   func validate() throws {
     if let maxSide, maxSide != 0, !(64...16384).contains(maxSide) {
@@ -87,13 +89,13 @@ struct PredictCommand: ParsableCommand {
     try reportingFailure {
       PassiveThreads.begin()
       Interruption.listen()
-      var options = PhotographPredictions.Options()
+      var options = PredictionRun.Options()
       options.overlay = overlay
       options.probabilities = saveProbabilities
       options.logits = saveLogits
       options.isRecursive = recursive
       options.skipsExisting = skipExisting
-      let predictions = try PhotographPredictions(inputs, to: folder, options)
+      let predictions = try PredictionRun(inputs, to: folder, options)
       // A place where nothing can be written is found out before the work, not after it.
       if let table { _ = try OutputFile(table) }
       let device = try Device(device)
@@ -130,7 +132,7 @@ struct PredictCommand: ParsableCommand {
   }
 }
 
-extension TrainingConfiguration.Precision: ExpressibleByArgument {}
+extension Precision: ExpressibleByArgument {}
 
 extension ExperimentSettings.Device: ExpressibleByArgument {
   public init?(argument: String) { self.init(name: argument) }

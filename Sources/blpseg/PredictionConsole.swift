@@ -2,6 +2,7 @@ import ArgumentParser
 import Evaluation
 import Experiments
 import Foundation
+import Models
 import Prediction
 
 /// Tells how the prediction of photographs goes.
@@ -14,14 +15,14 @@ final class PredictionConsole {
     let learntSize: LearntSize?
   }
 
-  private let predictions: PhotographPredictions
+  private let predictions: PredictionRun
   private let weights: Weights
   private let maxSide: Int?
   private let start = ContinuousClock.now
   private(set) var table: PredictionTable
   private var tooLarge = 0
 
-  init(_ predictions: PhotographPredictions, _ weights: Weights, maxSide: Int?) {
+  init(_ predictions: PredictionRun, _ weights: Weights, maxSide: Int?) {
     self.predictions = predictions
     self.weights = weights
     self.maxSide = maxSide
@@ -58,7 +59,7 @@ final class PredictionConsole {
   }
 
   /// What was found in a photograph; nil where it could not be predicted.
-  func tell(_ done: Int, _ finding: PhotographPredictions.Finding?) {
+  func tell(_ done: Int, _ finding: PredictionRun.Finding?) {
     if let finding {
       for warning in finding.warnings { Console.line("\(warning)") }
       doubt(finding)
@@ -72,7 +73,7 @@ final class PredictionConsole {
   }
 
   /// How it ended. Throws the exit code 1 where a photograph could not be predicted, and 130 where it was stopped.
-  func end(_ outcome: PhotographPredictions.Outcome, _ folder: String) throws {
+  func end(_ outcome: PredictionRun.Outcome, _ folder: String) throws {
     let seconds = (ContinuousClock.now - start) / .seconds(1)
     if tooLarge > 1, let learnt = weights.learntSize {
       Console.line(
@@ -96,7 +97,7 @@ final class PredictionConsole {
   }
 
   /// Doubts a photograph that is much larger than those learnt from, the first of them in full.
-  private func doubt(_ finding: PhotographPredictions.Finding) {
+  private func doubt(_ finding: PredictionRun.Finding) {
     guard let learnt = weights.learntSize,
       learnt.isExceeded(width: finding.width, height: finding.height, maxSide: maxSide)
     else { return }
@@ -109,7 +110,7 @@ final class PredictionConsole {
   }
 
   /// "out/a.png  0 background 71.3 %, 1 cat 28.7 %"
-  private func line(_ finding: PhotographPredictions.Finding) -> String {
+  private func line(_ finding: PredictionRun.Finding) -> String {
     let shares = finding.shares.map { label, share in
       let name = weights.appearance.names.map { "\(label) \($0[label])" } ?? "\(label)"
       return "\(name) \(Percent.text(share, decimals: 1))"

@@ -1,6 +1,8 @@
 import ArgumentParser
 import Experiments
 import Processes
+import Settings
+import Tensors
 
 /// A settings file with overrides: what most commands begin with.
 struct SettingsArguments: ParsableArguments {
@@ -14,8 +16,11 @@ struct SettingsArguments: ParsableArguments {
       valueName: "path=value"))
   var overrides: [String] = []
 
+  /// The settings; LibTorch computes on as many threads as they say from then on.
   func load(_ extra: [String] = []) throws -> ExperimentSettings {
-    try ExperimentSettings.load(config, overrides: overrides + extra)
+    let settings = try ExperimentSettings.load(config, overrides: overrides + extra)
+    ProcessorShare.apply(settings.threads)
+    return settings
   }
 
   func experiment(_ extra: [String] = [], as place: ProcessPlace? = nil) throws -> Experiment {

@@ -30,7 +30,7 @@ struct TrainCommand: ParsableCommand {
       if place?.isFirst ?? true { Console.progress("reading the data and the network") }
       let outcome: TrainingOutcome
       do {
-        outcome = try experiment.train(resume: resume, command: CommandLine.arguments, console.watch)
+        outcome = try TrainingRun(experiment).run(resume: resume, command: CommandLine.arguments, console.watch)
       } catch {
         console.keep(error)
         throw error

@@ -1,22 +1,24 @@
 import Evaluation
 import Experiments
 import Foundation
+import Losses
+import Settings
 import Training
 
 /// Tells how a run goes: on a terminal in one line that is redrawn, elsewhere in a line for each entry of the record and
 /// in others where these are far apart.
 final class TrainingConsole {
   private let experiment: Experiment
-  private var plan: TrainingWatch.Plan?
+  private var plan: TrainingObserver.Plan?
   private var latest: MetricsEntry?
   /// When this start's first step was done, and how many were then.
   private var first: (time: ContinuousClock.Instant, step: Int)?
 
   init(_ experiment: Experiment) { self.experiment = experiment }
 
-  var watch: TrainingWatch {
+  var watch: TrainingObserver {
     let start = ContinuousClock.now
-    var watch = TrainingWatch()
+    var watch = TrainingObserver()
     watch.checking = { Console.progress("checking \($0) images", $1, of: $2, since: start) }
     watch.planned = { self.begin($0) }
     watch.stepped = { self.draw(step: $0) }
@@ -45,7 +47,7 @@ final class TrainingConsole {
     plan?.log.append(text)
   }
 
-  private func begin(_ plan: TrainingWatch.Plan) {
+  private func begin(_ plan: TrainingObserver.Plan) {
     self.plan = plan
     let (settings, network) = (experiment.settings, experiment.configuration)
     tell(
@@ -95,9 +97,10 @@ final class TrainingConsole {
     guard let plan else { return nil }
     var line = ProgressLine(done: step, total: plan.iterations)
     line.parts = [.init("epoch \((step - 1) / plan.batchesPerEpoch + 1)", rank: 2)]
-    if let scribble = latest?.scribbleLoss, let segmentation = latest?.segmentationLoss {
-      line.parts.append(.init(String(format: "scribble %.4f  blp %.4f", scribble, segmentation), rank: 1))
+    let losses = experiment.losses.compactMap { loss in
+      latest?.values[loss.metricsKey].map { "\(loss.name) \(String(format: "%.4f", $0))" }
     }
+    if !losses.isEmpty { line.parts.append(.init(losses.joined(separator: "  "), rank: 1)) }
     if let rate = latest?.imagesPerSecond, rate > 0 {
       line.parts.append(.init(String(format: "%.1f images/s", rate), rank: 3))
       line.secondsLeft = Double((plan.iterations - step) * plan.batchSize) / rate

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Experiments
+import Models
 
 struct WeightsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

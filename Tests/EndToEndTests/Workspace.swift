@@ -1,6 +1,7 @@
 import Checkpoints
 import Files
 import Foundation
+import Settings
 import TestSupport
 
 /// A folder with a small data set of the demo's photographs, settings, and a finished run.

@@ -1,8 +1,10 @@
 import Experiments
 import Files
 import Foundation
+import Settings
 import TestSupport
 import Testing
+import Training
 
 @Suite struct ExperimentTests {
   @Test("stopping in the last evaluation keeps the weights and leaves the rest to a continued run")
@@ -10,10 +12,10 @@ import Testing
     let folder = try TemporaryFolder()
     let experiment = try tinyExperiment(in: folder)
     var isStopping = false
-    var watch = TrainingWatch()
+    var watch = TrainingObserver()
     watch.evaluating = { _, _ in isStopping = true }
     watch.shouldStop = { isStopping }
-    guard case .interrupted = try experiment.train(resume: false, watch) else {
+    guard case .interrupted = try TrainingRun(experiment).run(resume: false, watch) else {
       Issue.record("the run was not interrupted")
       return
     }
@@ -21,9 +23,9 @@ import Testing
     #expect(!FileManager.default.fileExists(atPath: experiment.folder.evaluation))
 
     var firstIteration: Int?
-    var continued = TrainingWatch()
+    var continued = TrainingObserver()
     continued.planned = { firstIteration = $0.firstIteration }
-    guard case .finished(let result) = try experiment.train(resume: true, continued) else {
+    guard case .finished(let result) = try TrainingRun(experiment).run(resume: true, continued) else {
       Issue.record("the run was not finished")
       return
     }
@@ -36,10 +38,10 @@ import Testing
     let folder = try TemporaryFolder()
     let experiment = try tinyExperiment(in: folder)
     var steps: [Int] = []
-    var watch = TrainingWatch()
+    var watch = TrainingObserver()
     watch.stepped = { steps.append($0) }
     watch.shouldStop = { true }
-    guard case .interrupted = try experiment.train(resume: false, watch) else {
+    guard case .interrupted = try TrainingRun(experiment).run(resume: false, watch) else {
       Issue.record("the run was not interrupted")
       return
     }
@@ -51,7 +53,7 @@ import Testing
   func reportWithoutMasks() throws {
     let folder = try TemporaryFolder()
     let experiment = try tinyExperiment(in: folder, masks: "null")
-    guard case .finished(nil) = try experiment.train(resume: false, TrainingWatch()) else {
+    guard case .finished(nil) = try TrainingRun(experiment).run(resume: false) else {
       Issue.record("the run has a result")
       return
     }
@@ -73,7 +75,7 @@ import Testing
   func reportOfTrainingAlone() throws {
     let folder = try TemporaryFolder()
     let experiment = try tinyExperiment(in: folder, masks: "null", validationList: "nowhere.txt")
-    _ = try experiment.train(resume: false, TrainingWatch())
+    _ = try TrainingRun(experiment).run(resume: false)
     let page = try InputFile.text(experiment.folder.report)
     #expect(page.contains("What it learnt from") && !page.contains("never seen"))
   }
@@ -84,6 +86,12 @@ import Testing
       try Experiment(settings)
     }
   }
+}
+
+/// Loads settings from a file of this text.
+func load(_ yaml: String, _ overrides: [String] = []) throws -> ExperimentSettings {
+  let folder = try TemporaryFolder()
+  return try ExperimentSettings.load(try folder.write("test.yaml", yaml), overrides: overrides)
 }
 
 /// Two steps on the demo's first photographs, with all files in `folder`.

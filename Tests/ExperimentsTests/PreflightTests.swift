@@ -3,6 +3,7 @@ import Files
 import Foundation
 import Images
 import Preparation
+import Settings
 import TestSupport
 import Testing
 
@@ -80,7 +81,7 @@ import Testing
     try folder.write("data/JPEGImages/i0.png", "<html>")
     try folder.write("data/scribbles/i1.png", "<html>")
     let experiment = try Experiment(settings())
-    let failure = try #require(throws: PreflightFailure.self) { try experiment.train(resume: false, TrainingWatch()) }
+    let failure = try #require(throws: PreflightFailure.self) { try TrainingRun(experiment).run(resume: false) }
     #expect(failure.problems.map(\.subject) == ["JPEGImages/i0.png", "scribbles/i1.png"].map { folder("data/\($0)") })
     #expect(!FileManager.default.fileExists(atPath: experiment.folder.path))
   }

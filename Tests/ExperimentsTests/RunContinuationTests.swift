@@ -42,11 +42,11 @@ import Training
     let folder = try TemporaryFolder()
     let experiment = try tinyExperiment(in: folder)
     var errors: [FileError] = []
-    var watch = TrainingWatch()
+    var watch = TrainingObserver()
     watch.stepped = { step in
       for resume in [false, true] where step == 1 {
         do {
-          _ = try experiment.train(resume: resume, TrainingWatch())
+          _ = try TrainingRun(experiment).run(resume: resume)
         } catch let error as FileError {
           errors.append(error)
         } catch {
@@ -54,7 +54,7 @@ import Training
         }
       }
     }
-    guard case .finished = try experiment.train(resume: false, watch) else {
+    guard case .finished = try TrainingRun(experiment).run(resume: false, watch) else {
       Issue.record("the run was not finished")
       return
     }
@@ -63,14 +63,14 @@ import Training
     #expect(errors.allSatisfy { $0.problem.contains("(pid \(process) on ") }, "\(errors)")
     #expect(!FileManager.default.fileExists(atPath: folder("run/.lock")))
     #expect(try MetricsFile.read(experiment.folder.metrics).count == 1)
-    #expect(try experiment.train(resume: true, TrainingWatch()).isFinished)
+    #expect(try TrainingRun(experiment).run(resume: true).isFinished)
   }
 
   @Test("a run that cannot begin leaves no folder behind")
   func nothingLeft() throws {
     let folder = try TemporaryFolder()
     let experiment = try tinyExperiment(in: folder, ["data.train_list=\(folder("missing.txt"))"])
-    #expect(throws: PreflightFailure.self) { try experiment.train(resume: false, TrainingWatch()) }
+    #expect(throws: PreflightFailure.self) { try TrainingRun(experiment).run(resume: false) }
     #expect(!FileManager.default.fileExists(atPath: experiment.folder.path))
   }
 
@@ -79,23 +79,23 @@ import Training
     let folder = try TemporaryFolder()
     let overrides = ["training.validate_every=1", "training.iterations=4", "training.log_every=1"]
     let whole = try tinyExperiment(in: folder, overrides + ["output=\(folder("whole"))"])
-    #expect(try whole.train(resume: false, TrainingWatch()).isFinished)
+    #expect(try TrainingRun(whole).run(resume: false).isFinished)
 
     let broken = try tinyExperiment(in: folder, overrides)
     // At the first image of each validation: the two epochs' validations are interrupted once each, and done then.
     for interruption in 1...2 {
       var isStopping = false
-      var watch = TrainingWatch()
+      var watch = TrainingObserver()
       var validations = 0
       watch.evaluating = { done, _ in
         if done == 1 { validations += 1 }
         isStopping = validations == (interruption == 1 ? 1 : 2)
       }
       watch.shouldStop = { isStopping }
-      #expect(try !broken.train(resume: interruption > 1, watch).isFinished)
+      #expect(try !TrainingRun(broken).run(resume: interruption > 1, watch).isFinished)
       #expect(FileManager.default.fileExists(atPath: broken.folder.bestCheckpoint) == (interruption > 1))
     }
-    #expect(try broken.train(resume: true, TrainingWatch()).isFinished)
+    #expect(try TrainingRun(broken).run(resume: true).isFinished)
     let records = try [whole, broken].map { experiment in
       try MetricsFile.read(experiment.folder.metrics).map { entry in
         var entry = entry

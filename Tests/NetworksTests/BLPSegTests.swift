@@ -10,10 +10,10 @@ struct BLPSegTests {
   static let gradientTolerance = 1e-5
 
   private func network(
-    _ type: ElementType = .float32, sigma: Double? = 6, dropout: Double = 0, unlabelledWeight: Double = 0.02
+    _ type: ElementType = .float32, localAggregation: Bool = true, dropout: Double = 0, unlabelledWeight: Double = 0.02
   ) throws -> BLPSeg {
     let configuration = BLPSegConfiguration(
-      backbone: .resnet18, classCount: 3, decoderWidth: 8, dropout: dropout, sigma: sigma)
+      backbone: .resnet18, classCount: 3, decoderWidth: 8, dropout: dropout, localAggregation: localAggregation)
     return try BLPSeg(configuration, ParameterStore(type: type, seed: 4), unlabelledWeight: unlabelledWeight)
   }
 
@@ -56,10 +56,10 @@ struct BLPSegTests {
     #expect(try logits.isFinite().all().item() == 1)
   }
 
-  @Test("without sigma the scores are not aggregated")
+  @Test("without local aggregation the scores are not aggregated")
   func withoutAggregation() throws {
     let image = try Tensor.normal([1, 3, 48, 48], .float32, Generator(seed: 2))
-    let plain = try withInference { try network(sigma: nil)(image, .evaluation) }
+    let plain = try withInference { try network(localAggregation: false)(image, .evaluation) }
     #expect(try plain.aggregated.floats() == plain.scores.floats())
     let aggregated = try withInference { try network()(image, .evaluation) }
     #expect(try aggregated.scores.floats() == plain.scores.floats())

@@ -27,10 +27,10 @@ struct AdamWTests {
     mutating func step(_ gradient: [Double], rate: Double, _ settings: AdamW.Settings) {
       count += 1
       for i in value.indices {
-        first[i] = settings.beta1 * first[i] + (1 - settings.beta1) * gradient[i]
-        second[i] = settings.beta2 * second[i] + (1 - settings.beta2) * gradient[i] * gradient[i]
-        let mean = first[i] / (1 - pow(settings.beta1, count))
-        let deviation = (second[i] / (1 - pow(settings.beta2, count))).squareRoot()
+        first[i] = settings.betas.mean * first[i] + (1 - settings.betas.mean) * gradient[i]
+        second[i] = settings.betas.square * second[i] + (1 - settings.betas.square) * gradient[i] * gradient[i]
+        let mean = first[i] / (1 - pow(settings.betas.mean, count))
+        let deviation = (second[i] / (1 - pow(settings.betas.square, count))).squareRoot()
         value[i] -= rate * (mean / (deviation + settings.epsilon) + settings.weightDecay * value[i])
       }
     }
@@ -52,6 +52,43 @@ struct AdamWTests {
 
   private func gradient(_ count: Int, step: Int) -> [Double] {
     (0..<count).map { sin(Double(7 * step + 3 * $0 + 1)) * pow(10, Double($0 % 3) - 1) }
+  }
+
+  @Test("a group learns at its own rate, by the longest prefix that fits, and others as before") func rates() throws {
+    var grouped = AdamW.Settings()
+    grouped.rateFactors = ["a": 0.25, "b.c": 7]
+    let (plain, slow) = (try store(), try store())
+    for (store, settings, rate) in [(plain, AdamW.Settings(), 0.025), (slow, grouped, 0.1)] {
+      let optimizer = try AdamW(store.parameters, settings)
+      for name in ["a", "b"] { try set(gradient(name == "a" ? 6 : 4, step: 1), of: #require(store[name])) }
+      try optimizer.step(learningRate: rate)
+    }
+    let fast = try store()
+    let optimizer = try AdamW(fast.parameters)
+    try set(gradient(4, step: 1), of: #require(fast["b"]))
+    try optimizer.step(learningRate: 0.1)
+    #expect(try slow["a"]?.doubles() == plain["a"]?.doubles())
+    #expect(try slow["b"]?.doubles() == fast["b"]?.doubles())
+    #expect(grouped.rateFactor(of: "b.c.weight") == 7 && grouped.rateFactor(of: "b.cd") == 1)
+  }
+
+  @Test("weight decay can leave out parameters of one dimension") func undecayed() throws {
+    var settings = AdamW.Settings()
+    settings.weightDecay = 0.5
+    settings.decaysNormsAndBiases = false
+    let (partly, wholly, never) = (try store(), try store(), try store())
+    var without = settings
+    without.weightDecay = 0
+    var with = settings
+    with.decaysNormsAndBiases = true
+    for (store, settings) in [(partly, settings), (wholly, with), (never, without)] {
+      let optimizer = try AdamW(store.parameters, settings)
+      for name in ["a", "b"] { try set(gradient(name == "a" ? 6 : 4, step: 1), of: #require(store[name])) }
+      try optimizer.step(learningRate: 0.1)
+    }
+    #expect(try partly["a"]?.doubles() == wholly["a"]?.doubles())
+    #expect(try partly["b"]?.doubles() == never["b"]?.doubles())
+    #expect(try never["b"]?.doubles() != wholly["b"]?.doubles())
   }
 
   @Test("moves parameters as the published formula does", arguments: [0, 0.01, 0.5])
@@ -89,7 +126,7 @@ struct AdamWTests {
     #expect(try idle.doubles() == [5, 5])
     #expect(optimizer.gradients.count == 1)
     var state = StateDict()
-    optimizer.save(to: &state)
+    try optimizer.save(to: &state)
     #expect(state.names.sorted() == ["optimizer.exp_avg.a", "optimizer.exp_avg_sq.a", "optimizer.step"])
   }
 
@@ -133,7 +170,7 @@ struct AdamWTests {
     let before = try AdamW(broken.parameters)
     try run(before, broken, 0..<2)
     var state = StateDict()
-    before.save(to: &state)
+    try before.save(to: &state)
     let after = try AdamW(broken.parameters)
     try after.restore(from: state)
     try run(after, broken, 2..<5)

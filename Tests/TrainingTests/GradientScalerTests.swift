@@ -46,7 +46,7 @@ struct GradientScalerTests {
     let before = try GradientScaler(on: .cpu, initialScale: 4)
     for _ in 0..<1500 { _ = try before.unscale([tensor([1])]) }
     var state = StateDict()
-    before.save(to: &state)
+    try before.save(to: &state)
     let after = try GradientScaler(on: .cpu)
     try after.restore(from: state)
     #expect(try after.factor() == 4)

@@ -9,10 +9,10 @@ import Training
 struct InterruptedValidationTests {
   private static let score = 0.5
 
-  private func validating(_ validate: @escaping () -> Double? = { score }) -> Trainer.Hooks {
-    var hooks = Trainer.Hooks()
-    hooks.validate = { _ in validate().map { .score($0) } ?? .stopped }
-    return hooks
+  private func validating(_ validate: @escaping () -> Double? = { score }) -> TrainingObserver {
+    var observer = TrainingObserver()
+    observer.validate = { validate().map { .score($0) } ?? .stopped }
+    return observer
   }
 
   private func progress(_ path: String) throws -> TrainingProgress? {
@@ -22,15 +22,15 @@ struct InterruptedValidationTests {
   @Test("has a checkpoint to continue from before anything of the validation is written")
   func order() throws {
     let run = try SmallRun(TemporaryFolder(), iterations: 3)
-    var hooks = validating {
+    var observer = validating {
       #expect(run.savedIteration() == 3)
       #expect(!FileManager.default.fileExists(atPath: run.files.bestCheckpoint))
       return Self.score
     }
-    hooks.report = { entry in
+    observer.report = { entry in
       if entry.meanIoU != nil { #expect(!FileManager.default.fileExists(atPath: run.files.bestCheckpoint)) }
     }
-    #expect(try run.trainer.run(hooks) == .finished)
+    #expect(try run.trainer.run(observer) == .finished)
     #expect(try progress(run.files.lastCheckpoint)?.isValidationDue == false)
     #expect(try progress(run.files.lastCheckpoint)?.bestMeanIoU == Self.score)
     #expect(try progress(run.files.bestCheckpoint)?.bestMeanIoU == Self.score)
@@ -63,15 +63,15 @@ struct InterruptedValidationTests {
   func killed() throws {
     let whole = try SmallRun(TemporaryFolder(), iterations: 6)
     let (before, after) = (try TemporaryFolder(), try TemporaryFolder())
-    var hooks = validating {
+    var observer = validating {
       if whole.trainer.progress.iteration == 3 { try? copy(whole.folder, to: before) }
       return Self.score
     }
-    hooks.report = { entry in
+    observer.report = { entry in
       // The record has the validation, and neither checkpoint knows of it.
       if entry.meanIoU != nil && entry.iteration == 3 { try? copy(whole.folder, to: after) }
     }
-    #expect(try whole.trainer.run(hooks) == .finished)
+    #expect(try whole.trainer.run(observer) == .finished)
     for folder in [before, after] {
       #expect(FileManager.default.fileExists(atPath: folder("last.safetensors")))
       let next = try SmallRun(folder, iterations: 6)
@@ -86,27 +86,27 @@ struct InterruptedValidationTests {
   func pictures(cut: Int) throws {
     let (whole, broken) = (try TemporaryFolder(), try TemporaryFolder())
     let uninterrupted = try SmallRun(whole, iterations: 6) { $0.picturesEvery = 2 }
-    #expect(try uninterrupted.trainer.run(Trainer.Hooks()) == .finished)
+    #expect(try uninterrupted.trainer.run(TrainingObserver()) == .finished)
     // Killed after two more steps than the last checkpoint knows of.
     let first = try SmallRun(broken, iterations: 6) {
       $0.picturesEvery = 2
       $0.checkpointEvery = 1
     }
     let checkpoint = try TemporaryFolder()
-    var hooks = Trainer.Hooks()
+    var observer = TrainingObserver()
     var steps = 0
-    hooks.shouldStop = {
+    observer.shouldStop = {
       steps += 1
       if steps == cut + 1 { try? copy(broken, to: checkpoint) }
       return steps == cut + 2
     }
-    #expect(try first.trainer.run(hooks) == .interrupted)
+    #expect(try first.trainer.run(observer) == .interrupted)
     try FileManager.default.removeItem(atPath: broken("last.safetensors"))
     try FileManager.default.copyItem(atPath: checkpoint("last.safetensors"), toPath: broken("last.safetensors"))
     let second = try SmallRun(broken, iterations: 6) { $0.picturesEvery = 2 }
     try second.trainer.resume()
     #expect(second.trainer.progress.iteration == cut)
-    #expect(try second.trainer.run(Trainer.Hooks()) == .finished)
+    #expect(try second.trainer.run(TrainingObserver()) == .finished)
     #expect(try shown(broken) == shown(whole))
     let photographs = try shown(whole).filter { $0.firstRange(of: Array("batch/1 photograph".utf8)) != nil }
     #expect(photographs.map { $0[1] } == [1, 3, 5])

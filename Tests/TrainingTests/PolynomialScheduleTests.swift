@@ -33,7 +33,9 @@ struct PolynomialScheduleTests {
 
   @Test("of a configuration takes its numbers from there")
   func configuration() {
-    let configuration = TrainingConfiguration(iterations: 7)
-    #expect(configuration.schedule == PolynomialSchedule(base: 3e-5, power: 0.9, iterations: 7))
+    var configuration = TrainingConfiguration()
+    configuration.length = .iterations(7)
+    #expect(
+      configuration.plan(batchesPerEpoch: 3).schedule == PolynomialSchedule(base: 3e-5, power: 0.9, iterations: 7))
   }
 }

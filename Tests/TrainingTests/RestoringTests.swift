@@ -55,9 +55,9 @@ extension TrainerTests {
       return try Safetensors.write(state, to: path)
     }
     let run = try SmallRun(folder, iterations: 1, width: unfit == .otherWidth ? 12 : 8) { $0.precision = .float16 }
-    var hooks = Trainer.Hooks()
-    hooks.validate = { _ in .score(0.5) }
-    _ = try run.trainer.run(hooks)
+    var observer = TrainingObserver()
+    observer.validate = { .score(0.5) }
+    _ = try run.trainer.run(observer)
     if unfit == .weightsOnly {
       let weights = try InputFile.read(RunFolder(folder.path).bestCheckpoint)
       return try OutputFile.write(weights, to: path)

@@ -20,10 +20,10 @@ struct SeveralProcessesTests {
     init(_ part: Range<Int>?, _ group: ProcessGroup?) throws {
       let network = try SmallRun.network(dropout: 0.3, type: .float64)
       let configuration = SmallRun.configuration(iterations: 10) {
-        $0.selfTrainingStart = 1
+        $0.selfTrainingStart = .iteration(1)
         $0.selfTrainingThreshold = 0.35
       }
-      let step = try TrainingStep(network, configuration, on: .cpu, group)
+      let step = try SmallRun.step(network, configuration, group)
       let batch = try #require(try SmallRun.loader(batchSize: 6, part: part).epoch(0).next())
       ids = batch.ids
       for iteration in 0..<2 {
@@ -74,7 +74,7 @@ struct SeveralProcessesTests {
     let losses = try Ranks.run(2) { group -> [Double] in
       let network = try SmallRun.network(dropout: 0)
       try withoutGradient { try network.scribbleClassWeight.sliced(0, 3, 4).fill(0) }
-      let step = try TrainingStep(network, SmallRun.configuration(iterations: 9), on: .cpu, group)
+      let step = try SmallRun.step(network, SmallRun.configuration(iterations: 9), group)
       var totals: [Double] = []
       for blankRanks in [[0, 1], [1]] {
         let batch = try #require(try SmallRun.loader(part: group.rank..<group.rank + 1).epoch(0).next())
@@ -95,7 +95,7 @@ struct SeveralProcessesTests {
   func resuming() throws {
     let folder = try TemporaryFolder()
     let first = try SmallRun(folder, iterations: 2)
-    _ = try first.trainer.run(Trainer.Hooks())
+    _ = try first.trainer.run(TrainingObserver())
     let saved = try SmallRun.tensors(first.files.lastCheckpoint)
     let lock = NSLock()
     let path = folder.path
@@ -104,9 +104,10 @@ struct SeveralProcessesTests {
       // Only the first process sees the run's folder.
       let place = RunFolder(group.rank == 0 ? path : "/nowhere")
       let trainer = try lock.withLock {
-        try Trainer(
-          network, SmallRun.loader(part: group.rank..<group.rank + 1), SmallRun.configuration(iterations: 4), on: .cpu,
-          group, folder: place)
+        let configuration = SmallRun.configuration(iterations: 4)
+        return Trainer(
+          try SmallRun.step(network, configuration, group),
+          try SmallRun.loader(part: group.rank..<group.rank + 1), configuration, iterations: 4, folder: place)
       }
       try trainer.resume()
       return (

@@ -3,7 +3,9 @@ import Checkpoints
 import Datasets
 import Images
 import Layers
+import Losses
 import Networks
+import Processes
 import Tensors
 import TestSupport
 import Testing
@@ -26,9 +28,10 @@ struct SmallRun {
     self.folder = folder
     network = try Self.network(width: width, dropout: dropout)
     loader = try Self.loader()
-    trainer = try Trainer(
-      network, loader, Self.configuration(iterations: iterations, configure), on: .cpu, folder: RunFolder(folder.path),
-      metadata: ["settings": "small"])
+    let configuration = Self.configuration(iterations: iterations, configure)
+    trainer = Trainer(
+      try Self.step(network, configuration), loader, configuration, iterations: iterations,
+      folder: RunFolder(folder.path), metadata: ["settings": "small"])
   }
 
   static func network(width: Int = 8, dropout: Double, type: ElementType = .float32) throws -> BLPSeg {
@@ -40,15 +43,26 @@ struct SmallRun {
   static func configuration(
     iterations: Int, _ configure: (inout TrainingConfiguration) -> Void = { _ in }
   ) -> TrainingConfiguration {
-    var configuration = TrainingConfiguration(iterations: iterations)
+    var configuration = TrainingConfiguration()
+    configuration.length = .iterations(iterations)
     configuration.learningRate = 1e-3
-    configuration.selfTrainingStart = 4
+    configuration.selfTrainingStart = .iteration(4)
     configuration.selfTrainingThreshold = 0.4
     configuration.logEvery = 1
     configuration.checkpointEvery = 0
-    configuration.seed = 5
     configure(&configuration)
     return configuration
+  }
+
+  /// A step as a run of these settings takes it.
+  static func step(
+    _ network: BLPSeg, _ configuration: TrainingConfiguration, _ group: ProcessGroup? = nil
+  ) throws -> TrainingStep {
+    let plan = configuration.plan(batchesPerEpoch: batchesPerEpoch)
+    let labels = SelfTraining(from: plan.selfTrainingStart, threshold: configuration.selfTrainingThreshold)
+    return try TrainingStep(
+      network, Objective(Objective.Settings(), learningFrom: labels), configuration, schedule: plan.schedule, seed: 5,
+      on: .cpu, group)
   }
 
   static func loader(batchSize: Int = 2, part: Range<Int>? = nil) throws -> BatchLoader {
@@ -78,6 +92,22 @@ struct SmallRun {
   /// The bytes of every tensor in a file.
   static func tensors(_ path: String) throws -> [String: [UInt8]] {
     Dictionary(uniqueKeysWithValues: try Safetensors.read(path).map { ($0.name, try $0.tensor.bytes()) })
+  }
+}
+
+extension LossValues {
+  var scribble: Double { self["scribble"] ?? .nan }
+  var segmentation: Double { self["blp"] ?? .nan }
+}
+
+extension MetricsEntry {
+  var scribbleLoss: Double? {
+    get { values["scribble_loss"] }
+    set { values["scribble_loss"] = newValue }
+  }
+  var segmentationLoss: Double? {
+    get { values["segmentation_loss"] }
+    set { values["segmentation_loss"] = newValue }
   }
 }
 

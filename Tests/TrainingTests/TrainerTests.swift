@@ -10,23 +10,23 @@ import Training
 @Suite("The trainer")
 struct TrainerTests {
   /// Stops after this many steps.
-  private func stopping(after steps: Int) -> Trainer.Hooks {
-    var hooks = Trainer.Hooks()
+  private func stopping(after steps: Int) -> TrainingObserver {
+    var observer = TrainingObserver()
     var done = 0
-    hooks.shouldStop = {
+    observer.shouldStop = {
       done += 1
       return done == steps
     }
-    return hooks
+    return observer
   }
 
   @Test(
     "a run that was stopped within an epoch and resumed ends with the same bits",
-    arguments: [TrainingConfiguration.Precision.float32, .float16])
-  func resuming(precision: TrainingConfiguration.Precision) throws {
+    arguments: [Precision.float32, .float16])
+  func resuming(precision: Precision) throws {
     let (whole, broken) = (try TemporaryFolder(), try TemporaryFolder())
     let uninterrupted = try SmallRun(whole, iterations: 7) { $0.precision = precision }
-    #expect(try uninterrupted.trainer.run(Trainer.Hooks()) == .finished)
+    #expect(try uninterrupted.trainer.run(TrainingObserver()) == .finished)
 
     let first = try SmallRun(broken, iterations: 7) { $0.precision = precision }
     #expect(try first.trainer.run(stopping(after: 5)) == .interrupted)
@@ -34,7 +34,7 @@ struct TrainerTests {
     let second = try SmallRun(broken, iterations: 7) { $0.precision = precision }
     try second.trainer.resume()
     #expect(second.trainer.progress.iteration == 5)
-    #expect(try second.trainer.run(Trainer.Hooks()) == .finished)
+    #expect(try second.trainer.run(TrainingObserver()) == .finished)
 
     let expected = try SmallRun.tensors(uninterrupted.files.lastCheckpoint)
     let found = try SmallRun.tensors(second.files.lastCheckpoint)
@@ -54,7 +54,7 @@ struct TrainerTests {
   func learning() throws {
     let run = try SmallRun(TemporaryFolder(), iterations: 2)
     let before = try run.weights()
-    _ = try run.trainer.run(Trainer.Hooks())
+    _ = try run.trainer.run(TrainingObserver())
     #expect(differences(try run.weights(), before) == before.keys.filter { $0 != "CELoss.weight" }.sorted())
     #expect(try run.network.store.entries.allSatisfy { try $0.tensor.isFinite().all().item() == 1 })
   }
@@ -63,10 +63,10 @@ struct TrainerTests {
   func checkpoints() throws {
     let run = try SmallRun(TemporaryFolder(), iterations: 7) { $0.checkpointEvery = 2 }
     var saved: [Int?] = []
-    var hooks = Trainer.Hooks()
+    var observer = TrainingObserver()
     // Told before the checkpoint of the same step is written.
-    hooks.report = { _ in saved.append(run.savedIteration()) }
-    _ = try run.trainer.run(hooks)
+    observer.report = { _ in saved.append(run.savedIteration()) }
+    _ = try run.trainer.run(observer)
     #expect(saved == [nil, nil, 2, 3, 4, 4, 6])
     #expect(run.savedIteration() == 7)
     let metadata = try Safetensors.describe(run.files.lastCheckpoint).metadata
@@ -76,12 +76,12 @@ struct TrainerTests {
   @Test("a loss that is not finite ends the run with the iteration and the images of the batch")
   func nonFinite() throws {
     let run = try SmallRun(TemporaryFolder(), iterations: 7)
-    var hooks = Trainer.Hooks()
-    hooks.report = { entry in
+    var observer = TrainingObserver()
+    observer.report = { entry in
       guard entry.iteration == 2 else { return }
       try? withoutGradient { try run.network.store["seg_head.4.bias"]?.fill(.nan) }
     }
-    let error = #expect(throws: NonFiniteLoss.self) { _ = try run.trainer.run(hooks) }
+    let error = #expect(throws: NonFiniteLoss.self) { _ = try run.trainer.run(observer) }
     let batches = try SmallRun.loader().epoch(0, startingAt: 2)
     let ids = try #require(try batches.next()).ids
     #expect(error?.iteration == 2)
@@ -100,7 +100,7 @@ struct TrainerTests {
     let run = try SmallRun(TemporaryFolder(), iterations: 2)
     // Finite, and too large for the products that follow.
     try withoutGradient { try run.network.store["seg_head.4.weight"]?.fill(3e38) }
-    let error = #expect(throws: NonFiniteLoss.self) { _ = try run.trainer.run(Trainer.Hooks()) }
+    let error = #expect(throws: NonFiniteLoss.self) { _ = try run.trainer.run(TrainingObserver()) }
     #expect(error?.cause == .start)
     #expect(error?.description.contains("not to blame") == true, "\(error?.description ?? "")")
   }
@@ -112,13 +112,13 @@ struct TrainerTests {
     ])
   func nonFiniteState(name: String, value: Double, word: String) throws {
     let run = try SmallRun(TemporaryFolder(), iterations: 9)
-    var hooks = Trainer.Hooks()
-    hooks.validate = { _ in .score(0.5) }
-    hooks.report = { entry in
+    var observer = TrainingObserver()
+    observer.validate = { .score(0.5) }
+    observer.report = { entry in
       // Within the second epoch; statistics do not show in training's losses.
       if entry.iteration == 4 { try? run.network.store[name]?.fill(value) }
     }
-    let error = #expect(throws: FileError.self) { _ = try run.trainer.run(hooks) }
+    let error = #expect(throws: FileError.self) { _ = try run.trainer.run(observer) }
     let text = error?.description ?? ""
     #expect(text.contains("tensors holds \(word) ('\(name)'), and the file stays as it was"), "\(text)")
     #expect(run.savedIteration() == 3)
@@ -128,11 +128,11 @@ struct TrainerTests {
 
   @Test(
     "batches without any weight change nothing but what momentum and decay do, in every precision",
-    arguments: TrainingConfiguration.Precision.allCases)
-  func weightlessBatch(precision: TrainingConfiguration.Precision) throws {
+    arguments: Precision.allCases)
+  func weightlessBatch(precision: Precision) throws {
     let network = try SmallRun.network(dropout: 0)
     try withoutGradient { try network.scribbleClassWeight.sliced(0, 3, 4).fill(0) }
-    let step = try TrainingStep(network, SmallRun.configuration(iterations: 9) { $0.precision = precision }, on: .cpu)
+    let step = try SmallRun.step(network, SmallRun.configuration(iterations: 9) { $0.precision = precision })
     func batch() throws -> Batch { try #require(try SmallRun.loader().epoch(0).next()) }
     for label in [3.0, 255] {
       let blank = try batch()
@@ -154,7 +154,7 @@ struct TrainerTests {
     try folder.write("metrics.jsonl", text + "{\"epoch\":0,\"iteration\":3}\n{\"epoch\":1,\"iter")
     let second = try SmallRun(folder, iterations: 6)
     try second.trainer.resume()
-    _ = try second.trainer.run(Trainer.Hooks())
+    _ = try second.trainer.run(TrainingObserver())
     #expect(try MetricsFile.read(second.files.metrics).map(\.iteration) == Array(1...6))
     #expect(try InputFile.lines(second.files.metrics).count == 6)
   }
@@ -163,29 +163,29 @@ struct TrainerTests {
   func best() throws {
     let folder = try TemporaryFolder()
     var kept: [[String: [UInt8]]] = []
-    func hooks(_ run: SmallRun, _ scores: [Double]) -> Trainer.Hooks {
-      var hooks = Trainer.Hooks()
+    func observer(_ run: SmallRun, _ scores: [Double]) -> TrainingObserver {
+      var observer = TrainingObserver()
       var rest = scores[...]
-      hooks.validate = { _ in
+      observer.validate = {
         kept.append(try run.weights())
         return .score(rest.removeFirst())
       }
-      return hooks
+      return observer
     }
     let first = try SmallRun(folder, iterations: 6)
-    _ = try first.trainer.run(hooks(first, [0.5, 0.75]))
+    _ = try first.trainer.run(observer(first, [0.5, 0.75]))
     #expect(differences(try SmallRun.tensors(first.files.bestCheckpoint), kept[1]).isEmpty)
 
     let second = try SmallRun(folder, iterations: 12)
     try second.trainer.resume()
     #expect(second.trainer.progress.bestMeanIoU == 0.75)
-    _ = try second.trainer.run(hooks(second, [0.625, 0.75]))
+    _ = try second.trainer.run(observer(second, [0.625, 0.75]))
     #expect(differences(try SmallRun.tensors(second.files.bestCheckpoint), kept[1]).isEmpty)
     #expect(second.trainer.progress.bestMeanIoU == 0.75)
 
     let third = try SmallRun(folder, iterations: 13)
     try third.trainer.resume()
-    _ = try third.trainer.run(hooks(third, [0.875]))
+    _ = try third.trainer.run(observer(third, [0.875]))
     #expect(differences(try SmallRun.tensors(third.files.bestCheckpoint), kept[4]).isEmpty)
     let metadata = try Safetensors.describe(third.files.bestCheckpoint).metadata
     #expect(TrainingCheckpoint.progress(in: metadata)?.bestMeanIoU == 0.875)
@@ -195,9 +195,9 @@ struct TrainerTests {
   @Test("validation comes every so many epochs, and at the end", arguments: [(0, []), (1, [3, 6, 7]), (2, [6, 7])])
   func validation(every: Int, expected: [Int]) throws {
     let run = try SmallRun(TemporaryFolder(), iterations: 7) { $0.validateEvery = every }
-    var hooks = Trainer.Hooks()
-    hooks.validate = { _ in .score(0.5) }
-    _ = try run.trainer.run(hooks)
+    var observer = TrainingObserver()
+    observer.validate = { .score(0.5) }
+    _ = try run.trainer.run(observer)
     #expect(try MetricsFile.read(run.files.metrics).filter { $0.meanIoU != nil }.map(\.iteration) == expected)
   }
 
@@ -205,13 +205,13 @@ struct TrainerTests {
   func stoppingAtEndOfEpoch() throws {
     let folder = try TemporaryFolder()
     let first = try SmallRun(folder, iterations: 6)
-    var hooks = stopping(after: 3)
-    hooks.validate = { _ in .score(0.25) }
-    #expect(try first.trainer.run(hooks) == .interrupted)
+    var observer = stopping(after: 3)
+    observer.validate = { .score(0.25) }
+    #expect(try first.trainer.run(observer) == .interrupted)
     let second = try SmallRun(folder, iterations: 6)
     try second.trainer.resume()
-    hooks.shouldStop = { false }
-    #expect(try second.trainer.run(hooks) == .finished)
+    observer.shouldStop = { false }
+    #expect(try second.trainer.run(observer) == .finished)
     let scores = try MetricsFile.read(second.files.metrics).filter { $0.meanIoU != nil }
     #expect(scores.map(\.iteration) == [3, 6])
   }

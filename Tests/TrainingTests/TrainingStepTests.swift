@@ -1,5 +1,6 @@
 import Batches
 import Checkpoints
+import Losses
 import Tensors
 import TestSupport
 import Testing
@@ -15,7 +16,7 @@ struct TrainingStepTests {
   /// How far the losses in float32 move at the most, over several seeds, where every weight is off by half a unit in the
   /// last place of `precision`, up or down.
   private func effectOfRounding(
-    _ precision: TrainingConfiguration.Precision, _ exact: TrainingStep.Losses
+    _ precision: Precision, _ exact: LossValues
   ) throws -> (scribble: Double, segmentation: Double) {
     let unit: Float = precision == .bfloat16 ? 0x1p-9 : 0x1p-12
     var (scribble, segmentation) = (0.0, 0.0)
@@ -28,7 +29,7 @@ struct TrainingStepTests {
           try entry.tensor.copy(from: entry.tensor * Tensor(factors, entry.tensor.shape))
         }
       }
-      let step = try TrainingStep(network, SmallRun.configuration(iterations: 100) { _ in }, on: .cpu)
+      let step = try SmallRun.step(network, SmallRun.configuration(iterations: 100) { _ in })
       let losses = try step(#require(try SmallRun.loader().epoch(0).next()), iteration: 0)
       scribble = max(scribble, abs(losses.scribble - exact.scribble))
       segmentation = max(segmentation, abs(losses.segmentation - exact.segmentation))
@@ -38,11 +39,11 @@ struct TrainingStepTests {
 
   /// The losses of a first step, and the steps made until one was not left out because gradients overflowed.
   private func learn(
-    _ precision: TrainingConfiguration.Precision
-  ) throws -> (losses: TrainingStep.Losses, step: TrainingStep) {
+    _ precision: Precision
+  ) throws -> (losses: LossValues, step: TrainingStep) {
     let network = try SmallRun.network(dropout: 0)
     let configuration = SmallRun.configuration(iterations: 100) { $0.precision = precision }
-    let step = try TrainingStep(network, configuration, on: .cpu)
+    let step = try SmallRun.step(network, configuration)
     let batch = try #require(try SmallRun.loader().epoch(0).next())
     var factor = try step.scaler?.factor()
     let losses = try step(batch, iteration: 0)
@@ -55,8 +56,8 @@ struct TrainingStepTests {
 
   @Test(
     "in 16 bits runs on the CPU with losses near those of float32, and learns",
-    arguments: [TrainingConfiguration.Precision.bfloat16, .float16])
-  func sixteenBits(precision: TrainingConfiguration.Precision) throws {
+    arguments: [Precision.bfloat16, .float16])
+  func sixteenBits(precision: Precision) throws {
     let exact = try learn(.float32).losses
     let (losses, step) = try learn(precision)
     #expect((step.scaler != nil) == (precision == .float16))
@@ -84,7 +85,7 @@ struct TrainingStepTests {
   func overflow() throws {
     let network = try SmallRun.network(dropout: 0)
     let configuration = SmallRun.configuration(iterations: 10) { $0.precision = .float16 }
-    let step = try TrainingStep(network, configuration, on: .cpu)
+    let step = try SmallRun.step(network, configuration)
     let scaler = try #require(step.scaler)
     var state = [("scaler.scale", try Tensor.filled(1e38, [])), ("scaler.growth_tracker", try Tensor.zeros([]))]
     state[1].1 = try state[1].1.to(.int32)

@@ -1,0 +1,184 @@
+import Checkpoints
+import Datasets
+import Evaluation
+import Files
+import Foundation
+import Models
+import Networks
+import Prediction
+import Processes
+import Settings
+import Tensors
+import Training
+
+/// How a run ended.
+public enum TrainingOutcome: Sendable {
+  /// Stopped on request, with everything saved.
+  case interrupted
+  /// Trained to the end; evaluated where there are validation images.
+  case finished(EvaluationResult?)
+}
+
+/// Trains the network of an experiment.
+public struct TrainingRun {
+  let experiment: Experiment
+
+  public init(_ experiment: Experiment) { self.experiment = experiment }
+
+  /// Trains from the start, or from the run's last checkpoint; at the end evaluates the validation images in one view,
+  /// if there are any, and writes the report.
+  ///
+  /// Throws when the run's folder holds a run already and `resume` is false, or holds none and it is true, and when
+  /// another process trains in it.
+  ///
+  /// Of several processes the first one does what is outside of training; it needs the folder, the others the images
+  /// alone. Where one of them is lost the others throw `ProcessLoss`.
+  ///
+  /// `command` is kept in the run's folder: how the run was started.
+  public func run(
+    resume: Bool, command: [String] = [], _ observer: TrainingObserver = TrainingObserver()
+  ) throws -> TrainingOutcome {
+    try requireBatch()
+    guard let place = experiment.place else { return try train(resume, command, observer, nil) }
+    let (log, lost) = (experiment.isFirst ? experiment.folder.log : nil, observer.lost)
+    let lookout = try ProcessWatch(place, name: processName, isCancelled: observer.shouldStop) { loss in
+      if let log, FileManager.default.fileExists(atPath: log) { try? RunLog(log).append("\(loss)") }
+      lost(loss)
+    }
+    defer { lookout.stop() }
+    return try lookout.explaining {
+      try experiment.requireSameExperiment(lookout)
+      let group = try ProcessGroup(lookout, on: experiment.device, isCancelled: observer.shouldStop)
+      return try train(resume, command, observer, (group, lookout))
+    }
+  }
+
+  /// Trains alone, or with the processes of a group.
+  private func train(
+    _ resume: Bool, _ command: [String], _ observer: TrainingObserver,
+    _ processes: (group: ProcessGroup, lookout: ProcessWatch)?
+  ) throws -> TrainingOutcome {
+    let group = processes?.group
+    let (lock, resume, doubts) = try start(resume, observer, group)
+    defer { withExtendedLifetime(lock) {} }
+    let training = try experiment.trainingSet()
+    if let lookout = processes?.lookout { try experiment.requireSameFiles(training, lookout) }
+    let validation = try experiment.validationSet()
+    let loader = try experiment.loader(training)
+    let network = try experiment.makeNetwork(loadingBackbone: !resume && experiment.isFirst, observer.warn)
+    let (step, plan) = try experiment.trainingStep(network, batchesPerEpoch: loader.batchesPerEpoch, group)
+    let trainer = Trainer(
+      step, loader, experiment.settings.training, iterations: plan.iterations, folder: experiment.folder,
+      colors: experiment.classes.colors,
+      metadata: checkpointMetadata(training))
+    let changedSettings = resume ? try continueRun(trainer) : []
+    if !resume { try trainer.share() }
+    guard experiment.isFirst else { return try follow(trainer, observer) }
+
+    try OutputFile.write(experiment.settings.resolvedYAML, to: experiment.folder.settings)
+    try RunStart(experiment, command: command, iteration: trainer.progress.iteration).append(
+      to: experiment.folder.starts)
+    observer.planned(
+      .init(
+        images: training.count, validationImages: validation?.count ?? 0, iterations: plan.iterations,
+        batchesPerEpoch: loader.batchesPerEpoch, batchSize: loader.batchSize,
+        firstIteration: trainer.progress.iteration, changedSettings: changedSettings, device: experiment.device,
+        processes: group?.count ?? 1, log: try RunLog(experiment.folder.log),
+        parameters: network.store.parameters.reduce(0) { $0 + $1.tensor.elementCount }, doubts: doubts))
+
+    // Made anew for each validation: predictors keep the network as it is when they are made.
+    func evaluator() throws -> Evaluator {
+      Evaluator(try experiment.predictor(network, .single), classes: experiment.classes)
+    }
+    var validated: (iteration: Int, result: EvaluationResult)?
+    var validating = observer
+    validating.validate = validation.map { validation in
+      {
+        guard let result = try evaluate(evaluator(), validation, observer) else { return .stopped }
+        validated = (trainer.progress.iteration, result)
+        return result.meanIoU.map { .score($0) } ?? .undefined
+      }
+    }
+    let outcome = try trainer.run(validating)
+    // From here on the others may end.
+    try group?.waitForAll()
+    processes?.lookout.stop()
+    guard outcome == .finished else { return .interrupted }
+    guard let validation else {
+      try ExperimentReport(experiment, experiment.predictor(network, .single)).write(training, nil, trainer.progress)
+      return .finished(nil)
+    }
+    // Weights are saved already: a run that is stopped from here on and continued has only this part left to do.
+    let evaluator = try evaluator()
+    let isFresh = validated?.iteration == trainer.progress.iteration
+    let last = isFresh ? validated?.result : try evaluate(evaluator, validation, observer)
+    guard let result = last, !observer.shouldStop() else { return .interrupted }
+    try result.write(to: experiment.folder.evaluation)
+    try ExperimentReport(experiment, evaluator.predictor).write(training, (validation, result), trainer.progress)
+    return .finished(result)
+  }
+
+  /// Trains as one of the processes that write nothing.
+  private func follow(_ trainer: Trainer, _ observer: TrainingObserver) throws -> TrainingOutcome {
+    let outcome = try trainer.run(observer)
+    try trainer.group?.waitForAll()
+    return outcome == .finished ? .finished(nil) : .interrupted
+  }
+
+  /// Locks the run's folder, checks it and what the run needs, and returns whether the run is continued: as asked, or
+  /// where the launcher has started the processes again and there is a checkpoint.
+  ///
+  /// Of several processes the first has the lock and returns doubts; the others wait for it.
+  private func start(
+    _ resume: Bool, _ observer: TrainingObserver, _ group: ProcessGroup?
+  ) throws -> (lock: RunLock?, resume: Bool, doubts: [String]) {
+    var lock: RunLock?
+    var doubts: [String] = []
+    func begin() throws -> Bool {
+      lock = try RunLock(experiment.folder, holder: processName, warn: observer.warn)
+      let state = RunState(of: experiment.folder)
+      if let group, group.place.restarts > 0 { return state == .continuable }
+      try state.require(resume: resume, in: experiment.folder)
+      doubts = try experiment.checked(resume, observer)
+      return resume
+    }
+    guard let group else {
+      let isContinued = try begin()
+      return (lock, isContinued, doubts)
+    }
+    let answer = try group.broadcast { try begin() ? "continue" : "begin" }
+    return (lock, answer == "continue", doubts)
+  }
+
+  private var processName: String {
+    "pid \(ProcessInfo.processInfo.processIdentifier) on \(ProcessInfo.processInfo.hostName)"
+  }
+
+  /// The result of the validation images, or nil where the run was asked to stop.
+  private func evaluate(
+    _ evaluator: Evaluator, _ validation: SegmentationDataset, _ observer: TrainingObserver
+  ) throws -> EvaluationResult? {
+    do {
+      return try evaluator.result(of: validation, weights: experiment.folder.lastCheckpoint) { done, total in
+        observer.evaluating(done, total)
+        if observer.shouldStop() { throw StopRequest() }
+      }
+    } catch is StopRequest {
+      return nil
+    }
+  }
+
+  private struct StopRequest: Error {}
+
+  /// Restores the last checkpoint and returns which settings differ from those it was made with.
+  private func continueRun(_ trainer: Trainer) throws -> [String] {
+    let path = experiment.folder.lastCheckpoint
+    let metadata = experiment.isFirst ? try CheckpointMetadata(Safetensors.describe(path).metadata, path: path) : nil
+    if let metadata { try requireSameRun(as: metadata, path: path) }
+    try trainer.resume()
+    guard trainer.progress.iteration >= 0 else {
+      throw FileError.invalid(path, "tells of \(trainer.progress.iteration) steps done; start a new run")
+    }
+    return metadata.map { experiment.settings.absolute.differences(from: $0.settings.absolute) } ?? []
+  }
+}

@@ -1,0 +1,82 @@
+import Tensors
+
+/// A named part of what training minimises.
+///
+/// A loss is computed image by image; the losses of a batch are the sums over its images.
+public protocol Loss: Sendable {
+  /// One word, as the console and TensorBoard show it.
+  var name: String { get }
+  /// The key of its values in `metrics.jsonl`; by default `NAME_loss`.
+  var metricsKey: String { get }
+  /// Its name in the report; by default "NAME loss".
+  var title: String { get }
+  /// A phrase that says what it measures, for the report.
+  var explanation: String { get }
+  /// The factor of its value in the sum that is minimised.
+  var weight: Double { get }
+
+  /// This image's part of the batch's loss, without the factor: a tensor without dimensions that gradients flow through.
+  func callAsFunction(_ image: LossInput) throws -> Tensor
+}
+
+extension Loss {
+  public var metricsKey: String { "\(name)_loss" }
+  public var title: String { "\(name) loss" }
+  public var weight: Double { 1 }
+}
+
+/// One image of a batch as losses see it. N is 1, C the number of classes, H and W the image's size.
+public struct LossInput {
+  /// z, `[N, C, H, W]`.
+  public let logits: Tensor
+  /// u, scores of "a scribble of class c lies here", the last one meaning none: `[N, C + 1, H, W]`.
+  public let scribbleLogits: Tensor
+  /// The normalised photograph, `[N, 3, H, W]`.
+  public let photograph: Tensor
+  /// The decoder's output without gradient, `[N, D, H / 4, W / 4]`.
+  public let features: Tensor
+  /// The scribbles, int64 `[N, H, W]`: 0..<C, C for "unlabelled", or `BatchLabel.ignored`.
+  public let labels: Tensor
+  /// Which classes are scribbled anywhere on the photograph, `[N, C, 1, 1]` of 0 and 1; the background always is.
+  public let classPresent: Tensor
+  /// What the segmentation learns from, as `labels`; the objective's label source decides.
+  public internal(set) var supervision: Tensor
+  public let batch: LossBatch
+
+  public init(
+    logits: Tensor, scribbleLogits: Tensor, photograph: Tensor, features: Tensor, labels: Tensor, classPresent: Tensor,
+    batch: LossBatch
+  ) {
+    self.logits = logits
+    self.scribbleLogits = scribbleLogits
+    self.photograph = photograph
+    self.features = features
+    self.labels = labels
+    self.classPresent = classPresent
+    supervision = labels
+    self.batch = batch
+  }
+}
+
+/// What losses know of the batch that an image belongs to.
+public struct LossBatch {
+  /// Number of images in this process's part of the batch.
+  public let images: Int
+  /// Weight of each class in the scribble loss, the last one for "unlabelled": `[C + 1]`.
+  public let scribbleClassWeight: Tensor
+  /// The sum of these weights over the labels of the batch, without dimensions, divided by the number of processes: the
+  /// mean of the processes' losses is then the loss of the whole batch.
+  public let scribbleWeight: Tensor
+
+  public init(images: Int, scribbleClassWeight: Tensor, scribbleWeight: Tensor) {
+    self.images = images
+    self.scribbleClassWeight = scribbleClassWeight
+    self.scribbleWeight = scribbleWeight
+  }
+}
+
+/// Label values of a training batch with a meaning of their own; C, the number of classes, means "unlabelled".
+public enum BatchLabel {
+  /// Takes part in no loss: padding of random crops, void, and pixels without a confident pseudo label.
+  public static let ignored = 255
+}

@@ -1,0 +1,47 @@
+import Checkpoints
+import Files
+import Layers
+import Networks
+import Settings
+import Tensors
+
+extension ExperimentSettings {
+  /// The network that the settings describe, for so many classes; its other weights are random numbers from the seed.
+  ///
+  /// With `loadingBackbone` the backbone has the weights that the settings name; `warn` is given warnings about their
+  /// file. Throws where the file cannot be read or holds weights of another network.
+  public func makeNetwork(
+    classCount: Int, on device: Tensors.Device, loadingBackbone: Bool, _ warn: (FileWarning) -> Void = { _ in }
+  ) throws -> BLPSeg {
+    let network = try BLPSeg(
+      model.configuration(classCount: classCount), ParameterStore(device: device, seed: UInt64(seed)),
+      unlabelledWeight: loss.unlabelledWeight)
+    guard loadingBackbone, let weights = model.backboneWeights else { return network }
+    let path =
+      switch weights {
+      case .imageNet: try InstalledWeights.imageNet()
+      case .file(let path): path
+      }
+    let state = try WeightsFile.read(path)
+    state.warnings.forEach(warn)
+    if let fault = try NonFiniteTensors(state) {
+      throw FileError.invalid(path, "\(fault); nothing can be learnt from it, fetch the weights again")
+    }
+    do {
+      try network.loadBackbone(state.map { ($0.name, $0.tensor) })
+    } catch let error as ParameterMismatch {
+      let backbone = model.network.backbone
+      let shapes = Dictionary(uniqueKeysWithValues: state.map { ($0.name, $0.tensor.shape) })
+      let known = KnownWeights(shapes)
+      // Of a file that has the right names but not all of them, those that differ tell more.
+      let found =
+        if let known, known.backbone != backbone {
+          "it holds \(known), and \(backbone.neededWeights) are needed"
+        } else {
+          "\(error)"
+        }
+      throw FileError.invalid(path, "cannot be backbone \(backbone.rawValue): \(found)")
+    }
+    return network
+  }
+}

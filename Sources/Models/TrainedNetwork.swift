@@ -1,0 +1,84 @@
+import Checkpoints
+import Datasets
+import Files
+import Layers
+import Networks
+import Settings
+import Tensors
+import Training
+
+/// A network with the weights of a file, and what the file says about it.
+public struct TrainedNetwork {
+  public let network: BLPSeg
+  /// Class names, where the file carries them; as many as the network has classes.
+  public let classes: [String]?
+  /// What was odd about the file.
+  public let warnings: [FileWarning]
+  /// What the classes are called and how they look.
+  public let appearance: ClassAppearance
+  /// How its experiment evaluates it, where the file says so; the published way for other files.
+  public let evaluation: EvaluationSettings
+  /// The longer side that its experiment reduces larger photographs to, in pixels; nil where it does not.
+  public let maxSide: Int?
+  /// The sizes that it has learnt from, where the file says so.
+  public let learntSize: LearntSize?
+
+  /// Reads our checkpoints, safetensors and reference .pth state dicts.
+  ///
+  /// Backbone, classes and decoder width are read off names and shapes; the rest comes from the settings that our
+  /// checkpoints carry, and takes the published values for other files.
+  public init(_ path: String, on device: Device) throws {
+    let state = try WeightsFile.read(path) { BLPSeg.isDropped($0) || TrainingCheckpoint.isExtra($0) }
+    let metadata = try CheckpointMetadata(state.metadata, path: path)
+    let shapes = Dictionary(uniqueKeysWithValues: state.map { ($0.name, $0.tensor.shape) })
+    do {
+      var configuration = try BLPSegConfiguration(inferredFrom: shapes)
+      try Self.requireSize(configuration, shapes, path)
+      if let network = metadata?.settings.model.network {
+        configuration.localAggregation = network.localAggregation
+        configuration.sigma = network.sigma
+        configuration.dropout = network.dropout
+      }
+      network = try BLPSeg(configuration, ParameterStore(device: device))
+      try network.load(state.map { ($0.name, $0.tensor) })
+      if let fault = try NonFiniteTensors(state) {
+        throw FileError.invalid(path, "\(fault); nothing can be predicted with it, use another checkpoint")
+      }
+    } catch let error as UnknownNetwork {
+      let found = KnownWeights(shapes).map { "holds \($0), and" } ?? "\(error);"
+      throw FileError.invalid(path, "\(found) a checkpoint of this program or of the published one was expected")
+    } catch let error as ParameterMismatch {
+      throw FileError.invalid(path, "\(error)")
+    }
+    classes = metadata?.classes
+    warnings = state.warnings
+    appearance = ClassAppearance(
+      names: metadata?.classes,
+      colors: metadata?.colors ?? ClassList.colors(ofUnnamed: network.configuration.classCount))
+    evaluation = metadata?.settings.evaluation ?? EvaluationSettings()
+    maxSide = metadata?.settings.data.augmentation.maxSide
+    learntSize = metadata?.typicalSide.map(LearntSize.init)
+    if let classes, classes.count != network.configuration.classCount {
+      throw FileError.invalid(
+        path, "names \(classes.count) classes and predicts \(network.configuration.classCount); it is damaged")
+    }
+  }
+
+  /// Throws for a network larger than the file could hold the weights of, before memory is taken for it.
+  private static func requireSize(
+    _ configuration: BLPSegConfiguration, _ shapes: [String: [Int]], _ path: String
+  ) throws(FileError) {
+    let (classes, width) = (configuration.classCount, configuration.decoderWidth)
+    guard ClassList.possibleCounts.contains(classes) else {
+      throw .invalid(path, "predicts \(classes) classes; masks hold from 2 to \(ClassList.possibleCounts.upperBound)")
+    }
+    guard shapes["seg_head.0.weight"] == [width, width, 1, 1] else {
+      throw .invalid(path, "has a seg_head whose layers do not fit each other; it is damaged")
+    }
+  }
+}
+
+extension ClassList {
+  /// How many classes there can be: one label is "ignored", and in training another "unlabelled".
+  static let possibleCounts = 2...254
+}

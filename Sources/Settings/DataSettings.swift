@@ -1,0 +1,136 @@
+import Batches
+import Datasets
+
+/// The images, their scribbles and masks, and how they are varied in training.
+public struct DataSettings: Sendable, Equatable {
+  /// Where the class names come from.
+  public enum Classes: Sendable, Equatable {
+    /// The 21 classes of PASCAL VOC, background first.
+    case voc
+    /// The 60 classes of PASCAL-Context, background first.
+    case context
+    /// A file of names, relative to `root`.
+    case file(String)
+    /// The names themselves, in the order of their labels.
+    case names([String])
+  }
+
+  /// The folder that the other paths are relative to.
+  public var root = "."
+  /// The folder of photographs.
+  public var images = "JPEGImages"
+  /// The folder of scribbles.
+  public var scribbles = "scribbles"
+  /// The folder of ground truth masks, for validation only; nil without validation.
+  public var masks: String? = "SegmentationClass"
+  /// The list of training images; default `ImageSets/Segmentation/train.txt`.
+  public var trainList = "ImageSets/Segmentation/train.txt"
+  /// The list of validation images; nil without validation; default `ImageSets/Segmentation/val.txt`.
+  public var validationList: String? = "ImageSets/Segmentation/val.txt"
+  /// The class names; default the file `classes.txt`.
+  public var classes = Classes.file("classes.txt")
+  /// The names of the labels in masks that are MATLAB files; nil for PASCAL-Context's 459.
+  public var labelNames: String?
+  /// Whether such labels are renamed to classes one after another, as the published program does by mistake.
+  public var sequentialRenaming = false
+  /// What the values in scribble PNGs mean; nil where they are class indices and 255 is "nothing drawn".
+  public var scribbleValues: LabelValues?
+  /// What the values in mask PNGs mean; nil where they are class indices and 255 is void.
+  public var maskValues: LabelValues?
+  /// How training images are varied, and what photographs are reduced to before anything is learnt or predicted: the
+  /// crop's side is 32...4096, factors of scale within 0.1...4, and `maxSide` 64...16384.
+  public var augmentation = Augmentation()
+  /// Threads that prepare batches, 1...256.
+  public var workers = 2
+
+  public init() {}
+}
+
+extension DataSettings: SettingsSection {
+  package static let settings: [Setting<DataSettings>] = [
+    Setting(
+      "root", \.root, .path("the path of a folder"), "Folder that the other paths of this section are relative to.",
+      standard: "the settings file's folder"),
+    Setting("images", \.images, .pathBelowRoot("the path of a folder"), "Photographs, ID.jpg or ID.png."),
+    Setting("scribbles", \.scribbles, .pathBelowRoot("the path of a folder"), "Scribbles, ID.xml or ID.png."),
+    Setting(
+      "masks", \.masks, .optional(.pathBelowRoot("the path of a folder")),
+      "Ground truth, ID.png or ID.mat, for validation only. Where the default is meant and there is no such folder, "
+        + "there is no validation."),
+    Setting(
+      "train_list", \.trainList, .pathBelowRoot("the path of a text file"),
+      "Names of the training images, one a line."),
+    Setting(
+      "validation_list", \.validationList, .optional(.pathBelowRoot("the path of a text file")),
+      "Names of the validation images, one a line. Where the default is meant and there is no such file, there is no "
+        + "validation; a list that is named must be there."),
+    Setting(
+      "classes", \.classes, classes,
+      "Names of the classes in the order of their labels, background first; `voc` is PASCAL VOC's 21, `context` "
+        + "PASCAL-Context's 60; a line of a file may end in the class's colour, as in `leaf #30C650`."),
+    Setting(
+      "label_names", \.labelNames, .optional(.pathBelowRoot("the path of a text file")),
+      "Names of the labels in masks ID.mat, one a line as in `1: accordion`; null for PASCAL-Context's 459."),
+    Setting(
+      "sequential_renaming", \.sequentialRenaming, .flag,
+      "Rename the labels of masks ID.mat in turn, as the published program does by mistake, to compare with it."),
+    Setting(
+      "scribble_values", \.scribbleValues, .optional(labelValues),
+      "Classes of the values in scribbles ID.png, as in `{0: unlabelled, 1: cat, 2: background}`; null where a value is "
+        + "the class's number and 255 is nothing drawn."),
+    Setting(
+      "mask_values", \.maskValues, .optional(labelValues),
+      "Classes of the values in masks ID.png, as in `{0: background, 255: cat}`; null where a value is the class's "
+        + "number and 255 is void."),
+    Setting("crop", \.augmentation.crop, .whole(32...4096), "Side of the square that training sees, in pixels."),
+    Setting(
+      "flip_probability", \.augmentation.flipProbability, .number(0...1),
+      "Probability that a training image is mirrored."),
+    Setting(
+      "scale", \.augmentation.scale, factors,
+      "Factors that training images are resized by, drawn evenly from this range."),
+    Setting(
+      "max_side", \.augmentation.maxSide, .optional(.whole(64...16384)),
+      "Longer side in pixels that larger photographs are reduced to, with their labels, before training and before each "
+        + "prediction, whose result has the photograph's own size again; `predict` takes it from the checkpoint. Choose "
+        + "it where photographs have 1000 pixels and more a side, as those of phones: nothing is gained from pixels "
+        + "smaller than what is to be told apart. Null leaves photographs as they are."),
+    Setting("workers", \.workers, .whole(1...256), "Threads that prepare batches."),
+  ]
+
+  private static let factors = SettingValue<[Double]>.list(.number(0.1...4), count: 2...2, of: "two numbers")
+    .mapped(
+      expectation: "[lowest, highest], two numbers from 0.1 to 4 in ascending order",
+      { $0[0] <= $0[1] ? $0[0]...$0[1] : nil }, back: { [$0.lowerBound, $0.upperBound] })
+
+  /// A name alone, or a list of 2 to 254 different names: label 255 has a meaning of its own, and so has the number of
+  /// classes, which stands for unlabelled pixels.
+  private static let classes: SettingValue<Classes> = {
+    let source = SettingValue<String>.text("a file")
+    let name = SettingValue<String>.text("a name")
+    let names = SettingValue<[String]>.list(name, count: 2...254, of: "names")
+    return SettingValue(
+      expectation: "a file relative to root, voc, context, or a list of 2 to 254 different names",
+      read: { node in
+        if let names = names.read(node) { return Set(names).count == names.count ? .names(names) : nil }
+        return source.read(node).map { text in
+          switch text {
+          case "voc": .voc
+          case "context": .context
+          default: .file(text)
+          }
+        }
+      },
+      write: { classes in
+        switch classes {
+        case .voc: "voc"
+        case .context: "context"
+        case .file(let path): source.write(path)
+        case .names(let list): names.write(list)
+        }
+      },
+      located: { classes, paths in
+        if case .file(let path) = classes { .file(paths.belowRoot(path)) } else { classes }
+      })
+  }()
+}

@@ -1,0 +1,76 @@
+import Files
+import Foundation
+
+extension ExperimentSettings {
+  /// The settings of a YAML file, with overrides such as "training.epochs=3" laid over them in order.
+  ///
+  /// What neither gives has its default. Paths in the file are relative to its folder, those in overrides to the
+  /// current one; of validation images that only the defaults name nothing is kept where they are not there.
+  ///
+  /// Throws a `FileError` for a file that cannot be read, and a `SettingsError` for YAML that is none, an unknown
+  /// setting, a value of another type or out of range, and settings that exclude each other.
+  public static func load(_ path: String, overrides: [String] = []) throws -> ExperimentSettings {
+    let file = try SettingsDocument(contentsOf: path)
+    let fileName = Path.stem(of: path)
+    let documents =
+      try [file] + overrides.map { text throws(SettingsError) in try SettingsDocument(override: text) }
+    var settings = try load(documents, fileName)
+    if !documents.contains(where: { $0.gives("data", "root") }) { settings.data.root = Path.folder(of: path) }
+    func isGiven(_ key: String) -> Bool { documents.contains { $0.gives("data", key) } }
+    settings.data.dropAbsentValidation(isListNamed: isGiven("validation_list"), areMasksNamed: isGiven("masks"))
+    return settings
+  }
+
+  /// The settings of a YAML text; `source` names it in errors.
+  public static func parse(_ yaml: String, source: String) throws(SettingsError) -> ExperimentSettings {
+    try load([SettingsDocument(yaml: yaml, source: source)], "experiment")
+  }
+
+  private static func load(_ documents: [SettingsDocument], _ fileName: String) throws(SettingsError) -> Self {
+    var settings = ExperimentSettings()
+    settings.name = ""
+    settings.output = ""
+    for document in documents {
+      guard let root = document.root else { continue }
+      try settings.read(root, path: "", from: document)
+    }
+    if settings.name.isEmpty { settings.name = fileName }
+    if settings.output.isEmpty { settings.output = "runs/\(settings.name)" }
+    if settings.model.backboneWeights == .imageNet, settings.model.network.backbone != .efficientNetLite0 {
+      throw SettingsError(
+        source: documents[0].source,
+        problem:
+          "model.backbone_weights is imagenet, which there is for efficientnet_lite0 only, and model.backbone is "
+          + "\(settings.model.network.backbone.rawValue); give the path of a state dict")
+    }
+    return settings
+  }
+
+  /// The same settings with absolute paths, which mean the same from every folder.
+  public var absolute: ExperimentSettings {
+    var settings = self
+    settings.locate(.absolute)
+    return settings
+  }
+
+  /// All settings with their values as YAML, which `load` reads back to `absolute`.
+  public var resolvedYAML: String { absolute.yamlLines.joined(separator: "\n") + "\n" }
+
+  /// A description of every setting: Markdown tables, one for each section.
+  public static var settingsReference: String {
+    let sections = settings.compactMap { section in
+      section.reference().map { "## `\(section.key)`\n\n\(section.meaning)\n\n\($0)" }
+    }
+    return (["# Settings", settingsIntroduction, "## Top level\n\n\(reference)"] + sections).joined(separator: "\n\n")
+      + "\n"
+  }
+
+  private static let settingsIntroduction = """
+    What a settings file may hold, in YAML; every setting has a default. On the command line `--set training.epochs=3` \
+    overrides one. `blpseg inspect settings` writes this page.
+
+    Relative paths of a settings file are relative to the folder that the file lies in, those of `--set` to the current \
+    folder; `~` is the home folder. A run's `settings.yaml` and checkpoints keep them as absolute paths. Where a run or its \
+    data have been moved since, say so: `--set data.root=FOLDER`, `--set output=FOLDER`.
+    """
+}

@@ -1,0 +1,95 @@
+import Training
+
+/// Everything that decides an experiment: what a file of `Configs/` holds.
+public struct ExperimentSettings: Sendable, Equatable {
+  /// What computes.
+  public enum Device: Sendable, Equatable {
+    /// The best device there is.
+    case auto
+    case cpu
+    /// A CUDA device by its index.
+    case cuda(Int)
+    case mps
+  }
+
+  /// The experiment's name; default the settings file's name without its extension.
+  public var name = "experiment"
+  /// The folder of the results; default `runs/` with the name.
+  public var output = "runs/experiment"
+  /// Seed of all random choices, at least 0.
+  public var seed = 0
+  /// What computes; default `auto`.
+  public var device = Device.auto
+  /// Threads that compute on the CPU, 0...1024; 0, the default, for one on each core that the process may use.
+  public var threads = 0
+  public var model = ModelSettings()
+  public var data = DataSettings()
+  public var loss = LossSettings()
+  public var training = TrainingConfiguration()
+  public var evaluation = EvaluationSettings()
+
+  public init() {}
+}
+
+extension ExperimentSettings: SettingsSection {
+  package static let settings: [Setting<ExperimentSettings>] = [
+    Setting(
+      "name", \.name,
+      .text("a name without slashes").mapped({ $0.contains("/") ? nil : $0 }, back: { $0 }),
+      "Name of the experiment.", standard: "the file's name"),
+    Setting(
+      "output", \.output, .path("the path of a folder"), "Folder of the results.",
+      standard: "`runs/` and the name, in the current folder"),
+    Setting("seed", \.seed, .whole(0...Int.max), "Seed of all random choices."),
+    Setting("device", \.device, device, "Device that computes; `auto` takes CUDA or MPS where there is one."),
+    Setting(
+      "threads", \.threads, .whole(0...1024),
+      "Threads that compute on the CPU; 0 takes one for each core that this process may use. Sums are rounded in another "
+        + "order with another number, so that training repeats itself to the last bit with the same number only."),
+    Setting("model", section: \.model, "The network."),
+    Setting("data", section: \.data, "The images, their scribbles and masks, and how they are varied in training."),
+    Setting("loss", section: \.loss, "The losses."),
+    Setting("training", section: \.training, "The optimiser, its schedule and what is recorded on the way."),
+    Setting("evaluation", section: \.evaluation, "How images are predicted in evaluation, and what the report shows."),
+  ]
+
+  private static let device = SettingValue<String>.text("auto, cpu, cuda, cuda:N or mps")
+    .mapped(
+      { Device(name: $0) }, back: { $0.name },
+      advice: { node in node.text.flatMap(Device.meant).map { "; did you mean \($0)?" } })
+}
+
+extension ExperimentSettings.Device {
+  /// Reads "auto", "cpu", "cuda", "cuda:1" or "mps"; nil for anything else.
+  public init?(name: String) {
+    switch name {
+    case "auto": self = .auto
+    case "cpu": self = .cpu
+    case "cuda": self = .cuda(0)
+    case "mps": self = .mps
+    default:
+      guard name.hasPrefix("cuda:"), let index = Int(name.dropFirst(5)), (0...127).contains(index) else { return nil }
+      self = .cuda(index)
+    }
+  }
+
+  /// The device that somebody probably meant by another name; nil where none is near.
+  public static func meant(by name: String) -> String? {
+    switch name.lowercased() {
+    case "gpu", "nvidia", "cuda", "rocm", "amd", "xpu": "cuda"
+    case "cpu", "processor": "cpu"
+    case "metal", "apple": "mps"
+    default: nearest(to: name.lowercased(), among: ["auto", "cpu", "cuda", "mps"])
+    }
+  }
+
+  /// What `init(name:)` reads.
+  public var name: String {
+    switch self {
+    case .auto: "auto"
+    case .cpu: "cpu"
+    case .cuda(let index): "cuda:\(index)"
+    case .mps: "mps"
+    }
+  }
+}

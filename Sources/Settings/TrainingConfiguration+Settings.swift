@@ -1,0 +1,82 @@
+import Tensors
+import Training
+
+// The section `training`: the optimiser, its schedule and what is recorded.
+extension TrainingConfiguration: SettingsSection {
+  package static let alternatives = [
+    ["epochs", "iterations"], ["self_training_start", "self_training_start_fraction"],
+  ]
+
+  package static let settings: [Setting<TrainingConfiguration>] = [
+    Setting(
+      "epochs", \.epochs, .alternative(.whole(1...1_000_000)), "Passes over the training images."),
+    Setting(
+      "iterations", \.iterations, .alternative(.whole(1...1_000_000_000)), "Optimiser steps, in place of `epochs`."),
+    Setting(
+      "batch_size", \.batchSize, .whole(1...4096),
+      "Number of images in each step, at least 2 in training, as one image has no variance after the pooling to 1 x 1. With "
+        + "fewer training images than that, an epoch is one step, in which images come again in other variants."),
+    Setting("learning_rate", \.learningRate, .number(above: 0, to: 1), "Learning rate of the first iteration."),
+    Setting("weight_decay", \.optimizer.weightDecay, .number(0...1), "Weight decay of AdamW."),
+    Setting(
+      "betas", \.optimizer.betas, decayRates, "Decay rates of AdamW, for the mean of the gradient and of its square."),
+    Setting("epsilon", \.optimizer.epsilon, .number(1e-16...1), "Epsilon of AdamW."),
+    Setting(
+      "decay_norms_and_biases", \.optimizer.decaysNormsAndBiases, .flag,
+      "Apply weight decay to parameters of one dimension as well, as the published program does."),
+    Setting(
+      "rates", \.optimizer.rateFactors, factors,
+      "Factors of the learning rate by the beginning of parameters' names, as in `{backbone: 0.1}`; of several that fit, "
+        + "the longest counts."),
+    Setting(
+      "power", \.power, .number(0...10), "Exponent of the schedule: rate = learning_rate (1 - t / (T + 1))^power."),
+    Setting(
+      "precision", \.precision, .choice(Precision.self),
+      "Number format of the network's arithmetic. Where the processor has no instructions for a format of 16 bits, float32 "
+        + "is used."),
+    Setting(
+      "self_training_start", \.selfTrainingIteration, .alternative(.whole(0...Int.max)),
+      "Iteration from which pseudo labels join the scribbles."),
+    Setting(
+      "self_training_start_fraction", \.selfTrainingFraction, .alternative(.number(0...1)),
+      "The same as a share of all iterations, in place of `self_training_start`."),
+    Setting(
+      "self_training_threshold", \.selfTrainingThreshold, .number(0...1), "Probability that a pseudo label needs."),
+    Setting("validate_every", \.validateEvery, .whole(0...Int.max), "Epochs between validations; 0 for none."),
+    Setting(
+      "checkpoint_every", \.checkpointEvery, .whole(0...Int.max),
+      "Iterations between checkpoints; 0 for one at the end of each epoch only."),
+    Setting("log_every", \.logEvery, .whole(1...Int.max), "Iterations between lines of the log."),
+    Setting(
+      "pictures_every", \.picturesEvery, .whole(0...Int.max),
+      "Iterations between pictures of a batch for TensorBoard; 0 for none."),
+  ]
+
+  private static let decayRates = SettingValue<[Double]>.list(.number(0, below: 1), count: 2...2, of: "two numbers")
+    .mapped({ AdamW.Betas(mean: $0[0], square: $0[1]) }, back: { [$0.mean, $0.square] })
+
+  private static let factors = SettingValue<[String: Double]>.map(
+    .number(above: 0, to: 1000), expectation: "factors by beginnings of names, as in {backbone: 0.1}, each ")
+
+  // Two keys for one value: each sees its own case, and setting it replaces the other.
+
+  private var epochs: Int? {
+    get { if case .epochs(let count) = length { count } else { nil } }
+    set { if let newValue { length = .epochs(newValue) } }
+  }
+
+  private var iterations: Int? {
+    get { if case .iterations(let count) = length { count } else { nil } }
+    set { if let newValue { length = .iterations(newValue) } }
+  }
+
+  private var selfTrainingIteration: Int? {
+    get { if case .iteration(let start) = selfTrainingStart { start } else { nil } }
+    set { if let newValue { selfTrainingStart = .iteration(newValue) } }
+  }
+
+  private var selfTrainingFraction: Double? {
+    get { if case .fraction(let share) = selfTrainingStart { share } else { nil } }
+    set { if let newValue { selfTrainingStart = .fraction(newValue) } }
+  }
+}
