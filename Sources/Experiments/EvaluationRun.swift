@@ -16,7 +16,7 @@ public struct EvaluationRun {
     public var allProtocols = false
     /// The folder of the masks predicted as the settings say, where they are wanted.
     public var predictions: String?
-    /// Called with what is odd about the weights' file.
+    /// Called with warnings about the weights' file.
     public var warn: @Sendable (FileWarning) -> Void = { _ in }
     /// How the evaluation was started, for the record.
     public var command: [String] = []
@@ -45,7 +45,7 @@ public struct EvaluationRun {
     }
     let (predictor, path) = try experiment.trainedPredictor(options.weights, experiment.views, options.warn)
     let output = options.output ?? experiment.folder.evaluation
-    // A place where nothing can be written is found out before the work, not after it.
+    // Fails before the work, not after it, where nothing can be written.
     _ = try OutputFile(output)
     try experiment.checkedMasks(checking).forEach(doubted)
     let masks = try options.predictions.map { try MaskFolder(writing: $0, of: dataset) }

@@ -16,7 +16,7 @@ public struct Experiment {
   public let settings: ExperimentSettings
   public let classes: ClassList
   public let device: Device
-  /// This process's place among those that train together, nil where it is alone.
+  /// The rank of this process among those that train together; nil where it trains alone.
   public let place: ProcessPlace?
 
   /// Reads the class list and finds the device. Throws where either cannot be had, and where several processes cannot
@@ -45,10 +45,10 @@ public struct Experiment {
     try SegmentationDataset(settings.data.trainingLayout, classes: classes)
   }
 
-  /// Those of the training images whose ground truth is known, for people to see; nil where the settings name none.
-  func shownSet() throws -> SegmentationDataset? {
+  /// Those of the training images whose ground truth is known, for display; nil where the settings name none.
+  func previewSet() throws -> SegmentationDataset? {
     let data = settings.data
-    guard let layout = data.shownLayout else { return nil }
+    guard let layout = data.previewLayout else { return nil }
     var faults: [FileError] = []
     return SegmentationDataset(
       salvaging: layout, classes: classes, labelNames: try data.maskLabelNames(),
@@ -63,7 +63,7 @@ public struct Experiment {
       layout, classes: classes, labelNames: data.maskLabelNames(), sequentialRenaming: data.sequentialRenaming)
   }
 
-  /// The images of the validation list for people to see, where the settings name no masks; nil where there are none.
+  /// The images of the validation list for display, where the settings name no masks; nil where there are none.
   func unlabelledSet() -> SegmentationDataset? {
     let data = settings.data
     guard data.masks == nil, let list = data.validationList else { return nil }
@@ -114,7 +114,7 @@ public struct Experiment {
     let first = share * (place?.rank ?? 0)
     return try BatchLoader(
       dataset, data.augmentation, ChannelNormalization(settings.model.network.backbone),
-      batchSize: settings.training.batchSize, part: first..<first + share, showing: isFirst ? shownSet() : nil,
+      batchSize: settings.training.batchSize, part: first..<first + share, showing: isFirst ? previewSet() : nil,
       seed: UInt64(settings.seed), threads: data.workers)
   }
 

@@ -126,7 +126,7 @@ struct ExperimentReport {
   private func trainingSection(
     _ training: SegmentationDataset
   ) throws -> (section: Report.Section, agreement: Report.KeyNumber?) {
-    let masks = try experiment.shownSet()
+    let masks = try experiment.previewSet()
     var scribbled = ConfusionMatrix(classCount: experiment.classes.count)
     var rows: [ReportRow] = []
     for item in spread(training) {

@@ -63,7 +63,7 @@ public struct PredictionRun: Sendable {
     public internal(set) var skipped = 0
     /// What was wrong with the photographs that could not be predicted, in their order.
     public internal(set) var faults: [FileError] = []
-    /// Photographs that nobody looked at, because it was stopped.
+    /// Number of photographs left when it was stopped.
     public internal(set) var left = 0
   }
 

@@ -26,7 +26,7 @@ public struct PreferenceRun {
     public var reference = PreferenceAnalysis.Reference.ownClass
     /// The folder of the results; by default the run's.
     public var folder: String?
-    /// Called with what is odd about the weights' file.
+    /// Called with warnings about the weights' file.
     public var warn: @Sendable (FileWarning) -> Void = { _ in }
 
     public init() {}
@@ -43,7 +43,7 @@ public struct PreferenceRun {
     let dataset = try scribbledAndLabelled(options.list)
     let source = try source(options, dataset)
     let outputs = ["json", "html"].map { "\(options.folder ?? experiment.folder.path)/preference.\($0)" }
-    // A place where nothing can be written is found out before the work, not after it.
+    // Fails before the work, not after it, where nothing can be written.
     for output in outputs { _ = try OutputFile(output) }
     var analysis = PreferenceAnalysis(classCount: experiment.classes.count, reference: options.reference)
     let samples = dataset.prefetched()

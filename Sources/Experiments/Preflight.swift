@@ -8,7 +8,7 @@ import Settings
 /// in the light of them.
 public struct Preflight: Sendable {
   public enum Purpose: Sendable {
-    /// To tell people all about the data and the settings.
+    /// A report about the data and the settings.
     case report
     /// A run from its start.
     case training
@@ -37,7 +37,7 @@ public struct Preflight: Sendable {
     var labelNames = LabelNames.context
     do throws(FileError) { labelNames = try data.maskLabelNames() } catch { findings.append(Finding(error)) }
     let missing = Preflight.missingRoot(data)
-    // Everything inside is missing too, which nobody needs to be told file by file.
+    // Everything inside is missing too; one message is enough.
     if let missing { findings = [missing] }
     var parts: [DatasetCheck.Part] = []
     if purpose != .evaluation {
@@ -133,7 +133,7 @@ extension Finding {
 extension DataSettings {
   /// The training images with masks, where there is a folder of masks.
   fileprivate var referenceLayout: DatasetLayout? {
-    guard let layout = shownLayout, let masks = layout.masks else { return nil }
+    guard let layout = previewLayout, let masks = layout.masks else { return nil }
     return FileManager.default.fileExists(atPath: masks) ? layout : nil
   }
 }

@@ -7,7 +7,7 @@ struct RunLock {
   /// Nil where the file system has no locks.
   private let lock: FileLock?
 
-  /// Throws where another process trains in the folder; `warn` is told where nobody can know.
+  /// Throws where another process trains in the folder; `warn` is told where locks are not supported.
   init(_ folder: RunFolder, holder: String, warn: (FileWarning) -> Void) throws(FileError) {
     do throws(FileLock.Failure) {
       lock = try FileLock(folder: folder.path, holder: holder)

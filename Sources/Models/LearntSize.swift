@@ -11,7 +11,7 @@ public struct LearntSize: Sendable, Equatable {
 
   public init(typicalSide: Int) { self.typicalSide = typicalSide }
 
-  /// Whether a photograph of this size, of which at most `maxSide` pixels a side are seen, is too large to be told well.
+  /// Whether a photograph of this size, of which at most `maxSide` pixels per side are used, is too large to be predicted well.
   public func isExceeded(width: Int, height: Int, maxSide: Int?) -> Bool {
     let side = max(width, height)
     return min(side, maxSide ?? side) > Self.doubtedFactor * typicalSide

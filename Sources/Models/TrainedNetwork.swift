@@ -12,7 +12,7 @@ public struct TrainedNetwork {
   public let network: BLPSeg
   /// Class names, where the file carries them; as many as the network has classes.
   public let classes: [String]?
-  /// What was odd about the file.
+  /// Warnings about the file.
   public let warnings: [FileWarning]
   /// What the classes are called and how they look.
   public let appearance: ClassAppearance

@@ -7,7 +7,7 @@ extension DataSettings {
   public var trainingLayout: DatasetLayout { layout(trainList, scribbles: scribbles) }
 
   /// The training images as far as their ground truth is known; nil where the settings name none.
-  public var shownLayout: DatasetLayout? {
+  public var previewLayout: DatasetLayout? {
     masks.map { layout(trainList, scribbles: scribbles, masks: $0) }
   }
 
@@ -68,12 +68,12 @@ extension DataSettings {
 
   /// Why there is no validation, as half a sentence; nil where there is one.
   public var validationObstacle: String? {
-    let standard = DataSettings()
+    let defaults = DataSettings()
     for (key, value, usual) in [
-      ("validation_list", validationList, standard.validationList), ("masks", masks, standard.masks),
+      ("validation_list", validationList, defaults.validationList), ("masks", masks, defaults.masks),
     ] where value == nil {
-      let place = Path.absolute(path(usual ?? ""))
-      return FileManager.default.fileExists(atPath: place) ? "data.\(key) is null" : "there is no \(place)"
+      let path = Path.absolute(self.path(usual ?? ""))
+      return FileManager.default.fileExists(atPath: path) ? "data.\(key) is null" : "there is no \(path)"
     }
     return nil
   }

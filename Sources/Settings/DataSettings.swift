@@ -50,7 +50,7 @@ extension DataSettings: SettingsSection {
   package static let settings: [Setting<DataSettings>] = [
     Setting(
       "root", \.root, .path("the path of a folder"), "Folder that the other paths of this section are relative to.",
-      standard: "the settings file's folder"),
+      defaultText: "the settings file's folder"),
     Setting("images", \.images, .pathBelowRoot("the path of a folder"), "Photographs, ID.jpg or ID.png."),
     Setting("scribbles", \.scribbles, .pathBelowRoot("the path of a folder"), "Scribbles, ID.xml or ID.png."),
     Setting(
@@ -59,10 +59,10 @@ extension DataSettings: SettingsSection {
         + "there is no validation."),
     Setting(
       "train_list", \.trainList, .pathBelowRoot("the path of a text file"),
-      "Names of the training images, one a line."),
+      "Names of the training images, one per line."),
     Setting(
       "validation_list", \.validationList, .optional(.pathBelowRoot("the path of a text file")),
-      "Names of the validation images, one a line. Where the default is meant and there is no such file, there is no "
+      "Names of the validation images, one per line. Where the default is meant and there is no such file, there is no "
         + "validation; a list that is named must be there."),
     Setting(
       "classes", \.classes, classes,
@@ -70,7 +70,7 @@ extension DataSettings: SettingsSection {
         + "PASCAL-Context's 60; a line of a file may end in the class's colour, as in `leaf #30C650`."),
     Setting(
       "label_names", \.labelNames, .optional(.pathBelowRoot("the path of a text file")),
-      "Names of the labels in masks ID.mat, one a line as in `1: accordion`; null for PASCAL-Context's 459."),
+      "Names of the labels in masks ID.mat, one per line as in `1: accordion`; null for PASCAL-Context's 459."),
     Setting(
       "sequential_renaming", \.sequentialRenaming, .flag,
       "Rename the labels of masks ID.mat in turn, as the published program does by mistake, to compare with it."),

@@ -36,10 +36,10 @@ extension ExperimentSettings: SettingsSection {
     Setting(
       "name", \.name,
       .text("a name without slashes").mapped({ $0.contains("/") ? nil : $0 }, back: { $0 }),
-      "Name of the experiment.", standard: "the file's name"),
+      "Name of the experiment.", defaultText: "the file's name"),
     Setting(
       "output", \.output, .path("the path of a folder"), "Folder of the results.",
-      standard: "`runs/` and the name, in the current folder"),
+      defaultText: "`runs/` and the name, in the current folder"),
     Setting("seed", \.seed, .whole(0...Int.max), "Seed of all random choices."),
     Setting("device", \.device, device, "Device that computes; `auto` takes CUDA or MPS where there is one."),
     Setting(
@@ -73,7 +73,7 @@ extension ExperimentSettings.Device {
     }
   }
 
-  /// The device that somebody probably meant by another name; nil where none is near.
+  /// The device that was probably meant by another name; nil where none is near.
   public static func meant(by name: String) -> String? {
     switch name.lowercased() {
     case "gpu", "nvidia", "cuda", "rocm", "amd", "xpu": "cuda"

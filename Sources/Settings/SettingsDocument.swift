@@ -159,7 +159,7 @@ struct SettingsDocument {
   }
 }
 
-/// What people often write who are new to YAML, found in a text that is not valid.
+/// A common mistake of those new to YAML, found in a text that is not valid.
 struct YAMLSlip {
   /// The line in the text, from 1.
   let line: Int

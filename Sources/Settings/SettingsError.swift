@@ -14,12 +14,12 @@ public struct SettingsError: Error, Equatable, Sendable, CustomStringConvertible
   }
 
   public var description: String {
-    let place = line.map { "\(source):\($0)" } ?? source
-    return "\(place): \(problem)\(problem.hasSuffix("?") ? "" : ".")"
+    let position = line.map { "\(source):\($0)" } ?? source
+    return "\(position): \(problem)\(problem.hasSuffix("?") ? "" : ".")"
   }
 }
 
-/// The name that somebody probably meant: the one at the smallest edit distance, if a third of its letters or fewer are
+/// The name that was probably meant: the one at the smallest edit distance, if a third of its letters or fewer are
 /// wrong.
 package func nearest(to name: String, among names: [String]) -> String? {
   // A key of a hostile file may be as long as the file.

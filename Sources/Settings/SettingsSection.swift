@@ -38,16 +38,16 @@ package struct Setting<Owner: Sendable>: Sendable {
   /// The expectation in words; nil for a section.
   let expectation: String?
   /// The default as it would be written, or in words.
-  let standard: @Sendable (Owner) -> String
+  let defaultText: @Sendable (Owner) -> String
   /// The full names of what is inside a section, for suggestions.
   let names: [String]
   /// The Markdown table of a section.
   let reference: @Sendable () -> String?
 
-  /// A setting kept at `place`; `standard` replaces a default that depends on other settings.
+  /// A setting kept at `keyPath`; `defaultText` replaces a default that depends on other settings.
   init<Value: Sendable>(
-    _ key: String, _ place: any WritableKeyPath<Owner, Value> & Sendable, _ value: SettingValue<Value>,
-    _ meaning: String, standard: String? = nil
+    _ key: String, _ keyPath: any WritableKeyPath<Owner, Value> & Sendable, _ value: SettingValue<Value>,
+    _ meaning: String, defaultText: String? = nil
   ) {
     self.key = key
     self.meaning = meaning
@@ -58,38 +58,38 @@ package struct Setting<Owner: Sendable>: Sendable {
         throw document.error(
           node, "\(path) is \(node.found), and must be \(value.expectation)\(value.advice(node) ?? "")")
       }
-      owner[keyPath: place] = document.paths.map { value.located(found, $0) } ?? found
+      owner[keyPath: keyPath] = document.paths.map { value.located(found, $0) } ?? found
     }
-    locate = { owner, paths in owner[keyPath: place] = value.located(owner[keyPath: place], paths) }
-    write = { owner in value.write(owner[keyPath: place]).map { ["\(key): \($0)"] } ?? [] }
+    locate = { owner, paths in owner[keyPath: keyPath] = value.located(owner[keyPath: keyPath], paths) }
+    write = { owner in value.write(owner[keyPath: keyPath]).map { ["\(key): \($0)"] } ?? [] }
     differences = { old, new in
-      let (before, after) = (value.write(old[keyPath: place]), value.write(new[keyPath: place]))
+      let (before, after) = (value.write(old[keyPath: keyPath]), value.write(new[keyPath: keyPath]))
       return before == after
         ? [] : [SettingDifference(name: key, old: before ?? "not given", new: after ?? "not given")]
     }
-    self.standard = { owner in standard ?? value.write(owner[keyPath: place]).map { "`\($0)`" } ?? "" }
+    self.defaultText = { owner in defaultText ?? value.write(owner[keyPath: keyPath]).map { "`\($0)`" } ?? "" }
     reference = { nil }
   }
 
-  /// A section kept at `place`.
+  /// A section kept at `keyPath`.
   init<Section: SettingsSection>(
-    _ key: String, section place: any WritableKeyPath<Owner, Section> & Sendable, _ meaning: String
+    _ key: String, section keyPath: any WritableKeyPath<Owner, Section> & Sendable, _ meaning: String
   ) {
     self.key = key
     self.meaning = meaning
     expectation = nil
     names = Section.settings.flatMap(\.names).map { "\(key).\($0)" }
     read = { (node, path, document, owner) throws(SettingsError) in
-      try owner[keyPath: place].read(node, path: path, from: document)
+      try owner[keyPath: keyPath].read(node, path: path, from: document)
     }
-    locate = { owner, paths in owner[keyPath: place].locate(paths) }
-    write = { owner in ["\(key):"] + owner[keyPath: place].yamlLines.map { "  \($0)" } }
+    locate = { owner, paths in owner[keyPath: keyPath].locate(paths) }
+    write = { owner in ["\(key):"] + owner[keyPath: keyPath].yamlLines.map { "  \($0)" } }
     differences = { old, new in
-      new[keyPath: place].valuesThatDiffer(from: old[keyPath: place]).map {
+      new[keyPath: keyPath].valuesThatDiffer(from: old[keyPath: keyPath]).map {
         SettingDifference(name: "\(key).\($0.name)", old: $0.old, new: $0.new)
       }
     }
-    standard = { _ in "" }
+    defaultText = { _ in "" }
     reference = { Section.reference }
   }
 }
@@ -104,7 +104,7 @@ extension SettingsSection {
       let name = path.isEmpty ? "the file" : path
       let advice = node.plainWord.flatMap(Self.adviceOnColon) ?? ""
       throw document.error(
-        node, "\(name) is \(node.found), and must be a section of settings, one \"key: value\" a line\(advice)")
+        node, "\(name) is \(node.found), and must be a section of settings, one \"key: value\" per line\(advice)")
     }
     if let (key, word) = Self.valueWithComma(mapping) {
       let full = path.isEmpty ? key : "\(path).\(key)"
@@ -180,16 +180,16 @@ extension SettingsSection {
 
   /// A Markdown table of the settings that stand in this section itself.
   package static var reference: String {
-    let standard = Self()
+    let defaults = Self()
     let rows = settings.compactMap { setting in
-      setting.expectation.map { "| `\(setting.key)` | \($0) | \(setting.standard(standard)) | \(setting.meaning) |" }
+      setting.expectation.map { "| `\(setting.key)` | \($0) | \(setting.defaultText(defaults)) | \(setting.meaning) |" }
     }
     return (["| Setting | Value | Default | Meaning |", "|---|---|---|---|"] + rows).joined(separator: "\n")
   }
 }
 
 extension Node {
-  /// The node with a place in the file: an empty value has its key's line.
+  /// The node with a position in the file: an empty value has its key's line.
   fileprivate func marked(like key: Node) -> Node {
     guard isNull, case .scalar(var scalar) = self else { return self }
     scalar.mark = key.mark

@@ -8,7 +8,7 @@ public struct RunFolder: Sendable, Equatable {
   public var lastCheckpoint: String { "\(path)/last.safetensors" }
   /// Weights of the best validation.
   public var bestCheckpoint: String { "\(path)/best.safetensors" }
-  /// Losses and validations, one JSON object a line.
+  /// Losses and validations, one JSON object per line.
   public var metrics: String { "\(path)/metrics.jsonl" }
   /// The console messages, with times.
   public var log: String { "\(path)/train.log" }

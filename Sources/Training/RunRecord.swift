@@ -58,7 +58,7 @@ public struct MetricsEntry: Codable, Sendable, Equatable {
   }
 }
 
-/// A run's record on disk, one JSON object a line, added to as the run goes on.
+/// A run's record on disk, one JSON object per line, added to as the run goes on.
 public final class MetricsFile {
   private let file: RecordFile
 

@@ -1,7 +1,7 @@
 import Files
 import Foundation
 
-/// What people are told: results on standard output, messages and progress on standard error.
+/// The console: results on standard output, messages and progress on standard error.
 ///
 /// Names from files and arguments are shown such that a terminal obeys nothing in them. What standard error does not take
 /// is dropped; results that standard output does not take are told at the end, by `exitCode`.
@@ -33,7 +33,7 @@ enum Console {
     write(text.printableLines + "\n")
   }
 
-  /// Lines on standard output: what the command was asked for.
+  /// Lines on standard output: the result of the command.
   static func result(_ text: String) { writeResult(text.printableLines) }
 
   /// One line on standard output, whatever the names in it hold.

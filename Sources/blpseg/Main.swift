@@ -1,7 +1,7 @@
 import ArgumentParser
 import Foundation
 
-/// The program: one command, whose help, usage and errors go the way of all messages.
+/// The program: one command, whose help, usage and errors are printed like all messages.
 @main
 enum Main {
   static func main() {
@@ -29,7 +29,7 @@ enum Main {
     }
   }
 
-  /// Tells what ended the command, such as the help that was asked for, and returns the exit code.
+  /// Prints what ended the command, such as requested help, and returns the exit code.
   private static func end(with error: any Error) -> Int32 {
     let code = BLPSegCommand.exitCode(for: error)
     let message = BLPSegCommand.fullMessage(for: error)

@@ -96,7 +96,7 @@ struct PredictCommand: ParsableCommand {
       options.isRecursive = recursive
       options.skipsExisting = skipExisting
       let predictions = try PredictionRun(inputs, to: folder, options)
-      // A place where nothing can be written is found out before the work, not after it.
+      // Fails before the work, not after it, where nothing can be written.
       if let table { _ = try OutputFile(table) }
       let device = try Device(device)
       ProcessorShare.apply(threads)

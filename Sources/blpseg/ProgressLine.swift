@@ -5,7 +5,7 @@ struct ProgressLine {
   var total: Int
   /// What follows the numbers, in order.
   var parts: [Part] = []
-  /// Seconds until the end; nil where nobody knows yet.
+  /// Seconds until the end; nil while unknown.
   var secondsLeft: Double?
 
   struct Part {

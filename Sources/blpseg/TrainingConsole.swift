@@ -41,7 +41,7 @@ final class TrainingConsole {
   /// Keeps an error in the run's log, if the run got so far as to have one.
   func keep(_ error: any Error) { plan?.log.append("\(error)") }
 
-  /// A line for people, now and in the run's log.
+  /// A message on the console and in the run's log.
   private func tell(_ text: String) {
     Console.line(text)
     plan?.log.append(text)
@@ -60,7 +60,7 @@ final class TrainingConsole {
         + (plan.processes > 1 ? ", \(plan.processes) processes" : ""))
     if let obstacle = settings.data.validationObstacle { tell("no validation: \(obstacle)") }
     for notice in experiment.notices { tell(notice) }
-    tell("\(plan.iterations) steps of \(plan.batchSize) images, \(plan.batchesPerEpoch) an epoch")
+    tell("\(plan.iterations) steps of \(plan.batchSize) images, \(plan.batchesPerEpoch) per epoch")
     for doubt in plan.doubts { tell("doubt: \(doubt)") }
     for setting in plan.changedSettings { tell("changed since the checkpoint: \(setting)") }
     if plan.firstIteration >= plan.iterations {

@@ -84,14 +84,14 @@ import Testing
         "evaluation.report_images is -1, and must be a whole number from 0 to 1000"
       ),
       ("model: {dropout: 1}", "model.dropout is 1, and must be a number from 0, below 1"),
-      ("model: 3", "model is 3, and must be a section of settings, one \"key: value\" a line"),
-      ("model: [[1]]", "model is a nested list, and must be a section of settings, one \"key: value\" a line"),
+      ("model: 3", "model is 3, and must be a section of settings, one \"key: value\" per line"),
+      ("model: [[1]]", "model is a nested list, and must be a section of settings, one \"key: value\" per line"),
       ("name: {a: b}", "name is a section, and must be a name without slashes"),
       ("name: a/b", "name is a/b, and must be a name without slashes"),
       ("device: tpu9000", "device is tpu9000, and must be auto, cpu, cuda, cuda:N or mps"),
       ("device: cuda:-1", "device is cuda:-1, and must be auto, cpu, cuda, cuda:N or mps"),
       ("seed: -1", "seed is -1, and must be a whole number of at least 0"),
-      ("- 1", "the file is [1], and must be a section of settings, one \"key: value\" a line"),
+      ("- 1", "the file is [1], and must be a section of settings, one \"key: value\" per line"),
     ])
   func value(yaml: String, problem: String) throws {
     #expect(try message(yaml) == "test.yaml:1: \(problem).")
