@@ -10,9 +10,9 @@ extension Experiment {
   /// Throws unless process 0 has the same settings, classes and software, as far as they decide what is learnt.
   ///
   /// To be called by all processes; paths, threads and the number of a device may differ.
-  func requireSameExperiment(_ lookout: ProcessWatch) throws {
+  func requireSameExperiment(_ monitor: ProcessMonitor) throws {
     let own = SharedExperiment(self)
-    let text = try lookout.broadcast { String(decoding: try JSONEncoder().encode(own), as: UTF8.self) }
+    let text = try monitor.broadcast { String(decoding: try JSONEncoder().encode(own), as: UTF8.self) }
     guard !isFirst else { return }
     let first = try JSONDecoder().decode(SharedExperiment.self, from: Data(text.utf8))
     try requireNone(of: own.differences(from: first))
@@ -21,9 +21,9 @@ extension Experiment {
   /// Throws unless process 0 trains on the same photographs and scribbles, as far as names and sizes of files tell.
   ///
   /// To be called by all processes.
-  func requireSameFiles(_ training: SegmentationDataset, _ lookout: ProcessWatch) throws {
+  func requireSameFiles(_ training: SegmentationDataset, _ monitor: ProcessMonitor) throws {
     let own = SharedFiles(training)
-    let text = try lookout.broadcast { String(decoding: try JSONEncoder().encode(own), as: UTF8.self) }
+    let text = try monitor.broadcast { String(decoding: try JSONEncoder().encode(own), as: UTF8.self) }
     guard !isFirst else { return }
     let first = try JSONDecoder().decode(SharedFiles.self, from: Data(text.utf8))
     try requireNone(of: own.difference(from: first).map { [$0] } ?? [])
@@ -32,7 +32,7 @@ extension Experiment {
   private func requireNone(of differences: [String]) throws(SettingsError) {
     guard !differences.isEmpty else { return }
     throw SettingsError(
-      source: "process \(place?.rank ?? 0)",
+      source: "process \(launch?.rank ?? 0)",
       problem: differences.joined(separator: ", ") + "; start all processes with the same settings and data")
   }
 }

@@ -10,11 +10,11 @@ extension Experiment {
   private static let checkingTime = 30.0
 
   /// An experiment to be trained; where it cannot be made, everything that is wrong is thrown in one go.
-  public static func checked(_ settings: ExperimentSettings, as place: ProcessPlace? = nil) throws -> Experiment {
+  public static func checked(_ settings: ExperimentSettings, as launch: LaunchEnvironment? = nil) throws -> Experiment {
     do {
-      return try Experiment(settings, as: place)
+      return try Experiment(settings, as: launch)
     } catch {
-      guard place?.isFirst ?? true else { throw error }
+      guard launch?.isFirst ?? true else { throw error }
       let known = Finding(problem: error)
       let others = timed { Preflight(settings, for: .training, shouldStop: $0) }.findings.filter { $0.kind == .problem }
       let isAmongThem = others.contains { known.subject == $0.subject || known.subject.hasPrefix("\($0.subject)/") }

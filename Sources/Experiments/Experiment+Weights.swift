@@ -4,7 +4,7 @@ import Models
 import Prediction
 import Settings
 
-// The weights that an experiment has learnt, or that are given in their place.
+// The weights that an experiment has learnt, or that are given in their launch.
 
 extension Experiment {
   /// How the settings have images predicted.

@@ -17,25 +17,25 @@ public struct Experiment {
   public let classes: ClassList
   public let device: Device
   /// The rank of this process among those that train together; nil where it trains alone.
-  public let place: ProcessPlace?
+  public let launch: LaunchEnvironment?
 
   /// Reads the class list and finds the device. Throws where either cannot be had, and where several processes cannot
   /// share a batch equally.
-  public init(_ settings: ExperimentSettings, as place: ProcessPlace? = nil) throws {
+  public init(_ settings: ExperimentSettings, as launch: LaunchEnvironment? = nil) throws {
     self.settings = settings
-    self.place = place
+    self.launch = launch
     classes = try settings.data.classList()
-    device = try Device(settings.device, localRank: place?.localRank)
+    device = try Device(settings.device, localRank: launch?.localRank)
     let batchSize = settings.training.batchSize
-    if let place, batchSize % place.count != 0 {
+    if let launch, batchSize % launch.count != 0 {
       throw SettingsError(
         source: "training.batch_size",
-        problem: "is \(batchSize), and \(place.count) processes cannot share it equally; choose a multiple")
+        problem: "is \(batchSize), and \(launch.count) processes cannot share it equally; choose a multiple")
     }
   }
 
   /// Whether this process writes the files.
-  var isFirst: Bool { place?.isFirst ?? true }
+  var isFirst: Bool { launch?.isFirst ?? true }
 
   /// Where the run keeps its files.
   public var folder: RunFolder { RunFolder(settings.output) }
@@ -110,8 +110,8 @@ public struct Experiment {
   /// The batches of the training set.
   func loader(_ dataset: SegmentationDataset) throws -> BatchLoader {
     let data = settings.data
-    let share = settings.training.batchSize / (place?.count ?? 1)
-    let first = share * (place?.rank ?? 0)
+    let share = settings.training.batchSize / (launch?.count ?? 1)
+    let first = share * (launch?.rank ?? 0)
     return try BatchLoader(
       dataset, data.augmentation, ChannelNormalization(settings.model.network.backbone),
       batchSize: settings.training.batchSize, part: first..<first + share, showing: isFirst ? previewSet() : nil,

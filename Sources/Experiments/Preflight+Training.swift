@@ -109,7 +109,8 @@ extension Preflight {
           .doubt, "training.epochs",
           "is \(epochs), which is \(steps) \(steps == 1 ? "step" : "steps") in all, as "
             + "\(images == 1 ? "1 image makes" : "\(images) images make") \(batches == 1 ? "one batch" : "\(batches) batches") of "
-            + "\(training.batchSize) per epoch; a smaller training.batch_size or more epochs give more", cause: .setting)
+            + "\(training.batchSize) per epoch; a smaller training.batch_size or more epochs give more", cause: .setting
+        )
       )
     }
     return findings

@@ -28,7 +28,7 @@ struct RunStart: Codable {
     self.iteration = iteration
     device = experiment.device.description
     precision = experiment.precision.rawValue
-    processes = experiment.place?.count ?? 1
+    processes = experiment.launch?.count ?? 1
     threads = LibTorch.threadCount
     host = ProcessInfo.processInfo.hostName
     software = [

@@ -39,30 +39,30 @@ public struct TrainingRun {
     resume: Bool, command: [String] = [], _ observer: TrainingObserver = TrainingObserver()
   ) throws -> TrainingOutcome {
     try requireBatch()
-    guard let place = experiment.place else { return try train(resume, command, observer, nil) }
+    guard let launch = experiment.launch else { return try train(resume, command, observer, nil) }
     let (log, lost) = (experiment.isFirst ? experiment.folder.log : nil, observer.lost)
-    let lookout = try ProcessWatch(place, name: processName, isCancelled: observer.shouldStop) { loss in
+    let monitor = try ProcessMonitor(launch, name: processName, isCancelled: observer.shouldStop) { loss in
       if let log, FileManager.default.fileExists(atPath: log) { try? RunLog(log).append("\(loss)") }
       lost(loss)
     }
-    defer { lookout.stop() }
-    return try lookout.explaining {
-      try experiment.requireSameExperiment(lookout)
-      let group = try ProcessGroup(lookout, on: experiment.device, isCancelled: observer.shouldStop)
-      return try train(resume, command, observer, (group, lookout))
+    defer { monitor.stop() }
+    return try monitor.explaining {
+      try experiment.requireSameExperiment(monitor)
+      let group = try ProcessGroup(monitor, on: experiment.device, isCancelled: observer.shouldStop)
+      return try train(resume, command, observer, (group, monitor))
     }
   }
 
   /// Trains alone, or with the processes of a group.
   private func train(
     _ resume: Bool, _ command: [String], _ observer: TrainingObserver,
-    _ processes: (group: ProcessGroup, lookout: ProcessWatch)?
+    _ processes: (group: ProcessGroup, monitor: ProcessMonitor)?
   ) throws -> TrainingOutcome {
     let group = processes?.group
     let (lock, resume, doubts) = try start(resume, observer, group)
     defer { withExtendedLifetime(lock) {} }
     let training = try experiment.trainingSet()
-    if let lookout = processes?.lookout { try experiment.requireSameFiles(training, lookout) }
+    if let monitor = processes?.monitor { try experiment.requireSameFiles(training, monitor) }
     let validation = try experiment.validationSet()
     let loader = try experiment.loader(training)
     let network = try experiment.makeNetwork(loadingBackbone: !resume && experiment.isFirst, observer.warn)
@@ -102,7 +102,7 @@ public struct TrainingRun {
     let outcome = try trainer.run(validating)
     // From here on the others may end.
     try group?.waitForAll()
-    processes?.lookout.stop()
+    processes?.monitor.stop()
     guard outcome == .finished else { return .interrupted }
     guard let validation else {
       try ExperimentReport(experiment, experiment.predictor(network, .single)).write(training, nil, trainer.progress)
@@ -137,7 +137,7 @@ public struct TrainingRun {
     func begin() throws -> Bool {
       lock = try RunLock(experiment.folder, holder: processName, warn: observer.warn)
       let state = RunState(of: experiment.folder)
-      if let group, group.place.restarts > 0 { return state == .continuable }
+      if let group, group.launch.restarts > 0 { return state == .continuable }
       try state.require(resume: resume, in: experiment.folder)
       doubts = try experiment.checked(resume, observer)
       return resume

@@ -6,32 +6,32 @@ import Tensors
 /// Functions that say "all processes" must be called by all of them in the same order. They throw `TorchError` when the
 /// connection to another process breaks.
 public final class ProcessGroup {
-  public var place: ProcessPlace { watch.place }
+  public var launch: LaunchEnvironment { watch.launch }
   let handle: TorchProcessGroup
-  private let watch: ProcessWatch
+  private let watch: ProcessMonitor
   private let device: Device
 
-  /// What a collective function waits: others may be validating. Lost processes are found otherwise (`ProcessWatch`).
-  private static let collectivePatience = 7 * 24 * 3600.0
+  /// What a collective function waits: others may be validating. Lost processes are found otherwise (`ProcessMonitor`).
+  private static let collectiveTimeout = 7 * 24 * 3600.0
 
   /// Waits for the other processes to come, and connects to each, for tensors on `device`, which must be of one kind in
   /// all. Throws a `RendezvousError` when they do not come in time; `isCancelled` is asked meanwhile.
-  public init(_ watch: ProcessWatch, on device: Device, isCancelled: () -> Bool = { false }) throws {
+  public init(_ watch: ProcessMonitor, on device: Device, isCancelled: () -> Bool = { false }) throws {
     self.watch = watch
     self.device = device
     try watch.waitForAll(isCancelled: isCancelled)
     var group = TorchProcessGroup(ref: nil)
     try LibTorch.check(
       torch_process_group_new(
-        watch.meeting.handle, watch.meeting.key("group"), Int32(watch.place.rank), Int32(watch.place.count),
-        device.description, watch.place.startTimeout, Self.collectivePatience, &group), "group of processes")
+        watch.store.handle, watch.store.key("group"), Int32(watch.launch.rank), Int32(watch.launch.count),
+        device.description, watch.launch.startTimeout, Self.collectiveTimeout, &group), "group of processes")
     handle = group
   }
 
   deinit { torch_process_group_release(handle) }
 
-  public var rank: Int { place.rank }
-  public var count: Int { place.count }
+  public var rank: Int { launch.rank }
+  public var count: Int { launch.count }
 
   /// Replaces `tensor` by its sum over all processes.
   public func sum(_ tensor: Tensor) throws(TorchError) {

@@ -14,14 +14,14 @@ extension TrainingCheckpoint {
     var shared = StateDict()
     for entry in outline.entries {
       let tensor =
-        try group.place.isFirst
+        try group.launch.isFirst
         ? own[entry.name]?.to(step.device)
         : Tensor.zeros(entry.shape, ElementType(rawValue: entry.type) ?? .float32, on: step.device)
       guard let tensor else { continue }
       try group.broadcast(tensor)
       shared[entry.name] = tensor
     }
-    if !group.place.isFirst { try restore(step, from: shared) }
+    if !group.launch.isFirst { try restore(step, from: shared) }
     return outline.progress
   }
 }

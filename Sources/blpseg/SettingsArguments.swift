@@ -23,7 +23,7 @@ struct SettingsArguments: ParsableArguments {
     return settings
   }
 
-  func experiment(_ extra: [String] = [], as place: ProcessPlace? = nil) throws -> Experiment {
-    try Experiment(load(extra), as: place)
+  func experiment(_ extra: [String] = [], as launch: LaunchEnvironment? = nil) throws -> Experiment {
+    try Experiment(load(extra), as: launch)
   }
 }

@@ -23,11 +23,11 @@ struct TrainCommand: ParsableCommand {
     try reportingFailure {
       PassiveThreads.begin()
       Interruption.listen()
-      let place = try ProcessPlace(environment: ProcessInfo.processInfo.environment)
-      if let place { Console.speaker = "process \(place.rank) of \(place.count)" }
-      let experiment = try Experiment.checked(settings.load(), as: place)
+      let launch = try LaunchEnvironment(environment: ProcessInfo.processInfo.environment)
+      if let launch { Console.speaker = "process \(launch.rank) of \(launch.count)" }
+      let experiment = try Experiment.checked(settings.load(), as: launch)
       let console = TrainingConsole(experiment)
-      if place?.isFirst ?? true { Console.progress("reading the data and the network") }
+      if launch?.isFirst ?? true { Console.progress("reading the data and the network") }
       let outcome: TrainingOutcome
       do {
         outcome = try TrainingRun(experiment).run(resume: resume, command: CommandLine.arguments, console.watch)
@@ -35,7 +35,7 @@ struct TrainCommand: ParsableCommand {
         console.keep(error)
         throw error
       }
-      let speaks = place?.isFirst ?? true
+      let speaks = launch?.isFirst ?? true
       switch outcome {
       case .interrupted:
         if speaks { Console.line("Interrupted; saved to \(experiment.folder.lastCheckpoint). Continue with --resume.") }

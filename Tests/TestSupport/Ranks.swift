@@ -20,7 +20,7 @@ public enum Ranks {
 
   /// Calls `body` once for each of `count` ranks at the same time, with what watches the others there.
   public static func join<Value: Sendable>(
-    _ count: Int, port: UInt16? = nil, _ body: @escaping @Sendable (ProcessWatch) throws -> Value
+    _ count: Int, port: UInt16? = nil, _ body: @escaping @Sendable (ProcessMonitor) throws -> Value
   ) throws -> [Value] {
     let port = try port ?? freePort()
     let results = Results<Value>(count)
@@ -29,8 +29,8 @@ public enum Ranks {
       done.enter()
       let thread = Thread {
         results[rank] = Result {
-          let place = ProcessPlace(rank: rank, count: count, localRank: rank, host: "127.0.0.1", port: port)
-          return try body(ProcessWatch(place, name: "number \(rank)") { _ in })
+          let launch = LaunchEnvironment(rank: rank, count: count, localRank: rank, host: "127.0.0.1", port: port)
+          return try body(ProcessMonitor(launch, name: "number \(rank)") { _ in })
         }
         done.leave()
       }

@@ -1,6 +1,6 @@
-/// Which of several cooperating processes this one is, and where they meet: what torchrun, Slurm scripts and Kubernetes
-/// operators hand over in environment variables.
-public struct ProcessPlace: Sendable, Equatable {
+/// The rank of this process among cooperating ones, and their rendezvous: what torchrun, Slurm scripts and Kubernetes
+/// operators pass in environment variables.
+public struct LaunchEnvironment: Sendable, Equatable {
   /// This process's number, from 0; the first one writes the files.
   public let rank: Int
   /// Number of processes.
@@ -10,11 +10,11 @@ public struct ProcessPlace: Sendable, Equatable {
   /// The machine of process 0.
   public let host: String
   public let port: UInt16
-  /// Whether the launcher has opened the meeting point already; otherwise process 0 does.
+  /// Whether the launcher has opened the store already; otherwise process 0 does.
   public let launcherServes: Bool
-  /// How often the launcher has started all processes anew.
+  /// Restarts so far (TORCHELASTIC_RESTART_COUNT).
   public let restarts: Int
-  /// What the launcher calls the run; nil where it does not say.
+  /// The launcher's name of the run (TORCHELASTIC_RUN_ID), if any.
   public let run: String?
   /// Seconds in which all processes must have been started, above 0.
   public let startTimeout: Double

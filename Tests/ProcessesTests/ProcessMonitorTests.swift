@@ -4,13 +4,13 @@ import Tensors
 import TestSupport
 import Testing
 
-@Suite(.serialized) struct ProcessWatchTests {
-  private func place(_ rank: Int, of count: Int = 2, at port: UInt16, run: String? = nil) -> ProcessPlace {
-    ProcessPlace(rank: rank, count: count, localRank: 0, host: "127.0.0.1", port: port, run: run, startTimeout: 1)
+@Suite(.serialized) struct ProcessMonitorTests {
+  private func launch(_ rank: Int, of count: Int = 2, at port: UInt16, run: String? = nil) -> LaunchEnvironment {
+    LaunchEnvironment(rank: rank, count: count, localRank: 0, host: "127.0.0.1", port: port, run: run, startTimeout: 1)
   }
 
-  private func watch(_ place: ProcessPlace) throws -> ProcessWatch {
-    try ProcessWatch(place, name: "number \(place.rank)") { _ in }
+  private func watch(_ launch: LaunchEnvironment) throws -> ProcessMonitor {
+    try ProcessMonitor(launch, name: "number \(launch.rank)") { _ in }
   }
 
   private func expectSentence(_ error: RendezvousError?, _ parts: String...) {
@@ -19,12 +19,12 @@ import Testing
     #expect(!text.contains("raised from") && !text.contains("\n"), "\(text)")
   }
 
-  @Test("where nobody listens, the place and what was wrong with it are told")
+  @Test("where nobody listens, the launch and what was wrong with it are told")
   func nobody() throws {
     let port = try Ranks.freePort()
-    let error = #expect(throws: RendezvousError.self) { try watch(place(1, at: port)) }
+    let error = #expect(throws: RendezvousError.self) { try watch(launch(1, at: port)) }
     expectSentence(error, "127.0.0.1:\(port)", "within 1 s", "MASTER_PORT")
-    let host = ProcessPlace(
+    let host = LaunchEnvironment(
       rank: 1, count: 2, localRank: 0, host: "nowhere.invalid", port: port, startTimeout: 1)
     let unknown = #expect(throws: RendezvousError.self) { try watch(host) }
     expectSentence(unknown, "nowhere.invalid", "MASTER_ADDR")
@@ -35,7 +35,7 @@ import Testing
     let port = try Ranks.freePort()
     let listener = try Stranger(listeningAt: port)
     withExtendedLifetime(listener) {
-      let error = #expect(throws: RendezvousError.self) { try watch(place(1, at: port)) }
+      let error = #expect(throws: RendezvousError.self) { try watch(launch(1, at: port)) }
       expectSentence(error, "127.0.0.1:\(port)", "does not answer")
     }
   }
@@ -45,23 +45,23 @@ import Testing
     let port = try Ranks.freePort()
     let listener = try Stranger(listeningAt: port)
     withExtendedLifetime(listener) {
-      let error = #expect(throws: RendezvousError.self) { try watch(place(0, at: port)) }
+      let error = #expect(throws: RendezvousError.self) { try watch(launch(0, at: port)) }
       expectSentence(error, "127.0.0.1:\(port)", "in use", "MASTER_PORT")
     }
   }
 
   @Test("processes that do not come are named")
   func missing() throws {
-    let watch = try watch(place(0, of: 3, at: Ranks.freePort()))
+    let watch = try watch(launch(0, of: 3, at: Ranks.freePort()))
     let error = #expect(throws: RendezvousError.self) { try ProcessGroup(watch, on: .cpu) }
     expectSentence(error, "3 processes", "1 came", "without process 1, 2")
   }
 
   @Test("whoever waits can be asked to stop")
   func cancelled() throws {
-    let place = ProcessPlace(rank: 1, count: 2, localRank: 0, host: "127.0.0.1", port: try Ranks.freePort())
+    let launch = LaunchEnvironment(rank: 1, count: 2, localRank: 0, host: "127.0.0.1", port: try Ranks.freePort())
     let error = #expect(throws: RendezvousError.self) {
-      try ProcessWatch(place, name: "", isCancelled: { true }, onLoss: { _ in })
+      try ProcessMonitor(launch, name: "", isCancelled: { true }, onLoss: { _ in })
     }
     expectSentence(error, "stopped")
   }
@@ -70,15 +70,15 @@ import Testing
   func intruders() throws {
     let port = try Ranks.freePort()
     let sums = try Ranks.join(2, port: port) { watch in
-      if watch.place.rank == 1 {
-        let twin = #expect(throws: RendezvousError.self) { try self.watch(self.place(1, at: port)) }
+      if watch.launch.rank == 1 {
+        let twin = #expect(throws: RendezvousError.self) { try self.watch(self.launch(1, at: port)) }
         self.expectSentence(twin, "Another process 1 of 2", "RANK")
-        let count = #expect(throws: ProcessSettingsError.self) { try self.watch(self.place(2, of: 3, at: port)) }
+        let count = #expect(throws: ProcessSettingsError.self) { try self.watch(self.launch(2, of: 3, at: port)) }
         #expect(count?.variable == "WORLD_SIZE")
-        let run = #expect(throws: ProcessSettingsError.self) { try self.watch(self.place(1, at: port, run: "night")) }
+        let run = #expect(throws: ProcessSettingsError.self) { try self.watch(self.launch(1, at: port, run: "night")) }
         #expect(run?.variable == "TORCHELASTIC_RUN_ID")
       }
-      return try ProcessGroup(watch, on: .cpu).sums([Double(watch.place.rank + 1)])
+      return try ProcessGroup(watch, on: .cpu).sums([Double(watch.launch.rank + 1)])
     }
     #expect(sums == [[3], [3]])
   }
@@ -89,7 +89,7 @@ import Testing
     let sums = try Ranks.join(2, port: port) { watch in
       let group = try ProcessGroup(watch, on: .cpu)
       var halfOpen: [Stranger] = []
-      if watch.place.rank == 1 {
+      if watch.launch.rank == 1 {
         for _ in 0..<20 {
           try Stranger(connectingTo: port).send([])
           try Stranger(connectingTo: port).send(Array("GET / HTTP/1.1\r\n\r\n".utf8))
@@ -119,7 +119,7 @@ import Testing
     @Test("process 0 listens at the address that it was given alone")
     func address() throws {
       let port = try Ranks.freePort()
-      let watch = try watch(place(0, at: port))
+      let watch = try watch(launch(0, at: port))
       let ending = String(format: ":%04X", port)
       var listeners: [String] = []
       for name in ["tcp", "tcp6"] {
@@ -137,7 +137,7 @@ import Testing
   func loss() throws {
     let losses = try Ranks.join(2) { watch -> String? in
       _ = try ProcessGroup(watch, on: .cpu)
-      if watch.place.rank == 1 {
+      if watch.launch.rank == 1 {
         watch.tell("the disk is full")
         return nil
       }
@@ -147,7 +147,7 @@ import Testing
 
     let left = try Ranks.join(2) { watch -> String? in
       _ = try ProcessGroup(watch, on: .cpu)
-      return watch.place.rank == 1 ? nil : watch.cause()?.description
+      return watch.launch.rank == 1 ? nil : watch.cause()?.description
     }
     #expect(left[0] == "Process 1 of 2 (number 1) ended or stopped answering")
   }

@@ -2,12 +2,12 @@ import CLibTorch
 import Foundation
 import Tensors
 
-/// The key-value store at which cooperating processes meet (c10d's TCPStore).
+/// The rendezvous of cooperating processes: a key-value store (c10d's TCPStore).
 ///
 /// Process 0 opens it, at MASTER_ADDR's address alone where it has one, or the launcher has opened it. Keys begin with a
 /// token that process 0 draws, so that neither an earlier start nor a stranger who finds the port is taken for one of
 /// the processes. A connection serves one thread at a time.
-final class MeetingPoint: @unchecked Sendable {
+final class RendezvousStore: @unchecked Sendable {
   /// Seconds within which a store that is there answers.
   private static let answerTimeout = 10.0
 
@@ -20,10 +20,10 @@ final class MeetingPoint: @unchecked Sendable {
   }
 
   /// Another connection to the same store, for another thread.
-  func another() throws(TorchError) -> MeetingPoint {
+  func another() throws(TorchError) -> RendezvousStore {
     var store = TorchStore(ref: nil)
     try LibTorch.check(torch_store_connect_again(handle, Self.answerTimeout, &store), "store")
-    return MeetingPoint(Connection(store), prefix: prefix)
+    return RendezvousStore(Connection(store), prefix: prefix)
   }
 
   var handle: TorchStore { connection.handle }
@@ -56,55 +56,56 @@ final class MeetingPoint: @unchecked Sendable {
   }
 }
 
-extension MeetingPoint {
-  /// Opens the meeting point, or waits for it to open, and takes the place of this process there.
+extension RendezvousStore {
+  /// Opens the store, or waits for it to open, and registers the rank of this process in it.
   ///
-  /// Throws a `RendezvousError` where that fails or another process has this place, and a `ProcessSettingsError` where
+  /// Throws a `RendezvousError` where that fails or another process has this rank, and a `ProcessSettingsError` where
   /// process 0 belongs to another job or to another number of processes.
   static func join(
-    _ place: ProcessPlace, _ timeout: StartTimeout, isCancelled: () -> Bool
-  ) throws -> MeetingPoint {
-    let connection = Connection(try store(place, timeout, isCancelled: isCancelled))
-    let lobby = MeetingPoint(connection, prefix: "blpseg/\(place.restarts)")
+    _ launch: LaunchEnvironment, _ timeout: StartTimeout, isCancelled: () -> Bool
+  ) throws -> RendezvousStore {
+    let connection = Connection(try store(launch, timeout, isCancelled: isCancelled))
+    let lobby = RendezvousStore(connection, prefix: "blpseg/\(launch.restarts)")
     do {
-      let job = try lobby.job(of: place, timeout, isCancelled: isCancelled)
-      try job.requireSame(as: place)
-      let result = MeetingPoint(connection, prefix: "blpseg/\(job.token)")
-      guard try result.add("came/\(place.rank)", 1) == 1 else {
+      let job = try lobby.job(of: launch, timeout, isCancelled: isCancelled)
+      try job.requireSame(as: launch)
+      let result = RendezvousStore(connection, prefix: "blpseg/\(job.token)")
+      guard try result.add("came/\(launch.rank)", 1) == 1 else {
         throw RendezvousError(
-          description: "Another process \(place.rank) of \(place.count) came to \(place.address) before this one; give "
+          description:
+            "Another process \(launch.rank) of \(launch.count) came to \(launch.address) before this one; give "
             + "each process a RANK of its own, and each job a MASTER_PORT of its own.")
       }
       return result
     } catch let error as TorchError {
       throw RendezvousError(
-        description: "Process 0 at \(place.address) ended while this process came to it (\(error.message)).")
+        description: "Process 0 at \(launch.address) ended while this process came to it (\(error.message)).")
     }
   }
 
   private static func store(
-    _ place: ProcessPlace, _ timeout: StartTimeout, isCancelled: () -> Bool
+    _ launch: LaunchEnvironment, _ timeout: StartTimeout, isCancelled: () -> Bool
   ) throws -> TorchStore {
     let answer = min(answerTimeout, timeout.seconds)
     var store = TorchStore(ref: nil)
-    if place.isFirst && !place.launcherServes {
+    if launch.isFirst && !launch.launcherServes {
       do throws(TorchError) {
-        try LibTorch.check(torch_store_open(place.host, place.port, answer, &store), "store")
+        try LibTorch.check(torch_store_open(launch.host, launch.port, answer, &store), "store")
       } catch {
         throw RendezvousError(
-          description: "Process 0 cannot wait for the others at \(place.address): \(error.message).")
+          description: "Process 0 cannot wait for the others at \(launch.address): \(error.message).")
       }
       return store
     }
     var problem = ""
     return try timeout.wait(isCancelled: isCancelled) {
       RendezvousError(
-        description: "Process 0 could not be reached at \(place.address) within \(Int(timeout.seconds)) s "
-          + "(\(problem)); look what it says, and check MASTER_ADDR and MASTER_PORT (\(ProcessPlace.timeoutVariable) allows more "
+        description: "Process 0 could not be reached at \(launch.address) within \(Int(timeout.seconds)) s "
+          + "(\(problem)); look what it says, and check MASTER_ADDR and MASTER_PORT (\(LaunchEnvironment.timeoutVariable) allows more "
           + "seconds).")
     } _: {
       do throws(TorchError) {
-        try LibTorch.check(torch_store_connect(place.host, place.port, answer, &store), "store")
+        try LibTorch.check(torch_store_connect(launch.host, launch.port, answer, &store), "store")
         return store
       } catch {
         problem = error.message
@@ -114,15 +115,15 @@ extension MeetingPoint {
   }
 
   /// What process 0 says about the job; process 0 says it.
-  private func job(of place: ProcessPlace, _ timeout: StartTimeout, isCancelled: () -> Bool) throws -> Job {
-    if place.isFirst {
-      let job = Job(place)
+  private func job(of launch: LaunchEnvironment, _ timeout: StartTimeout, isCancelled: () -> Bool) throws -> Job {
+    if launch.isFirst {
+      let job = Job(launch)
       try set("job", job.text())
       return job
     }
     return try timeout.wait(isCancelled: isCancelled) {
       RendezvousError(
-        description: "A store is at \(place.address), and no process 0 of this program opened it within "
+        description: "A store is at \(launch.address), and no process 0 of this program opened it within "
           + "\(Int(timeout.seconds)) s; check MASTER_ADDR and MASTER_PORT.")
     } _: {
       try text("job").flatMap(Job.init(text:))
@@ -146,10 +147,10 @@ private struct Job: Codable {
   let count: Int
   let run: String?
 
-  init(_ place: ProcessPlace) {
+  init(_ launch: LaunchEnvironment) {
     token = String(UInt64.random(in: .min ... .max), radix: 16) + String(UInt64.random(in: .min ... .max), radix: 16)
-    count = place.count
-    run = place.run
+    count = launch.count
+    run = launch.run
   }
 
   init?(text: String) {
@@ -159,15 +160,15 @@ private struct Job: Codable {
 
   func text() throws -> String { String(decoding: try JSONEncoder().encode(self), as: UTF8.self) }
 
-  func requireSame(as place: ProcessPlace) throws(ProcessSettingsError) {
-    if count != place.count {
+  func requireSame(as launch: LaunchEnvironment) throws(ProcessSettingsError) {
+    if count != launch.count {
       throw ProcessSettingsError(
-        variable: "WORLD_SIZE", problem: "is \(place.count) here and \(count) in process 0 at \(place.address)")
+        variable: "WORLD_SIZE", problem: "is \(launch.count) here and \(count) in process 0 at \(launch.address)")
     }
-    if run != place.run {
+    if run != launch.run {
       throw ProcessSettingsError(
-        variable: ProcessPlace.runVariable,
-        problem: "is \(place.run ?? "missing") here and \(run ?? "missing") in process 0 at \(place.address)")
+        variable: LaunchEnvironment.runVariable,
+        problem: "is \(launch.run ?? "missing") here and \(run ?? "missing") in process 0 at \(launch.address)")
     }
   }
 }

@@ -1,6 +1,6 @@
 import Foundation
 
-/// What a process lets the others know.
+/// The state that a process publishes.
 struct ProcessStatus: Codable, Equatable {
   enum State: String, Codable {
     case running
@@ -10,25 +10,25 @@ struct ProcessStatus: Codable, Equatable {
     case left
   }
 
-  /// Goes up with every sign of life.
+  /// Goes up with every heartbeat.
   var beat = 0
   var state = State.running
-  /// What the process calls itself.
+  /// Its name in messages.
   let name: String
   var problem: String?
   /// The process that was lost, where that is the problem.
   var lost: Int?
 }
 
-/// What each process was heard to say last, and how long ago. Everything is touched under the lock only.
-final class SignsOfLife: @unchecked Sendable {
+/// The last state of each process, and how long ago it changed. Everything is accessed under the lock only.
+final class Heartbeats: @unchecked Sendable {
   private struct Peer {
     var status: ProcessStatus?
-    /// Since the last sign of life, counted while this process itself was running.
+    /// Since the last heartbeat, counted while this process itself was running.
     var silence = Duration.zero
   }
 
-  private let place: ProcessPlace
+  private let launch: LaunchEnvironment
   private let condition = NSCondition()
   private var own: ProcessStatus
   private var peers: [Peer]
@@ -37,19 +37,19 @@ final class SignsOfLife: @unchecked Sendable {
   private var hasEnded = false
   private var isExplained = false
 
-  init(_ place: ProcessPlace, name: String) {
-    self.place = place
+  init(_ launch: LaunchEnvironment, name: String) {
+    self.launch = launch
     own = ProcessStatus(name: name)
-    peers = Array(repeating: Peer(), count: place.count)
+    peers = Array(repeating: Peer(), count: launch.count)
   }
 
-  /// Gives signs of life until this process says that it leaves; process 0 then waits a while for the others to do so
+  /// Sends heartbeats until this process leaves; process 0 then waits a while for the others to do so
   /// too, since the store ends with it.
-  func exchange(at meeting: MeetingPoint) {
+  func exchange(at store: RendezvousStore) {
     var farewell: ContinuousClock.Instant?
     while true {
       do {
-        try exchangeOnce(meeting)
+        try exchangeOnce(store)
         condition.withLock { storeFailures = 0 }
       } catch {
         condition.withLock { storeFailures += 1 }
@@ -58,12 +58,12 @@ final class SignsOfLife: @unchecked Sendable {
       if let published, published != .running {
         let end = farewell ?? .now + .seconds(published == .left ? 10 : 3)
         farewell = end
-        let isServing = place.isFirst && !place.launcherServes
+        let isServing = launch.isFirst && !launch.launcherServes
         let isNeeded = isServing && peers.contains { $0.status?.state == .running }
         if !isNeeded || ContinuousClock.now > end { break }
       }
       if own.state != .running, storeFailures > 1 { break }
-      let isQuick = own.state != .running || peers.indices.contains { $0 != place.rank && peers[$0].status == nil }
+      let isQuick = own.state != .running || peers.indices.contains { $0 != launch.rank && peers[$0].status == nil }
       if own.state == published || published == nil {
         _ = condition.wait(until: Date(timeIntervalSinceNow: isQuick ? 0.1 : 0.5))
       }
@@ -74,15 +74,15 @@ final class SignsOfLife: @unchecked Sendable {
     condition.unlock()
   }
 
-  private func exchangeOnce(_ meeting: MeetingPoint) throws {
+  private func exchangeOnce(_ store: RendezvousStore) throws {
     let said = condition.withLock {
       own.beat += 1
       return own
     }
-    try meeting.set("status/\(place.rank)", String(decoding: JSONEncoder().encode(said), as: UTF8.self))
+    try store.set("status/\(launch.rank)", String(decoding: JSONEncoder().encode(said), as: UTF8.self))
     condition.withLock { published = said.state }
-    for rank in 0..<place.count where rank != place.rank {
-      guard let text = try meeting.text("status/\(rank)"),
+    for rank in 0..<launch.count where rank != launch.rank {
+      guard let text = try store.text("status/\(rank)"),
         let status = try? JSONDecoder().decode(ProcessStatus.self, from: Data(text.utf8))
       else { continue }
       condition.withLock {
@@ -91,7 +91,7 @@ final class SignsOfLife: @unchecked Sendable {
     }
   }
 
-  /// Counts the silence of the others up. A process that was halted itself has not heard anything for want of listening.
+  /// Counts the silence of the others up. A process that was halted itself has not heard anything because it was not listening.
   func age(by time: Duration) {
     condition.withLock {
       for rank in peers.indices where peers[rank].status != nil { peers[rank].silence += min(time, .seconds(1)) }
@@ -121,31 +121,31 @@ final class SignsOfLife: @unchecked Sendable {
   }
 
   /// The processes that have not been heard of.
-  var missing: [Int] { condition.withLock { peers.indices.filter { $0 != place.rank && peers[$0].status == nil } } }
+  var missing: [Int] { condition.withLock { peers.indices.filter { $0 != launch.rank && peers[$0].status == nil } } }
 
-  /// Another process that told of a problem, or has been silent for `patience` seconds; also one that left, where it
+  /// Another process that told of a problem, or has been silent for `timeout` seconds; also one that left, where it
   /// should not have.
-  func loss(patience: Double, countingThoseThatLeft: Bool = false) -> ProcessLoss? {
+  func loss(timeout: Double, countingThoseThatLeft: Bool = false) -> ProcessLoss? {
     condition.withLock {
-      let others = peers.indices.filter { $0 != place.rank }
+      let others = peers.indices.filter { $0 != launch.rank }
       let failed = others.filter { peers[$0].status?.state == .failed }
       if let rank = failed.first(where: { peers[$0].status?.lost == nil }) {
         return loss(rank, peers[rank].status?.problem)
       }
       if let rank = failed.first, let status = peers[rank].status, let lost = status.lost {
-        return lost == place.rank ? loss(rank, "it took process \(lost) for lost") : loss(lost, status.problem)
+        return lost == launch.rank ? loss(rank, "it took process \(lost) for lost") : loss(lost, status.problem)
       }
-      if storeFailures > 1, !place.launcherServes, !place.isFirst, peers[0].status?.state != .left {
+      if storeFailures > 1, !launch.launcherServes, !launch.isFirst, peers[0].status?.state != .left {
         return loss(0, nil)
       }
-      let silent = others.filter { peers[$0].status?.state == .running && peers[$0].silence > .seconds(patience) }
+      let silent = others.filter { peers[$0].status?.state == .running && peers[$0].silence > .seconds(timeout) }
       if let rank = silent.max(by: { peers[$0].silence < peers[$1].silence }) { return loss(rank, nil) }
       return countingThoseThatLeft ? others.first { peers[$0].status?.state == .left }.map { loss($0, nil) } : nil
     }
   }
 
   private func loss(_ rank: Int, _ problem: String?) -> ProcessLoss {
-    let name = peers[rank].status?.name ?? "at \(place.address)"
-    return ProcessLoss(rank: rank, count: place.count, name: name, problem: problem)
+    let name = peers[rank].status?.name ?? "at \(launch.address)"
+    return ProcessLoss(rank: rank, count: launch.count, name: name, problem: problem)
   }
 }

@@ -1,16 +1,16 @@
 import Processes
 import Testing
 
-@Suite struct ProcessPlaceTests {
+@Suite struct LaunchEnvironmentTests {
   private let complete = [
     "WORLD_SIZE": "4", "RANK": "2", "LOCAL_RANK": "1", "MASTER_ADDR": "node0", "MASTER_PORT": "29500",
   ]
 
   @Test("the usual variables say which process this is and where the others are")
   func usualVariables() throws {
-    let place = try #require(try ProcessPlace(environment: complete))
-    #expect(place == ProcessPlace(rank: 2, count: 4, localRank: 1, host: "node0", port: 29500))
-    #expect(!place.isFirst)
+    let launch = try #require(try LaunchEnvironment(environment: complete))
+    #expect(launch == LaunchEnvironment(rank: 2, count: 4, localRank: 1, host: "node0", port: 29500))
+    #expect(!launch.isFirst)
   }
 
   @Test("what torchrun adds is understood")
@@ -18,23 +18,23 @@ import Testing
     let added = [
       "TORCHELASTIC_USE_AGENT_STORE": "True", "TORCHELASTIC_RESTART_COUNT": "3", "TORCHELASTIC_RUN_ID": "night",
     ]
-    let place = try #require(try ProcessPlace(environment: complete.merging(added) { $1 }))
-    #expect(place.launcherServes)
-    #expect(place.restarts == 3)
-    #expect(place.run == "night")
+    let launch = try #require(try LaunchEnvironment(environment: complete.merging(added) { $1 }))
+    #expect(launch.launcherServes)
+    #expect(launch.restarts == 3)
+    #expect(launch.run == "night")
   }
 
   @Test("how long the others are waited for can be set")
   func startTimeout() throws {
-    #expect(try ProcessPlace(environment: complete)?.startTimeout == 60)
+    #expect(try LaunchEnvironment(environment: complete)?.startTimeout == 60)
     let longer = complete.merging(["BLPSEG_START_TIMEOUT": "900"]) { $1 }
-    #expect(try ProcessPlace(environment: longer)?.startTimeout == 900)
+    #expect(try LaunchEnvironment(environment: longer)?.startTimeout == 900)
   }
 
   @Test("a process without WORLD_SIZE, or in a world of one, is alone")
   func alone() throws {
-    #expect(try ProcessPlace(environment: ["RANK": "0"]) == nil)
-    #expect(try ProcessPlace(environment: ["WORLD_SIZE": "1"]) == nil)
+    #expect(try LaunchEnvironment(environment: ["RANK": "0"]) == nil)
+    #expect(try LaunchEnvironment(environment: ["WORLD_SIZE": "1"]) == nil)
   }
 
   @Test(
@@ -47,7 +47,7 @@ import Testing
   func badVariable(name: String, value: String?) throws {
     var environment = complete
     environment[name] = value
-    let error = #expect(throws: ProcessSettingsError.self) { try ProcessPlace(environment: environment) }
+    let error = #expect(throws: ProcessSettingsError.self) { try LaunchEnvironment(environment: environment) }
     #expect(error?.variable == name)
   }
 }
