@@ -1,7 +1,9 @@
 import Evaluation
 import Files
 import Foundation
+import Images
 import Prediction
+import Reports
 
 extension Experiment {
   /// What an evaluation uses and leaves behind.

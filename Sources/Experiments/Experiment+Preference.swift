@@ -5,6 +5,7 @@ import Files
 import Foundation
 import Images
 import Prediction
+import Reports
 
 extension Experiment {
   /// What an analysis of the label preference uses, and where its results go.
@@ -75,7 +76,7 @@ extension Experiment {
     }
     let standard = predictionProtocol
     let (predictor, path) = try trainedPredictor(options.weights, standard.views, options.warn)
-    let way = EvaluationResult.Views(standard.views).description(crf: standard.crf != nil)
+    let way = standard.views.description(crf: standard.crf != nil)
     return Source(
       name: "\(path), \(way)",
       labels: { sample in try named(sample.id) { try predictor(sample.image, [standard])[0].labels() } },

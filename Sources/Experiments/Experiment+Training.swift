@@ -6,6 +6,7 @@ import Foundation
 import Networks
 import Prediction
 import Processes
+import Reports
 import Tensors
 import Training
 

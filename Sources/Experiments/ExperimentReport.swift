@@ -4,6 +4,7 @@ import Files
 import Foundation
 import Images
 import Prediction
+import Reports
 import Training
 
 /// The page about a run or an evaluation: what was learnt, in pictures and numbers.

@@ -1,8 +1,8 @@
 import Checkpoints
-import Evaluation
 import Files
 import Foundation
 import Networks
+import Reports
 import Tensors
 import Training
 

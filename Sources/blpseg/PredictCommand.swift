@@ -4,6 +4,7 @@ import Experiments
 import Files
 import Foundation
 import Prediction
+import Reports
 import Tensors
 import Training
 

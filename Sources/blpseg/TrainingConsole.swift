@@ -1,6 +1,6 @@
-import Evaluation
 import Experiments
 import Foundation
+import Reports
 import Training
 
 /// Tells how a run goes: on a terminal in one line that is redrawn, elsewhere in a line for each entry of the record and

@@ -1,4 +1,4 @@
-import DenseCRF
+import CRF
 
 /// How images are predicted in evaluation, and what the report shows.
 public struct EvaluationSettings: Sendable, Equatable {
