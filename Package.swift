@@ -41,8 +41,11 @@ func module(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
   .target(name: name, dependencies: dependencies, swiftSettings: swift)
 }
 
-func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-  .testTarget(name: name, dependencies: dependencies + ["TestSupport"], swiftSettings: swift)
+/// `support` names what the tests use beside the modules that they test.
+func tests(
+  _ name: String, _ dependencies: [Target.Dependency], support: [Target.Dependency] = ["TestSupport"]
+) -> Target {
+  .testTarget(name: name, dependencies: dependencies + support, swiftSettings: swift)
 }
 
 let package = Package(
@@ -80,14 +83,15 @@ let package = Package(
     module("Datasets", ["Scribbles", "Images", "Files", "Concurrency", "CMatIO"]),
     module("Preparation", ["Datasets", "Scribbles", "Images", "Files", "Concurrency"]),
     module("Batches", ["Datasets", "Images", "Tensors", "Files", "Concurrency"]),
-    module("Networks", ["Layers", "Processes", "Tensors"]),
+    module("Networks", ["Layers", "Tensors"]),
     module("Losses", ["Tensors"]),
-    module("DenseCRF", ["Images", "Concurrency"]),
+    module("CRF", ["Images", "Concurrency"]),
     module("Evaluation", ["Images", "Files"]),
+    module("Reports", ["Evaluation", "Images", "Files"]),
     .target(
       name: "TensorBoard", dependencies: ["Images", "Files", protobuf], exclude: ["Protos/Event.proto"],
       swiftSettings: swift),
-    module("Prediction", ["Networks", "Layers", "Batches", "DenseCRF", "Images", "Tensors"]),
+    module("Prediction", ["Networks", "Layers", "Batches", "CRF", "Images", "Tensors"]),
     module(
       "Training",
       [
@@ -97,7 +101,7 @@ let package = Package(
     module(
       "Settings",
       [
-        "Training", "Prediction", "Losses", "Networks", "Batches", "Datasets", "DenseCRF", "Tensors", "Files", yams,
+        "Training", "Prediction", "Losses", "Networks", "Batches", "Datasets", "CRF", "Tensors", "Files", yams,
       ]),
     module(
       "Models",
@@ -107,24 +111,23 @@ let package = Package(
     module(
       "Experiments",
       [
-        "Models", "Settings", "Training", "Prediction", "Preparation", "Evaluation", "DenseCRF", "Networks", "Layers",
-        "Checkpoints", "Batches", "Datasets", "Scribbles", "Images", "Processes", "Tensors", "Losses", "Files",
+        "Models", "Settings", "Training", "Prediction", "Preparation", "Reports", "Evaluation", "CRF", "Networks",
+        "Layers", "Checkpoints", "Batches", "Datasets", "Images", "Processes", "Tensors", "Losses", "Files",
         "Concurrency",
       ]),
     .executableTarget(
       name: "blpseg",
       dependencies: [
-        "Experiments", "Models", "Settings", "Prediction", "Preparation", "Evaluation", "Processes", "Training",
-        "Losses",
-        "Datasets", "Files", "Tensors", parser,
+        "Experiments", "Models", "Settings", "Prediction", "Preparation", "Reports", "Evaluation", "Processes",
+        "Training", "Losses", "Datasets", "Images", "Files", "Tensors", parser,
       ],
       swiftSettings: swift),
 
     .executableTarget(
       name: "benchmarks",
       dependencies: [
-        "Training", "Losses", "Prediction", "DenseCRF", "Networks", "Layers", "Batches", "Datasets", "Scribbles",
-        "Images", "Evaluation", "Tensors", "Files", parser,
+        "Training", "Losses", "Prediction", "CRF", "Networks", "Layers", "Batches", "Datasets", "Scribbles", "Images",
+        "Reports", "Tensors", "Files", parser,
       ],
       path: "Benchmarks/benchmarks", swiftSettings: swift),
 
@@ -139,46 +142,56 @@ let package = Package(
     .executableTarget(
       name: "fuzz", dependencies: ["Fuzzing", parser], path: "Fuzz/fuzz", swiftSettings: swift),
 
-    // Tests
+    // Tests. What they share is in three targets, so that tests of files link no image library and no LibTorch.
+    .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: swift),
+    .target(name: "TestImages", dependencies: ["Images"], path: "Tests/TestImages", swiftSettings: swift),
     .target(
-      name: "TestSupport", dependencies: ["Networks", "Layers", "Processes", "Tensors"], path: "Tests/TestSupport",
-      swiftSettings: swift),
+      name: "TestNetworks", dependencies: ["Networks", "Layers", "Processes", "Tensors", "TestSupport"],
+      path: "Tests/TestNetworks", swiftSettings: swift),
     tests("FilesTests", ["Files"]),
-    tests("ConcurrencyTests", ["Concurrency"]),
-    tests("TensorsTests", ["Tensors"]),
-    tests("ProcessesTests", ["Processes", "Layers", "Tensors"]),
-    tests("LayersTests", ["Layers", "Tensors"]),
+    tests("ConcurrencyTests", ["Concurrency"], support: []),
+    tests("TensorsTests", ["Tensors"], support: ["TestNetworks", "TestSupport"]),
+    tests("ProcessesTests", ["Processes", "Layers", "Tensors"], support: ["TestNetworks", "TestSupport"]),
+    tests("LayersTests", ["Layers", "Tensors"], support: ["TestNetworks", "TestSupport"]),
     tests("CheckpointsTests", ["Batches", "Checkpoints", "Tensors", "Files"]),
-    tests("ImagesTests", ["Images", "Files"]),
+    tests("ImagesTests", ["Images", "Files"], support: ["TestImages", "TestSupport"]),
     tests("ScribblesTests", ["Scribbles", "Images", "Files"]),
-    tests("DatasetsTests", ["Datasets", "Scribbles", "Images", "Files"]),
-    tests("PreparationTests", ["Preparation", "Datasets", "Scribbles", "Images", "Files"]),
-    tests("BatchesTests", ["Batches", "Datasets", "Images", "Tensors", "Files", "Concurrency"]),
-    tests("NetworksTests", ["Networks", "Layers", "Losses", "Checkpoints", "Tensors"]),
-    tests("LossesTests", ["Losses", "Tensors"]),
-    tests("DenseCRFTests", ["DenseCRF", "Images"]),
+    tests("DatasetsTests", ["Datasets", "Images", "Files"]),
+    tests("PreparationTests", ["Preparation", "Datasets", "Images", "Files"]),
+    tests(
+      "BatchesTests", ["Batches", "Datasets", "Images", "Tensors", "Files", "Concurrency"],
+      support: ["TestImages", "TestSupport"]),
+    tests(
+      "NetworksTests", ["Networks", "Layers", "Losses", "Checkpoints", "Tensors"],
+      support: ["TestNetworks", "TestSupport"]),
+    tests("LossesTests", ["Losses", "Tensors"], support: ["TestNetworks", "TestSupport"]),
+    tests("CRFTests", ["CRF", "Images"]),
     tests("EvaluationTests", ["Evaluation", "Images", "Files"]),
+    tests("ReportsTests", ["Reports", "Evaluation", "Images", "Files"]),
     tests("TensorBoardTests", ["TensorBoard", "Images", "Files"]),
     tests(
-      "PredictionTests",
-      ["Prediction", "DenseCRF", "Networks", "Layers", "Batches", "Images", "Checkpoints", "Tensors"]),
+      "PredictionTests", ["Prediction", "CRF", "Networks", "Layers", "Batches", "Images", "Tensors"],
+      support: ["TestNetworks", "TestImages", "TestSupport"]),
     tests(
       "TrainingTests",
       [
         "Training", "Batches", "Datasets", "Images", "Networks", "Layers", "Losses", "Checkpoints", "Processes",
         "Tensors", "Files",
-      ]),
+      ], support: ["TestNetworks", "TestSupport"]),
     tests("SettingsTests", ["Settings", "Training", "Networks", "Datasets", "Files"]),
     tests("ModelsTests", ["Models", "Files"]),
     tests(
       "ExperimentsTests",
       ["Experiments", "Settings", "Training", "Preparation", "Datasets", "Images", "Tensors", "Files"]),
-    tests("FuzzTests", ["Fuzzing"]),
-    tests("EndToEndTests", ["blpseg", "Images", "Evaluation", "Checkpoints", "Tensors", "Files"]),
+    tests("FuzzTests", ["Fuzzing"], support: []),
+    tests(
+      "EndToEndTests", ["blpseg", "Images", "Reports", "Evaluation", "Checkpoints", "Tensors", "Files"],
+      support: ["TestNetworks", "TestSupport"]),
     .testTarget(
       name: "InteropTests",
       dependencies: [
-        "blpseg", "TensorBoard", "DenseCRF", "Datasets", "Checkpoints", "Images", "Tensors", "Files", "TestSupport",
+        "blpseg", "TensorBoard", "CRF", "Datasets", "Checkpoints", "Images", "Tensors", "Files", "TestImages",
+        "TestSupport",
       ],
       exclude: ["Peers"], swiftSettings: swift),
   ],

@@ -1,6 +1,6 @@
-import Evaluation
 import Files
 import Foundation
+import Reports
 
 /// What points of growth took on both sides, as JSON for programs and as charts for people.
 struct GrowthResults {

@@ -1,6 +1,6 @@
 import Batches
+import CRF
 import Datasets
-import DenseCRF
 import Foundation
 import Images
 import Layers

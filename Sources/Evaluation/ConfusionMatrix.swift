@@ -93,3 +93,12 @@ public struct ConfusionMatrix: Sendable, Equatable {
     (0..<classCount).map { column in (0..<classCount).reduce(0) { $0 + counts[$1 * classCount + column] } }
   }
 }
+
+/// A share of a count, in 0...1; nil of nothing.
+package func ratio(_ part: Int, _ whole: Int) -> Double? { whole == 0 ? nil : Double(part) / Double(whole) }
+
+/// The mean of the values that are there; nil where none is.
+package func mean(_ values: [Double?]) -> Double? {
+  let present = values.compactMap { $0 }
+  return present.isEmpty ? nil : present.reduce(0, +) / Double(present.count)
+}

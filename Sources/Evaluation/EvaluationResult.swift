@@ -1,21 +1,9 @@
 import Files
 import Foundation
+import Images
 
 /// What an evaluation found, with what it takes to repeat it: the contents of `evaluation.json`.
 public struct EvaluationResult: Sendable, Equatable, Codable {
-  /// The views of each image whose logits are averaged.
-  public struct Views: Sendable, Equatable, Codable {
-    /// Factors of the image's sides.
-    public var scales: [Double]
-    /// Whether every scale is seen mirrored as well.
-    public var mirror: Bool
-
-    public init(scales: [Double], mirror: Bool) {
-      self.scales = scales
-      self.mirror = mirror
-    }
-  }
-
   /// Class names in the order of their labels.
   public let classes: [String]
   /// Intersection over union of each class in 0...1; nil for a class that is not in the ground truth.
@@ -31,6 +19,7 @@ public struct EvaluationResult: Sendable, Equatable, Codable {
   public let meanBoundaryIoU: Double?
   /// How many images were evaluated.
   public let images: Int
+  /// The views of each image whose logits are averaged.
   public let views: Views
   /// The constants of the dense CRF by the names of their settings; nil without it.
   public let crf: [String: Double]?
@@ -114,25 +103,6 @@ public struct EvaluationResult: Sendable, Equatable, Codable {
 
   /// Indented JSON with sorted keys.
   public func json() throws -> Data { try indentedJSON(self) }
-
-  /// Writes the JSON to `path`, and the confusion matrix, where it is known, as a picture to `picturePath(beside:)`.
-  public func write(to path: String) throws {
-    try OutputFile.write(try json(), to: path)
-    guard let confusion else { return }
-    let picture = ConfusionPicture(confusion, classes: classes)
-    try OutputFile.write(picture.svg(), to: EvaluationResult.picturePath(beside: path))
-  }
-
-  /// The path of the confusion matrix beside the JSON at `path`: `evaluation.confusion.svg` beside `evaluation.json`.
-  public static func picturePath(beside path: String) -> String {
-    "\(Path.withoutExtension(path)).confusion.svg"
-  }
-
-  /// The path of the page beside the JSON at `path`: `evaluation.html` beside `evaluation.json`.
-  public static func pagePath(beside path: String) -> String {
-    let page = "\(Path.withoutExtension(path)).html"
-    return page == path ? "\(Path.withoutExtension(path)).report.html" : page
-  }
 
   private static func problem(_ error: any Error) -> String {
     guard let error = error as? DecodingError else { return error.localizedDescription }

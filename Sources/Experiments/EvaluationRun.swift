@@ -2,6 +2,8 @@ import Evaluation
 import Files
 import Foundation
 import Prediction
+import Images
+import Reports
 import Settings
 
 /// Evaluates weights on the validation images.

@@ -59,7 +59,7 @@ public struct Evaluator {
     return protocols.indices.map { index in
       let (way, score) = (protocols[index], scores[index])
       return EvaluationResult(
-        score.matrix, score.boundary, classes: classes.names, images: dataset.count, views: .init(way.views),
+        score.matrix, score.boundary, classes: classes.names, images: dataset.count, views: way.views,
         crf: way.crf?.record, weights: weights, seconds: seconds, imageScores: imageScores[index])
     }
   }
@@ -85,8 +85,4 @@ func named<Value>(_ photograph: String, _ body: () throws -> Value) throws -> Va
   } catch is NonFiniteScores {
     throw NonFiniteScores(of: photograph)
   }
-}
-
-extension EvaluationResult.Views {
-  init(_ views: Views) { self.init(scales: views.scales, mirror: views.mirror) }
 }

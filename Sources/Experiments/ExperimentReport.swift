@@ -4,6 +4,7 @@ import Files
 import Foundation
 import Images
 import Prediction
+import Reports
 import Settings
 import Training
 

@@ -5,6 +5,7 @@ import Files
 import Foundation
 import Images
 import Prediction
+import Reports
 import Settings
 
 /// Analyses how well pixels are predicted by their distance to scribbles and their depth inside objects.
@@ -78,12 +79,12 @@ public struct PreferenceRun {
       return Source(
         name: folder, labels: { try LabelMap(contentsOf: masks.path(of: $0.id)) }, path: { masks.path(of: $0.id) })
     }
-    let standard = experiment.predictionProtocol
-    let (predictor, path) = try experiment.trainedPredictor(options.weights, standard.views, options.warn)
-    let way = EvaluationResult.Views(standard.views).description(crf: standard.crf != nil)
+    let recipe = experiment.predictionProtocol
+    let (predictor, path) = try experiment.trainedPredictor(options.weights, recipe.views, options.warn)
+    let way = recipe.views.description(crf: recipe.crf != nil)
     return Source(
       name: "\(path), \(way)",
-      labels: { sample in try named(sample.id) { try predictor(sample.image, [standard])[0].labels() } },
+      labels: { sample in try named(sample.id) { try predictor(sample.image, [recipe])[0].labels() } },
       path: { _ in path })
   }
 

@@ -1,6 +1,6 @@
-import Evaluation
 import Files
 import Foundation
+import Reports
 
 extension RunStart {
   /// The starts of a run in their order; none where its file is missing or damaged, which is no reason to write no report.

@@ -7,6 +7,7 @@ import Models
 import Networks
 import Prediction
 import Processes
+import Reports
 import Settings
 import Tensors
 import Training

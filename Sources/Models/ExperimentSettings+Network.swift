@@ -1,5 +1,6 @@
 import Checkpoints
 import Files
+import Images
 import Layers
 import Networks
 import Settings

@@ -2,6 +2,7 @@ import Checkpoints
 import Files
 import Foundation
 import Networks
+import Reports
 import Settings
 import Tensors
 import Training

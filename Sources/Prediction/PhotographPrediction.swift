@@ -1,4 +1,4 @@
-import DenseCRF
+import CRF
 import Images
 import Networks
 import Tensors

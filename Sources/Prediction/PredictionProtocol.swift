@@ -1,4 +1,5 @@
-import DenseCRF
+import CRF
+import Images
 
 /// How a photograph is predicted: the views that are averaged, and what refines their average.
 public struct PredictionProtocol: Sendable, Equatable {

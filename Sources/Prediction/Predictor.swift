@@ -1,5 +1,5 @@
 import Batches
-import DenseCRF
+import CRF
 import Images
 import Layers
 import Networks

@@ -1,4 +1,4 @@
-import DenseCRF
+import CRF
 import Prediction
 
 /// How images are predicted in evaluation, and what the report shows.

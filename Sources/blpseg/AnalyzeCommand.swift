@@ -2,6 +2,7 @@ import ArgumentParser
 import Evaluation
 import Experiments
 import Prediction
+import Reports
 
 struct AnalyzeCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

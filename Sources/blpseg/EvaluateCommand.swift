@@ -1,6 +1,7 @@
 import ArgumentParser
 import Evaluation
 import Experiments
+import Reports
 
 struct EvaluateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

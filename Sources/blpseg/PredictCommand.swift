@@ -5,6 +5,7 @@ import Files
 import Foundation
 import Models
 import Prediction
+import Reports
 import Settings
 import Tensors
 import Training

@@ -1,9 +1,10 @@
 import ArgumentParser
-import Evaluation
 import Experiments
 import Foundation
+import Images
 import Models
 import Prediction
+import Reports
 
 /// Tells how the prediction of photographs goes.
 final class PredictionConsole {
@@ -33,7 +34,7 @@ final class PredictionConsole {
   func begin(_ views: Views) {
     var line = "\(photographs(predictions.count)), \(views.count) \(views.count == 1 ? "view" : "views") of each"
     if views != .single {
-      line += " (\(EvaluationResult.Views(scales: views.scales, mirror: views.mirror).description(crf: false)))"
+      line += " (\(views.description(crf: false)))"
     }
     if let maxSide { line += ", reduced to at most \(maxSide) pixels a side" }
     if views.cost >= 2 { line += "; --scales 1 --no-mirror is about \(Int(views.cost.rounded())) times as fast" }

@@ -1,7 +1,7 @@
-import Evaluation
 import Experiments
 import Foundation
 import Losses
+import Reports
 import Settings
 import Training
 

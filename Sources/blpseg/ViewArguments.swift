@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Images
 import Prediction
 
 /// The views that are averaged, and whether a dense CRF refines the result.

@@ -1,6 +1,7 @@
 import Batches
 import Datasets
 import Images
+import TestImages
 import Testing
 
 @Suite("Augmentation") struct AugmentationTests {

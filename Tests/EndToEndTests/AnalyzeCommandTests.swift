@@ -1,6 +1,7 @@
 import Evaluation
 import Foundation
 import Images
+import Reports
 import Testing
 
 @Suite struct AnalyzeCommandTests {

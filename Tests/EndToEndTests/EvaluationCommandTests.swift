@@ -2,6 +2,7 @@ import Evaluation
 import Files
 import Foundation
 import Images
+import Reports
 import Testing
 
 @Suite struct EvaluationCommandTests {

@@ -3,6 +3,7 @@ import Files
 import Foundation
 import Images
 import Tensors
+import TestNetworks
 import TestSupport
 import Testing
 

@@ -1,4 +1,5 @@
 import Foundation
+import TestNetworks
 import TestSupport
 import Testing
 

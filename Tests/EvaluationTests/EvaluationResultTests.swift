@@ -18,27 +18,6 @@ import Testing
       crf: crf, weights: "runs/a/w.safetensors", seconds: 1.5)
   }
 
-  @Test("a written result reads back with the same numbers") func roundTrip() throws {
-    let folder = try TemporaryFolder()
-    var result = try example(crf: ["crf_steps": 1, "crf_gaussian_weight": 3])
-    result.others = [try example()]
-    try result.write(to: folder("r/evaluation.json"))
-    let read = try EvaluationResult(contentsOf: folder("r/evaluation.json"))
-    #expect(try read.json() == result.json())
-    #expect(read.others.count == 1)
-    #expect(read.crf == result.crf)
-    #expect(read.confusion == nil)
-  }
-
-  @Test("the confusion matrix is written beside it as a picture") func picture() throws {
-    let folder = try TemporaryFolder()
-    let result = try example()
-    try result.write(to: folder("own.json"))
-    #expect(EvaluationResult.picturePath(beside: "a/own.json") == "a/own.confusion.svg")
-    let picture = try InputFile.text(folder("own.confusion.svg"))
-    #expect(picture == ConfusionPicture(try #require(result.confusion), classes: result.classes).svg())
-  }
-
   @Test("the JSON is indented and its keys are sorted") func json() throws {
     let text = String(decoding: try example().json(), as: UTF8.self)
     #expect(text.hasPrefix("{\n  \"boundary_iou\" : [\n"))
@@ -54,38 +33,7 @@ import Testing
     #expect(text.contains("null"))
   }
 
-  @Test("the table is aligned, in percent with two decimals") func table() throws {
-    #expect(
-      try example().table == """
-        class                   IoU %  boundary IoU %
-        ---------------------------------------------
-        background              66.67           66.67
-        été                     50.00           50.00
-        dog                         –               –
-        ---------------------------------------------
-        mean IoU                58.33           58.33
-        pixel accuracy          75.00
-        mean accuracy           75.00
-        frequency-weighted IoU  58.33
-
-        In no mask, and left out of the means: dog.
-        """)
-  }
-
-  @Test("several ways to predict are compared below the table, the cheapest first") func ways() throws {
-    var result = try example(crf: ["crf_steps": 1])
-    result.others = [try example()]
-    let lines = result.table.split(separator: "\n", omittingEmptySubsequences: false).suffix(4)
-    #expect(
-      Array(lines) == [
-        "views                         mean IoU %  pixel acc. %  mean acc. %  freq.-w. IoU %  mean boundary IoU %",
-        "--------------------------------------------------------------------------------------------------------",
-        "scales 0.5, 1 x mirror             58.33         75.00        75.00           58.33                58.33",
-        "scales 0.5, 1 x mirror + CRF       58.33         75.00        75.00           58.33                58.33",
-      ])
-  }
-
-  @Test("masks of void alone give no numbers: null in the JSON, dashes in the table, and never 0") func undefined()
+  @Test("masks of void alone give no numbers: null in the JSON, and never 0") func undefined()
     throws
   {
     var matrix = ConfusionMatrix(classCount: 2)
@@ -102,8 +50,6 @@ import Testing
     for key in ["mean_iou", "pixel_accuracy", "mean_accuracy", "frequency_weighted_iou", "mean_boundary_iou"] {
       #expect(text.contains("\"\(key)\" : null"))
     }
-    #expect(!result.table.contains("0.00"))
-    #expect(result.table.hasSuffix("\n\nThe masks hold no class, so that nothing could be evaluated."))
     let folder = try TemporaryFolder()
     #expect(try EvaluationResult(contentsOf: folder.write("x.json", text)).meanIoU == nil)
   }

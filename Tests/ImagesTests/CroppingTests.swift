@@ -1,4 +1,5 @@
 import Images
+import TestImages
 import Testing
 
 /// The same sums in the same order, whether of a part or of the whole.

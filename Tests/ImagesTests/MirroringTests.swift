@@ -1,4 +1,5 @@
 import Images
+import TestImages
 import Testing
 
 @Suite struct MirroringTests {

@@ -1,4 +1,4 @@
-import DenseCRF
+import CRF
 import Foundation
 import Images
 import TestSupport

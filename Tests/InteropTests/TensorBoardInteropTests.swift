@@ -1,6 +1,7 @@
 import Foundation
 import Images
 import TensorBoard
+import TestImages
 import TestSupport
 import Testing
 

@@ -1,5 +1,6 @@
 import Layers
 import Tensors
+import TestNetworks
 import TestSupport
 import Testing
 

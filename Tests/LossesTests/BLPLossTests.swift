@@ -1,6 +1,7 @@
 import Foundation
 import Losses
 import Tensors
+import TestNetworks
 import TestSupport
 import Testing
 

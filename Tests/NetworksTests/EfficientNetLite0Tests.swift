@@ -2,6 +2,7 @@ import Checkpoints
 import Layers
 import Networks
 import Tensors
+import TestNetworks
 import TestSupport
 import Testing
 

@@ -4,6 +4,7 @@ import Layers
 import Networks
 import Prediction
 import Tensors
+import TestNetworks
 import TestSupport
 import Testing
 

@@ -1,4 +1,4 @@
-import DenseCRF
+import CRF
 import Images
 import Layers
 import Networks

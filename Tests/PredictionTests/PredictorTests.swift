@@ -1,10 +1,12 @@
 import Batches
-import DenseCRF
+import CRF
 import Images
 import Layers
 import Networks
 import Prediction
 import Tensors
+import TestImages
+import TestNetworks
 import TestSupport
 import Testing
 

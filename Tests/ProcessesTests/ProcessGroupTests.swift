@@ -2,6 +2,7 @@ import Foundation
 import Layers
 import Processes
 import Tensors
+import TestNetworks
 import TestSupport
 import Testing
 

@@ -1,6 +1,7 @@
 import Foundation
 import Processes
 import Tensors
+import TestNetworks
 import TestSupport
 import Testing
 

@@ -1,5 +1,6 @@
 import Foundation
 import Tensors
+import TestNetworks
 import TestSupport
 import Testing
 

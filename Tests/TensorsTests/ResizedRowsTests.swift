@@ -1,4 +1,5 @@
 import Tensors
+import TestNetworks
 import TestSupport
 import Testing
 

@@ -1,5 +1,3 @@
-import Tensors
-
 /// How far two lists of numbers lie apart, element by element.
 public struct Closeness: CustomStringConvertible {
   /// The largest absolute difference.
@@ -29,12 +27,6 @@ public struct Closeness: CustomStringConvertible {
   }
 
   public init(_ found: [Float], _ expected: [Float]) { self.init(found.map(Double.init), expected.map(Double.init)) }
-
-  public init(_ found: Tensor, _ expected: [Float]) throws { self.init(try found.doubles(), expected.map(Double.init)) }
-
-  public init(_ found: Tensor, _ expected: [Double]) throws { self.init(try found.doubles(), expected) }
-
-  public init(_ found: Tensor, _ expected: Tensor) throws { self.init(try found.doubles(), try expected.doubles()) }
 
   /// The largest difference over the largest expected magnitude.
   public var relative: Double { worst == 0 ? 0 : worst / magnitude }

@@ -2,6 +2,7 @@ import Checkpoints
 import Foundation
 import Layers
 import Tensors
+import TestNetworks
 import TestSupport
 import Testing
 import Training

@@ -3,6 +3,7 @@ import Layers
 import Losses
 import Networks
 import Tensors
+import TestNetworks
 import TestSupport
 import Testing
 import Training

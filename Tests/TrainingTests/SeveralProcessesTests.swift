@@ -3,6 +3,7 @@ import Foundation
 import Layers
 import Processes
 import Tensors
+import TestNetworks
 import TestSupport
 import Testing
 import Training

@@ -1,0 +1,172 @@
+import Concurrency
+import Images
+
+/// What all pixels hold, summed up for each pixel with weights that say how close two pixels' features are.
+///
+/// With K the Gaussian of the features and N = diag(K 1)^(-1/2), the sum is weight N K N: symmetric normalisation.
+struct GaussianKernel {
+  /// What is summed up: one number, or several side by side.
+  protocol Value {
+    static var zero: Self { get }
+    static func + (a: Self, b: Self) -> Self
+    static func * (a: Self, factor: Float) -> Self
+  }
+
+  /// Sums by pixel, put together from the vertices around it.
+  struct Sums<V: Value> {
+    fileprivate let links: UnsafeBufferPointer<PermutohedralLattice.Link>
+    fileprivate let axisCount: Int
+    fileprivate let vertices: UnsafeBufferPointer<V>
+
+    subscript(pixel: Int) -> V {
+      var sum = V.zero
+      for i in pixel * axisCount..<(pixel + 1) * axisCount {
+        sum = sum + vertices[Int(links[i].index)] * links[i].weight
+      }
+      return sum
+    }
+  }
+
+  private var lattice: PermutohedralLattice
+  private let team: ThreadTeam
+
+  init(_ features: Features, weight: Double, _ team: ThreadTeam) {
+    lattice = PermutohedralLattice(features, team)
+    self.team = team
+    normalize(Float(weight))
+  }
+
+  /// The values of the lattice's vertices, and a zero behind them, after `input`, one value a pixel, was splatted and
+  /// blurred.
+  func blurred<V: Value>(_ input: UnsafePointer<V>) -> [V] {
+    var values = [V](repeating: .zero, count: lattice.vertexCount + 1)
+    var result = values
+    splat(input, into: &values)
+    for axis in 0..<lattice.axisCount {
+      blur(values, axis, into: &result)
+      swap(&values, &result)
+    }
+    return values
+  }
+
+  /// Calls `body` with the sums of all pixels, given what `blurred` returned.
+  func withSums<V: Value>(_ blurred: [V], _ body: (Sums<V>) -> Void) {
+    lattice.vertices.withUnsafeBufferPointer { links in
+      blurred.withUnsafeBufferPointer { body(Sums(links: links, axisCount: lattice.axisCount, vertices: $0)) }
+    }
+  }
+
+  /// Multiplies the weights of all arrows by N of their pixels, and those of one side by `weight` too.
+  private mutating func normalize(_ weight: Float) {
+    let (pixelCount, axisCount, team) = (lattice.pixelCount, lattice.axisCount, team)
+    let ones = [Float](repeating: 1, count: pixelCount)
+    let sums = blurred(ones)
+    let scale = [Float](unsafeUninitializedCapacity: pixelCount) { scale, initialized in
+      lattice.vertices.withUnsafeMutableBufferPointer { links in
+        sums.withUnsafeBufferPointer { sums in
+          team(pixelCount) { range in
+            for pixel in range {
+              let own = pixel * axisCount..<(pixel + 1) * axisCount
+              var sum: Float = 0
+              for i in own { sum += sums[Int(links[i].index)] * links[i].weight }
+              // A tiny number keeps pixels without any weight finite.
+              scale[pixel] = 1 / (sum + 1e-20).squareRoot()
+              for i in own { links[i].weight *= scale[pixel] * weight }
+            }
+          }
+        }
+      }
+      initialized = pixelCount
+    }
+    lattice.pixels.withUnsafeMutableBufferPointer { links in
+      team(links.count) { range in
+        for i in range { links[i].weight *= scale[Int(links[i].index)] }
+      }
+    }
+  }
+
+  private func splat<V: Value>(_ input: UnsafePointer<V>, into values: inout [V]) {
+    lattice.pixels.withUnsafeBufferPointer { links in
+      lattice.starts.withUnsafeBufferPointer { starts in
+        values.withUnsafeMutableBufferPointer { values in
+          team(lattice.vertexCount) { range in
+            for vertex in range {
+              var sum = V.zero
+              for i in starts[vertex]..<starts[vertex + 1] { sum = sum + input[Int(links[i].index)] * links[i].weight }
+              values[vertex] = sum
+            }
+          }
+        }
+      }
+    }
+  }
+
+  /// Adds half of each neighbour along an axis.
+  private func blur<V: Value>(_ values: [V], _ axis: Int, into result: inout [V]) {
+    let count = lattice.vertexCount
+    values.withUnsafeBufferPointer { values in
+      lattice.neighbors.withUnsafeBufferPointer { neighbors in
+        result.withUnsafeMutableBufferPointer { result in
+          team(count) { range in
+            for vertex in range {
+              let pair = neighbors[axis * count + vertex]
+              result[vertex] = values[vertex] + (values[Int(pair.before)] + values[Int(pair.after)]) * 0.5
+            }
+          }
+        }
+      }
+    }
+  }
+}
+
+extension Float: GaussianKernel.Value {}
+extension SIMD8<Float>: GaussianKernel.Value {}
+
+/// Where the pixels of a photograph lie for a Gaussian kernel.
+///
+/// Position, and colour if the kernel sees it, each over its standard deviation.
+struct Features {
+  let image: Image
+  /// In pixels.
+  let positionDeviation: Float
+  /// In grey levels; nil for a kernel that sees positions alone.
+  let colorDeviation: Float?
+
+  var dimensions: Int { colorDeviation == nil ? 2 : 5 }
+
+  /// A narrower kernel would not reach from one pixel, or grey level, to the next.
+  static let smallestDeviation: Float = 0.1
+  /// Beyond this, in standard deviations, the lattice's float32 coordinates would lose their fractions and no longer
+  /// fit into a `LatticePoint`; what is further away counts as there.
+  static let largest: Float = 0x1p17
+
+  init(_ image: Image, positionDeviation: Double, colorDeviation: Double? = nil) {
+    self.image = image
+    self.positionDeviation = Features.bounded(positionDeviation)
+    self.colorDeviation = colorDeviation.map(Features.bounded)
+  }
+
+  /// Writes feature i of pixel `pixels[j]` to `values[i * stride + j]`.
+  func write(_ pixels: Range<Int>, to values: UnsafeMutablePointer<Float>, stride: Int) {
+    var (y, x) = pixels.lowerBound.quotientAndRemainder(dividingBy: image.width)
+    for j in 0..<pixels.count {
+      values[j] = min(Float(x) / positionDeviation, Features.largest)
+      values[stride + j] = min(Float(y) / positionDeviation, Features.largest)
+      x += 1
+      if x == image.width { (x, y) = (0, y + 1) }
+    }
+    guard let colorDeviation else { return }
+    image.pixels.withUnsafeBufferPointer { bytes in
+      for j in 0..<pixels.count {
+        for channel in 0..<3 {
+          values[(2 + channel) * stride + j] = Float(bytes[3 * (pixels.lowerBound + j) + channel]) / colorDeviation
+        }
+      }
+    }
+  }
+
+  /// Takes care of NaN too.
+  private static func bounded(_ deviation: Double) -> Float {
+    Float(deviation) > smallestDeviation ? Float(deviation) : smallestDeviation
+  }
+}

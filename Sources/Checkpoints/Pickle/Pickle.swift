@@ -1,0 +1,128 @@
+import Foundation
+import Tensors
+
+/// Operations of a pickle, by their byte.
+enum PickleOperation: UInt8 {
+  case proto = 0x80
+  case frame = 0x95
+  case stop = 0x2E
+
+  // Stack and memo
+  case mark = 0x28
+  case pop = 0x30
+  case popMark = 0x31
+  case dup = 0x32
+  case binPut = 0x71
+  case longBinPut = 0x72
+  case memoize = 0x94
+  case binGet = 0x68
+  case longBinGet = 0x6A
+
+  // Constants
+  case none = 0x4E
+  case newTrue = 0x88
+  case newFalse = 0x89
+  case binInt = 0x4A
+  case binInt1 = 0x4B
+  case binInt2 = 0x4D
+  case long1 = 0x8A
+  case long4 = 0x8B
+  case binFloat = 0x47
+  case binUnicode = 0x58
+  case shortBinUnicode = 0x8C
+  case binUnicode8 = 0x8D
+  case binString = 0x54
+  case shortBinString = 0x55
+  case binBytes = 0x42
+  case shortBinBytes = 0x43
+  case binBytes8 = 0x8E
+  case byteArray8 = 0x96
+
+  // Containers
+  case emptyTuple = 0x29
+  case tuple = 0x74
+  case tuple1 = 0x85
+  case tuple2 = 0x86
+  case tuple3 = 0x87
+  case emptyList = 0x5D
+  case list = 0x6C
+  case append = 0x61
+  case appends = 0x65
+  case emptyDict = 0x7D
+  case dict = 0x64
+  case setItem = 0x73
+  case setItems = 0x75
+  case emptySet = 0x8F
+  case addItems = 0x90
+  case frozenSet = 0x91
+
+  // Objects
+  case global = 0x63
+  case stackGlobal = 0x93
+  case reduce = 0x52
+  case newObject = 0x81
+  case newObjectEx = 0x92
+  case build = 0x62
+  case binPersistentID = 0x51
+}
+
+/// What a pickle can hold here. Containers are numbers of places in `PickleObjects`, not references: a list that
+/// contains itself, or a million nested ones, then need no recursion and no reference cycle.
+enum PickleValue {
+  case none
+  case bool(Bool)
+  case integer(Int)
+  /// A whole number of more than eight bytes, little-endian.
+  case long(Data)
+  case string(Int)
+  case tuple(Int)
+  case list(Int)
+  case dictionary(Int)
+  case function(PickleFunction)
+  /// A function or class of Python that is known by its name alone.
+  case foreign(Int)
+  /// What such a one would make: a dictionary of what is set in it.
+  case object(Int)
+  case storageType(ElementType)
+  case storage(Int)
+  case tensor(Int)
+  /// Something that is not needed for tensors: floats, bytes, sets.
+  case opaque
+
+  /// For messages.
+  var kind: String {
+    switch self {
+    case .none: "None"
+    case .bool: "a truth value"
+    case .integer, .long: "a whole number"
+    case .string: "a string"
+    case .tuple: "a tuple"
+    case .list: "a list"
+    case .dictionary: "a dictionary"
+    case .function, .foreign, .storageType: "a class"
+    case .object: "an object of Python"
+    case .storage: "a storage"
+    case .tensor: "a tensor"
+    case .opaque: "a value without tensors"
+    }
+  }
+}
+
+/// The few functions and classes of a PyTorch pickle that make state dicts; each is imitated, none is run.
+enum PickleFunction {
+  case orderedDict
+  case size
+  case rebuildTensor
+  case rebuildParameter
+
+  init?(module: String, name: String) {
+    switch (module, name) {
+    case ("collections", "OrderedDict"): self = .orderedDict
+    case ("torch", "Size"): self = .size
+    case ("torch._utils", "_rebuild_tensor_v2"), ("torch._utils", "_rebuild_tensor"): self = .rebuildTensor
+    case ("torch._utils", "_rebuild_parameter"), ("torch._utils", "_rebuild_parameter_with_state"):
+      self = .rebuildParameter
+    default: return nil
+    }
+  }
+}

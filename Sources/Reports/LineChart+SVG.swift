@@ -1,0 +1,181 @@
+import Foundation
+
+extension LineChart {
+  static let width = 500.0
+  static let height = 280.0
+  /// The rectangle inside the axes.
+  private static let plot = (left: 66.0, right: 488.0, top: 14.0, bottom: 236.0)
+  /// Curves of more points are thinned to about as many; a page is not wider in pixels.
+  private static let pointLimit = 500
+
+  /// The chart as one `<figure>`: heading, legend and an SVG picture that scales with the page.
+  func html() -> String {
+    let curves = series.map { Series($0.name, drawable($0.points)) }
+    let points = curves.flatMap(\.points)
+    let legend = curves.enumerated().map { index, curve in
+      let last = drawn(curve.points).last.map { "<b>\(escaped(Axis.label(rounded($0.y))))</b>" } ?? "<b>–</b>"
+      return "<li><i class=\"line\(index % 6)\"></i>\(escaped(curve.name))\(namesLast ? " \(last)" : "")</li>"
+    }
+    let words = note.isEmpty ? "" : "<p class=\"note\">\(escaped(note))</p>\n"
+    return """
+      <figure class="chart">
+      <figcaption><h3>\(escaped(title))</h3><ul class="legend">\(legend.joined())</ul></figcaption>
+      \(points.isEmpty ? "<p class=\"none\">Nothing was recorded.</p>" : svg(curves, points))
+      \(words)</figure>
+      """
+  }
+
+  private func svg(_ curves: [Series], _ points: [Point]) -> String {
+    """
+    <svg viewBox="0 0 \(at(Self.width)) \(at(Self.height))" role="img" aria-label="\(escaped(summary))">
+    \(marks(curves, points))
+    </svg>
+    """
+  }
+
+  /// What the chart shows, for those who cannot see it.
+  var summary: String { "\(title): \(series.map(\.name).joined(separator: ", ")), over \(xLabel)" }
+
+  /// Axes and curves; `points` are those of all curves, at least one.
+  func marks(_ curves: [Series], _ points: [Point]) -> String {
+    let x = Axis(points.map(\.x), scale: xScale, tickCount: 5, isRounded: false)
+    let y = Axis(points.map(\.y), scale: scale, tickCount: 5, isRounded: true, leastSpan: leastSpan)
+    let plot = Self.plot
+    let place = { (point: Point) in
+      (
+        plot.left + x.position(point.x) * (plot.right - plot.left),
+        plot.bottom - y.position(point.y) * (plot.bottom - plot.top)
+      )
+    }
+    var parts: [String] = []
+    for tick in y.ticks {
+      let (_, row) = place(Point(points[0].x, tick))
+      parts.append(
+        "<path class=\"grid\" d=\"M\(at(plot.left)) \(at(row))H\(at(plot.right))\"/>"
+          + "<text class=\"y\" x=\"\(at(plot.left - 8))\" y=\"\(at(row + 4))\">\(Axis.label(tick))</text>")
+    }
+    // Sizes that grow by factors are few, and more telling than round numbers.
+    let sizes = Set(points.map(\.x)).sorted()
+    for tick in xScale == .logarithmic && sizes.count <= 8 ? sizes : x.ticks {
+      let (column, _) = place(Point(tick, y.ticks[0]))
+      parts.append(
+        "<path class=\"tick\" d=\"M\(at(column)) \(at(plot.bottom))v5\"/>"
+          + "<text class=\"x\" x=\"\(at(column))\" y=\"\(at(plot.bottom + 20))\">\(Axis.label(tick))</text>")
+    }
+    parts.append("<path class=\"axis\" d=\"M\(at(plot.left)) \(at(plot.bottom))H\(at(plot.right))\"/>")
+    let middle = (plot.left + plot.right) / 2
+    parts.append("<text class=\"name\" x=\"\(at(middle))\" y=\"\(at(Self.height - 6))\">\(escaped(xLabel))</text>")
+    let center = (plot.top + plot.bottom) / 2
+    parts.append(
+      "<text class=\"name\" transform=\"translate(13 \(at(center))) rotate(-90)\">\(escaped(yLabel))</text>")
+    for (index, curve) in curves.enumerated() {
+      parts.append(contentsOf: lines(curve.points, index: index % 6, place: place))
+    }
+    return parts.joined(separator: "\n")
+  }
+
+  /// The curve itself and, where it is smoothed, the values behind it.
+  private func lines(_ points: [Point], index: Int, place: (Point) -> (Double, Double)) -> [String] {
+    if points.isEmpty { return [] }
+    func path(_ points: [Point], _ name: String) -> String {
+      let steps = points.map { point in
+        let (column, row) = place(point)
+        return "\(at(column)) \(at(row))"
+      }
+      return "<path class=\"\(name)\" d=\"M\(steps.joined(separator: "L"))\"/>"
+    }
+    var parts: [String] = []
+    if isSmoothed { parts.append(path(thinned(points), "raw line\(index)")) }
+    parts.append(path(thinned(drawn(points)), "curve line\(index)"))
+    if points.count <= 40 {
+      parts += points.map { point in
+        let (column, row) = place(point)
+        return "<circle class=\"line\(index)\" cx=\"\(at(column))\" cy=\"\(at(row))\" r=\"3\"/>"
+      }
+    }
+    return parts
+  }
+
+  /// The points of the strong curve.
+  private func drawn(_ points: [Point]) -> [Point] { isSmoothed ? smoothed(points) : points }
+
+  func drawable(_ points: [Point]) -> [Point] {
+    points.filter {
+      $0.x.isFinite && $0.y.isFinite && (scale == .linear || $0.y > 0) && (xScale == .linear || $0.x > 0)
+    }
+  }
+
+  /// An exponential running mean over about a thirtieth of the curve, without the bias of its start.
+  private func smoothed(_ points: [Point]) -> [Point] {
+    let keep = 1 - 1 / max(Double(points.count) / 30, 2)
+    var sum = 0.0
+    var weight = 0.0
+    return points.map { point in
+      sum = keep * sum + (1 - keep) * point.y
+      weight = keep * weight + (1 - keep)
+      return Point(point.x, sum / weight)
+    }
+  }
+
+  /// The lowest and the highest point of each of even stretches, so that no spike is lost.
+  private func thinned(_ points: [Point]) -> [Point] {
+    guard points.count > Self.pointLimit else { return points }
+    let stretches = Self.pointLimit / 2
+    return (0..<stretches).flatMap { stretch in
+      let part = points[points.count * stretch / stretches..<points.count * (stretch + 1) / stretches]
+      let ends = [part.min { $0.y < $1.y }, part.max { $0.y < $1.y }].compactMap { $0 }
+      return ends.sorted { $0.x < $1.x }
+    }
+  }
+
+  private func rounded(_ value: Double) -> Double { Double(String(format: "%.3g", value)) ?? value }
+}
+
+extension LineChart {
+  /// The chart as an SVG file of its own, in light or dark as the reader's system asks.
+  public func picture() -> String {
+    let curves = series.map { Series($0.name, drawable($0.points)) }
+    let points = curves.flatMap(\.points)
+    let (side, top) = (18.0, 62.0)
+    let (width, height) = (Self.width + 2 * side, Self.height + top + side)
+    let size = "\(at(width)) \(at(height))"
+    return """
+      <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 \(size)" width="\(at(width))" height="\(at(height))" \
+      class="chart" role="img" aria-label="\(escaped(summary))">
+      <style>
+      \(ReportStyle.palette)
+      \(ReportStyle.chart)
+      svg{font-family:system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",sans-serif}
+      .chart .title{fill:var(--ink);font-size:16px;font-weight:600;text-anchor:start}
+      .chart .key{text-anchor:start}
+      </style>
+      <rect width="\(at(width))" height="\(at(height))" rx="12" fill="var(--card)"/>
+      <text class="title" x="\(at(side))" y="29">\(escaped(title))</text>
+      \(keys(from: side, row: 51))
+      <g transform="translate(\(at(side)) \(at(top)))">
+      \(points.isEmpty ? "" : marks(curves, points))
+      </g>
+      </svg>
+
+      """
+  }
+
+  /// The legend, each name beside a piece of its line.
+  private func keys(from left: Double, row: Double) -> String {
+    var column = left
+    return series.enumerated().map { index, curve in
+      // About what a letter is wide at this size.
+      defer { column += 40 + 6.4 * Double(curve.name.count) }
+      return """
+        <path class="curve line\(index % 6)" d="M\(at(column)) \(at(row - 4.5))h16"/>\
+        <text class="key" x="\(at(column + 22))" y="\(at(row))">\(escaped(curve.name))</text>
+        """
+    }.joined(separator: "\n")
+  }
+}
+
+/// A coordinate in SVG, to a tenth.
+func at(_ coordinate: Double) -> String {
+  let text = decimals(coordinate, 1)
+  return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
+}
