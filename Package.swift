@@ -80,14 +80,14 @@ let package = Package(
     module("Datasets", ["Scribbles", "Images", "Files", "Concurrency", "CMatIO"]),
     module("Preparation", ["Datasets", "Scribbles", "Images", "Files", "Concurrency"]),
     module("Batches", ["Datasets", "Images", "Tensors", "Files", "Concurrency"]),
-    module("Networks", ["Layers", "Processes", "Tensors"]),
+    module("Networks", ["Layers", "Images", "Tensors"]),
     module("Losses", ["Tensors"]),
     module("DenseCRF", ["Images", "Concurrency"]),
     module("Evaluation", ["Images", "Files"]),
     .target(
       name: "TensorBoard", dependencies: ["Images", "Files", protobuf], exclude: ["Protos/Event.proto"],
       swiftSettings: swift),
-    module("Prediction", ["Networks", "Layers", "Batches", "DenseCRF", "Images", "Tensors"]),
+    module("Prediction", ["Networks", "Batches", "DenseCRF", "Images", "Tensors"]),
     module(
       "Training",
       [

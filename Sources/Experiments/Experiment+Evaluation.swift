@@ -42,8 +42,8 @@ extension Experiment {
     _ = try OutputFile(output)
     try checkedMasks(checking).forEach(doubted)
     let masks = try options.predictions.map { try MaskFolder(writing: $0, of: dataset) }
-    let standard = predictionProtocol
-    let compared: [PredictionProtocol] =
+    let standard = predictionRecipe
+    let compared: [PredictionRecipe] =
       options.allProtocols
       ? [.init(.single), .init(views), .init(views, crf: settings.evaluation.crfConstants)] : []
     let evaluator = Evaluator(predictor, classes: classes)
@@ -58,8 +58,8 @@ extension Experiment {
   }
 
   /// How the settings have images predicted.
-  var predictionProtocol: PredictionProtocol {
-    PredictionProtocol(views, crf: settings.evaluation.crf ? settings.evaluation.crfConstants : nil)
+  var predictionRecipe: PredictionRecipe {
+    PredictionRecipe(views, crf: settings.evaluation.crf ? settings.evaluation.crfConstants : nil)
   }
 
   /// A predictor with a file of weights, or with the run's best where none is named, and the path.

@@ -16,7 +16,7 @@ extension Experiment {
     guard loadingBackbone, let weights = settings.model.backboneWeights else { return network }
     let path =
       switch weights {
-      case .imageNet: try InstalledWeights.imageNet()
+      case .imageNet: try InstalledWeights.imageNet(of: settings.model.backbone)
       case .file(let path): path
       }
     let state = try WeightsFile.read(path)
@@ -33,16 +33,16 @@ extension Experiment {
       // Of a file that has the right names but not all of them, those that differ tell more.
       let found =
         if let known, known.backbone != backbone {
-          "it holds \(known), and \(backbone.neededWeights) are needed"
+          "it holds \(known), and \(backbone.pretrained.needed) are needed"
         } else {
           "\(error)"
         }
-      throw FileError.invalid(path, "cannot be backbone \(backbone.rawValue): \(found)")
+      throw FileError.invalid(path, "cannot be backbone \(backbone.name): \(found)")
     }
     return network
   }
 
-  func predictor(_ network: BLPSeg, _ views: Views) throws -> Predictor {
+  func predictor(_ network: any SegmentationNetwork, _ views: Views) throws -> Predictor {
     try Predictor(
       network, views: views, on: device, autocastType: precision.autocastType, maxSide: settings.data.maxSide)
   }

@@ -73,7 +73,7 @@ extension Experiment {
       return Source(
         name: folder, labels: { try LabelMap(contentsOf: masks.path(of: $0.id)) }, path: { masks.path(of: $0.id) })
     }
-    let standard = predictionProtocol
+    let standard = predictionRecipe
     let (predictor, path) = try trainedPredictor(options.weights, standard.views, options.warn)
     let way = EvaluationResult.Views(standard.views).description(crf: standard.crf != nil)
     return Source(

@@ -102,7 +102,7 @@ public struct Experiment {
       flipProbability: data.flipProbability, scale: data.scale, crop: data.crop, maxSide: data.maxSide)
     return try BatchLoader(
       dataset, augmentation,
-      ChannelNormalization(settings.model.backbone), batchSize: settings.training.batchSize,
+      settings.model.backbone.normalization, batchSize: settings.training.batchSize,
       part: first..<first + share, showing: isFirst ? shownSet() : nil,
       seed: UInt64(settings.seed), threads: data.workers)
   }

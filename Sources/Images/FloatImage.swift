@@ -17,7 +17,7 @@ public struct FloatImage: Sendable, Equatable {
   }
 
   /// The red, green and blue planes of a photograph, normalised.
-  public init(_ image: Image, normalizedBy normalization: ChannelNormalization = .imageNet) {
+  public init(_ image: Image, normalizedBy normalization: ChannelNormalization) {
     let count = image.width * image.height
     let tables = (0..<3).map(normalization.table)
     let values = [Float](unsafeUninitializedCapacity: count * 3) { planes, initialized in

@@ -14,7 +14,7 @@ struct ScoreGradients {
   let scribbleScores: Tensor
 
   /// A number whose gradient with respect to everything that `prediction` was computed from is that of the losses.
-  func root(_ prediction: BLPSegPrediction) throws(TorchError) -> Tensor {
+  func root(_ prediction: NetworkOutput) throws(TorchError) -> Tensor {
     try (prediction.aggregated * aggregated).sum()
       + (prediction.scribbleScores.to(scribbleScores.type) * scribbleScores).sum()
   }
@@ -26,7 +26,7 @@ extension TrainingStep {
   /// `labels` are the scribbles, `[N, H, W]`; with `isSelfTraining` confident predictions are supervision as well, among
   /// the classes that are present, `[N, C, 1, 1]`.
   func losses(
-    _ prediction: BLPSegPrediction, _ labels: Tensor, classPresent: Tensor, isSelfTraining: Bool
+    _ prediction: NetworkOutput, _ labels: Tensor, classPresent: Tensor, isSelfTraining: Bool
   ) throws -> (Losses, ScoreGradients) {
     let (images, height, width) = (labels.shape[0], labels.shape[1], labels.shape[2])
     let totalWeight = try totalWeight(of: labels)

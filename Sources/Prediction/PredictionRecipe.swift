@@ -1,8 +1,22 @@
+import DenseCRF
+
+/// How a photograph is predicted: the views that are averaged, and the refinement of their average.
+public struct PredictionRecipe: Sendable, Equatable {
+  public var views: Views
+  /// Constants of the dense CRF between softmax and argmax; nil without it.
+  public var crf: DenseCRF.Settings?
+
+  public init(_ views: Views, crf: DenseCRF.Settings? = nil) {
+    self.views = views
+    self.crf = crf
+  }
+}
+
 /// The views of a photograph whose predictions are averaged (Docs/Method.md, "Evaluation").
 public struct Views: Sendable, Equatable {
   /// Factors by which the sides are resized, all above 0.
   public var scales: [Double]
-  /// Whether each is also seen mirrored.
+  /// Whether the mirror image of each is predicted as well.
   public var mirror: Bool
 
   public init(scales: [Double], mirror: Bool) {
@@ -16,7 +30,7 @@ public struct Views: Sendable, Equatable {
   /// Four scales, each mirrored too, as published.
   public static let published = Views(scales: [0.5, 0.75, 1, 1.25], mirror: true)
 
-  /// How many times as many pixels they have as the photograph, which is about how much longer they take.
+  /// Number of their pixels relative to the photograph's, which is about how much longer they take.
   public var cost: Double { scales.reduce(0) { $0 + $1 * $1 } * (mirror ? 2 : 1) }
 
   public var count: Int { scales.count * (mirror ? 2 : 1) }
