@@ -83,7 +83,7 @@ let package = Package(
     module("Datasets", ["Scribbles", "Images", "Files", "Concurrency", "CMatIO"]),
     module("Preparation", ["Datasets", "Scribbles", "Images", "Files", "Concurrency"]),
     module("Batches", ["Datasets", "Images", "Tensors", "Files", "Concurrency"]),
-    module("Networks", ["Layers", "Tensors"]),
+    module("Networks", ["Layers", "Images", "Tensors"]),
     module("Losses", ["Tensors"]),
     module("CRF", ["Images", "Concurrency"]),
     module("Evaluation", ["Images", "Files"]),
@@ -91,7 +91,7 @@ let package = Package(
     .target(
       name: "TensorBoard", dependencies: ["Images", "Files", protobuf], exclude: ["Protos/Event.proto"],
       swiftSettings: swift),
-    module("Prediction", ["Networks", "Layers", "Batches", "CRF", "Images", "Tensors"]),
+    module("Prediction", ["Networks", "Batches", "CRF", "Images", "Tensors"]),
     module(
       "Training",
       [

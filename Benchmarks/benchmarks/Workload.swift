@@ -46,9 +46,9 @@ struct Workload {
     case .trainingStep: return try trainingStep(.float32, side: point.side, batch: point.batch)
     case .view where point.batch == 1: return try prediction(.single, .float32, point.side, point.side)
     case .view:
-      let network = try network()
+      let network = try network().inference
       let images = try Tensor.normal([point.batch, 3, point.side, point.side])
-      return { try seconds { _ = try network.scores(of: images).logits(0..<point.side) } }
+      return { try seconds { _ = try network.scores(of: network.encode(images)).logits(0..<point.side) } }
     }
   }
 

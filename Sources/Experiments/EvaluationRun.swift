@@ -51,8 +51,8 @@ public struct EvaluationRun {
     _ = try OutputFile(output)
     try experiment.checkedMasks(checking).forEach(doubted)
     let masks = try options.predictions.map { try MaskFolder(writing: $0, of: dataset) }
-    let standard = experiment.predictionProtocol
-    let compared: [PredictionProtocol] =
+    let standard = experiment.predictionRecipe
+    let compared: [PredictionRecipe] =
       options.allProtocols
       ? [
         .init(.single), .init(experiment.views),

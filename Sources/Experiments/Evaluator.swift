@@ -14,12 +14,12 @@ public struct Evaluator {
     self.classes = classes
   }
 
-  /// The result over all images of `dataset`, predicted as the predictor's standard says; `weights` is the path of the
+  /// The result over all images of `dataset`, predicted by the predictor's recipe; `weights` is the path of the
   /// network's weights, for the record.
   public func result(
     of dataset: SegmentationDataset, weights: String, _ progress: (_ done: Int, _ of: Int) throws -> Void
   ) throws -> EvaluationResult {
-    try results(of: dataset, [predictor.standard], weights: weights, progress)[0]
+    try results(of: dataset, [predictor.recipe], weights: weights, progress)[0]
   }
 
   /// The results of predicting all images of `dataset`, which must have masks, in several ways, in their order.
@@ -27,7 +27,7 @@ public struct Evaluator {
   /// Each view of an image is computed once. The masks predicted in the first way go to `folder`. `progress` is called
   /// after each image and may throw to stop.
   func results(
-    of dataset: SegmentationDataset, _ protocols: [PredictionProtocol], weights: String,
+    of dataset: SegmentationDataset, _ protocols: [PredictionRecipe], weights: String,
     savingTo folder: MaskFolder? = nil,
     _ progress: (_ done: Int, _ of: Int) throws -> Void
   ) throws -> [EvaluationResult] {
@@ -66,7 +66,7 @@ public struct Evaluator {
 
   /// The predictions of a sample; one that is too large is named with its file.
   private func predictions(
-    of sample: Sample, _ protocols: [PredictionProtocol], _ dataset: SegmentationDataset
+    of sample: Sample, _ protocols: [PredictionRecipe], _ dataset: SegmentationDataset
   ) throws -> [PhotographPrediction] {
     do {
       return try predictor(sample.image, protocols)

@@ -8,8 +8,8 @@ import Settings
 
 extension Experiment {
   /// How the settings have images predicted.
-  var predictionProtocol: PredictionProtocol {
-    PredictionProtocol(views, crf: settings.evaluation.crf ? settings.evaluation.crfConstants : nil)
+  var predictionRecipe: PredictionRecipe {
+    PredictionRecipe(views, crf: settings.evaluation.crf ? settings.evaluation.crfConstants : nil)
   }
 
   /// A predictor with a file of weights, or with the run's best where none is named, and the path.

@@ -113,7 +113,7 @@ public struct Experiment {
     let share = settings.training.batchSize / (launch?.count ?? 1)
     let first = share * (launch?.rank ?? 0)
     return try BatchLoader(
-      dataset, data.augmentation, ChannelNormalization(settings.model.network.backbone),
+      dataset, data.augmentation, settings.model.network.backbone.normalization,
       batchSize: settings.training.batchSize, part: first..<first + share, showing: isFirst ? previewSet() : nil,
       seed: UInt64(settings.seed), threads: data.workers)
   }

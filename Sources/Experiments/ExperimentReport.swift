@@ -13,9 +13,9 @@ struct ExperimentReport {
   private let experiment: Experiment
   private let predictor: Predictor
   /// How photographs are predicted; nil for a single view.
-  private let way: PredictionProtocol?
+  private let way: PredictionRecipe?
 
-  init(_ experiment: Experiment, _ predictor: Predictor, _ way: PredictionProtocol? = nil) {
+  init(_ experiment: Experiment, _ predictor: Predictor, _ way: PredictionRecipe? = nil) {
     self.experiment = experiment
     self.predictor = predictor
     self.way = way
@@ -36,7 +36,7 @@ struct ExperimentReport {
     let duration = Report.KeyNumber(
       "training", text(seconds: progress.seconds),
       meaning: "\(progress.iteration) steps of \(settings.training.batchSize) images, "
-        + "backbone \(settings.model.network.backbone.rawValue).")
+        + "backbone \(settings.model.network.backbone.name).")
     if let evaluation {
       page.summary =
         "Learnt from scribbles on \(count(training.count)), evaluated on \(count(evaluation.dataset.count, "other"))."

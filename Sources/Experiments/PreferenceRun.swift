@@ -79,7 +79,7 @@ public struct PreferenceRun {
       return Source(
         name: folder, labels: { try LabelMap(contentsOf: masks.path(of: $0.id)) }, path: { masks.path(of: $0.id) })
     }
-    let recipe = experiment.predictionProtocol
+    let recipe = experiment.predictionRecipe
     let (predictor, path) = try experiment.trainedPredictor(options.weights, recipe.views, options.warn)
     let way = recipe.views.description(crf: recipe.crf != nil)
     return Source(

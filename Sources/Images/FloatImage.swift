@@ -17,7 +17,7 @@ public struct FloatImage: Sendable, Equatable {
   }
 
   /// The red, green and blue planes of a photograph, normalised.
-  public init(_ image: Image, normalizedBy normalization: ChannelNormalization = .imageNet) {
+  public init(_ image: Image, normalizedBy normalization: ChannelNormalization) {
     let count = image.width * image.height
     let tables = (0..<3).map(normalization.table)
     let values = [Float](unsafeUninitializedCapacity: count * 3) { planes, initialized in
@@ -107,9 +107,6 @@ public struct ChannelNormalization: Sendable, Equatable {
   /// That of the ResNet weights: ImageNet's mean and standard deviation.
   public static let imageNet = ChannelNormalization(
     mean: [0.485 * 255, 0.456 * 255, 0.406 * 255], deviation: [0.229 * 255, 0.224 * 255, 0.225 * 255])
-
-  /// That of the EfficientNet-Lite weights: (byte - 127) / 128.
-  public static let centered127 = ChannelNormalization(mean: [127, 127, 127], deviation: [128, 128, 128])
 
   /// The result for each of the 256 bytes in a channel (0 red, 1 green, 2 blue).
   public func table(channel: Int) -> [Float] {

@@ -2,7 +2,7 @@
 public struct Views: Sendable, Equatable, Codable {
   /// Factors by which the sides are resized, all above 0.
   public var scales: [Double]
-  /// Whether each is also seen mirrored.
+  /// Whether the mirror image of each is predicted as well.
   public var mirror: Bool
 
   public init(scales: [Double], mirror: Bool) {
@@ -16,7 +16,7 @@ public struct Views: Sendable, Equatable, Codable {
   /// Four scales, each mirrored too, as published.
   public static let published = Views(scales: [0.5, 0.75, 1, 1.25], mirror: true)
 
-  /// How many times as many pixels they have as the photograph, which is about how much longer they take.
+  /// Number of their pixels relative to the photograph's, which is about how much longer they take.
   public var cost: Double { scales.reduce(0) { $0 + $1 * $1 } * (mirror ? 2 : 1) }
 
   /// Number of views.

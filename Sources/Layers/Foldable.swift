@@ -2,9 +2,9 @@ import Tensors
 
 /// A part of a network that has a form for prediction alone, where batch normalisation is folded into convolutions.
 public protocol Foldable {
-  /// The same function in evaluation but for rounding, with weights of its own, which follow no more what is learnt.
+  /// The same function in evaluation up to rounding, with a copy of the weights; later training does not change it.
   ///
-  /// `type` is what convolutions will compute in under autocast; nil keeps the type of the weights.
+  /// `type` is the type that convolutions will compute in under autocast; nil keeps that of the weights.
   func folded(_ type: ElementType?) throws(TorchError) -> Self
 }
 

@@ -19,8 +19,10 @@ public final class ParameterStore {
 
   public private(set) var entries: [Entry] = []
   private var positions: [String: Int] = [:]
-  private let type: ElementType
-  private let device: Device
+  /// Element type of the parameters.
+  public let type: ElementType
+  /// Device of all tensors.
+  public let device: Device
   private let generator: Generator
 
   /// Parameters will be of `type` on `device`, their start drawn from `seed`.

@@ -20,7 +20,7 @@ extension ExperimentSettings {
     guard loadingBackbone, let weights = model.backboneWeights else { return network }
     let path =
       switch weights {
-      case .imageNet: try InstalledWeights.imageNet()
+      case .imageNet: try InstalledWeights.imageNet(of: model.network.backbone)
       case .file(let path): path
       }
     let state = try WeightsFile.read(path)
@@ -37,11 +37,11 @@ extension ExperimentSettings {
       // Of a file that has the right names but not all of them, those that differ tell more.
       let found =
         if let known, known.backbone != backbone {
-          "it holds \(known), and \(backbone.neededWeights) are needed"
+          "it holds \(known), and \(backbone.pretrained.needed) are needed"
         } else {
           "\(error)"
         }
-      throw FileError.invalid(path, "cannot be backbone \(backbone.rawValue): \(found)")
+      throw FileError.invalid(path, "cannot be backbone \(backbone.name): \(found)")
     }
     return network
   }

@@ -23,12 +23,7 @@ public enum Inspection {
     }
     do {
       let network = try BLPSegConfiguration(inferredFrom: shapes)
-      facts.append(
-        (
-          "network",
-          "BLPSeg, backbone \(network.backbone.rawValue), \(network.classCount) classes, "
-            + "decoder width \(network.decoderWidth)"
-        ))
+      facts.append(("network", "\(network)"))
     } catch {
       let known = KnownWeights(shapes).map { "; they are those of \($0)" } ?? ""
       facts.append(("network", "unknown: \(error.problem)\(known)"))
@@ -67,11 +62,7 @@ public enum Inspection {
       let count = String(repeating: " ", count: width - "\(part.count)".count) + "\(part.count)"
       return "  \(part.name.padding(toLength: 16, withPad: " ", startingAt: 0))\(count)"
     }
-    let configuration = network.configuration
-    let heading =
-      "BLPSeg, backbone \(configuration.backbone.rawValue), \(configuration.classCount) classes, "
-      + "decoder width \(configuration.decoderWidth): \(total) parameters"
-    return ([heading] + rows).joined(separator: "\n")
+    return (["\(network.configuration): \(total) parameters"] + rows).joined(separator: "\n")
   }
 
   /// As a file may claim more than there can be, numbers are counted in floating point.

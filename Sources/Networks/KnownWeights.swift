@@ -1,34 +1,22 @@
-/// Weights of well-known networks, told apart by the names and shapes of their tensors.
+/// Weights of well-known networks, recognised by the names and shapes of their tensors.
 ///
-/// Where weights do not fit, people are told which file they have, in place of the tensors that differ.
+/// Where weights do not fit, the message says which file it is instead of listing the tensors that differ.
 public struct KnownWeights: Equatable, Sendable, CustomStringConvertible {
-  /// What they are of, as in "torchvision's ResNet-50, whose stem is one 7 x 7 convolution".
+  /// The network that they are of, as in "torchvision's ResNet-50, whose stem is one 7 x 7 convolution".
   public let description: String
-  /// The backbone here that has all these names, if one has.
-  public let backbone: BackboneKind?
+  /// The backbone here that has these names or can be loaded from them, if any.
+  public let backbone: BackboneDescription?
 
-  /// Nil for names that are known to no one here.
+  /// Nil for unknown names.
   public init?(_ shapes: [String: [Int]]) {
     let names = KnownNames(shapes)
+    let backbone = Backbones.all.first { $0.recognises(shapes) || $0.recognises($0.pretrained.renamed(shapes)) }
     guard
-      let description = names.blpseg ?? names.resnet ?? names.efficientNet ?? names.segmentation ?? names.other
+      let description = names.blpseg ?? names.resnet ?? names.efficientNet ?? names.segmentation
+        ?? backbone.map({ "weights of \($0.name)" }) ?? names.other
     else { return nil }
     self.description = description
-    backbone = names.backbone
-  }
-}
-
-extension BackboneKind {
-  /// The weights that this backbone begins with, in words.
-  public var neededWeights: String {
-    switch self {
-    case .resnet18, .resnet34: "torchvision's ImageNet weights of ResNet-\(rawValue.dropFirst("resnet".count))"
-    case .resnet50, .resnet101:
-      "weights with a deep stem of three 3 x 3 convolutions (64, 64 and 128 channels), as \(rawValue)s of "
-        + "PyTorch-Encoding has them,"
-    case .efficientNetLite0:
-      "the weights that Scripts/setup installs (model.backbone_weights=imagenet)"
-    }
+    self.backbone = backbone
   }
 }
 
@@ -39,19 +27,6 @@ private struct KnownNames {
 
   private func has(_ name: String) -> Bool { shapes[name] != nil }
   private func has(prefix: String) -> Bool { shapes.keys.contains { $0.hasPrefix(prefix) } }
-
-  /// The backbone here that has these names, as far as a few of them tell.
-  var backbone: BackboneKind? {
-    let (conv, deep) = (
-      shapes["conv1.weight"], ["conv1.0.weight", "conv1.3.weight", "conv1.6.weight"].map { shapes[$0]?.first }
-    )
-    if has("_conv_stem.weight"), !has(prefix: "_blocks.0._se_") { return .efficientNetLite0 }
-    guard has("layer1.0.conv1.weight") else { return nil }
-    let isBottleneck = has("layer1.0.conv3.weight")
-    if !isBottleneck, conv?.last == 7 { return has("layer1.2.conv1.weight") ? .resnet34 : .resnet18 }
-    if isBottleneck, deep == [64, 64, 128] { return has("layer3.22.conv1.weight") ? .resnet101 : .resnet50 }
-    return nil
-  }
 
   /// A whole network of this program.
   var blpseg: String? {
@@ -65,7 +40,8 @@ private struct KnownNames {
       if let conv = shapes["conv1.weight"] {
         "whose stem is one \(conv.last ?? 7) x \(conv.last ?? 7) convolution"
       } else if let first = shapes["conv1.0.weight"]?.first, let last = shapes["conv1.6.weight"]?.first {
-        "whose stem is three 3 x 3 convolutions of \(first), \(shapes["conv1.3.weight"]?.first ?? first) and \(last) channels"
+        "whose stem is three 3 x 3 convolutions of \(first), \(shapes["conv1.3.weight"]?.first ?? first) and "
+          + "\(last) channels"
       } else {
         "whose stem is unknown here"
       }
@@ -86,10 +62,12 @@ private struct KnownNames {
   var efficientNet: String? {
     if has("features.0.0.weight"), has("features.1.0.block.0.0.weight") { return "torchvision's EfficientNet" }
     if has("_conv_stem.weight") {
-      return has(prefix: "_blocks.0._se_")
-        ? "an EfficientNet with squeeze-and-excitation, which the Lite networks lack"
-        : "EfficientNet-\(has("_blocks.15._project_conv.weight") && !has("_blocks.16._project_conv.weight") ? "Lite0" : "Lite of another size")"
-          + ", with the names of lukemelas' EfficientNet-PyTorch"
+      if has(prefix: "_blocks.0._se_") {
+        return "an EfficientNet with squeeze-and-excitation, which the Lite networks lack"
+      }
+      let isLite0 = has("_blocks.15._project_conv.weight") && !has("_blocks.16._project_conv.weight")
+      let size = isLite0 ? "Lite0" : "Lite of another size"
+      return "EfficientNet-\(size), with the names of lukemelas' EfficientNet-PyTorch"
     }
     guard has("conv_stem.weight"), has("blocks.0.0.conv_dw.weight") else { return nil }
     let isLite = !has(prefix: "blocks.0.0.se.") && shapes["conv_stem.weight"]?.first == 32
@@ -112,5 +90,12 @@ private struct KnownNames {
     if has("features.0.weight"), has("classifier.6.weight") { return "torchvision's VGG or AlexNet" }
     if has("downsample_layers.0.0.weight") || has("stem.0.weight") { return "a ConvNeXt or a like network" }
     return nil
+  }
+}
+
+extension PretrainedWeights {
+  /// The same shapes by the backbone's names.
+  fileprivate func renamed(_ shapes: [String: [Int]]) -> [String: [Int]] {
+    Dictionary(shapes.map { (renamed($0), $1) }) { first, _ in first }
   }
 }

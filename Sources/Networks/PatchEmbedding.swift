@@ -1,7 +1,7 @@
 import Layers
 import Tensors
 
-/// The shallow feature along which local aggregation spreads: patches of 4 x 4 pixels, projected and normalised.
+/// The shallow feature of local aggregation: patches of 4 x 4 pixels, projected and normalised.
 struct PatchEmbedding {
   private static let patch = 4
   /// Dimensions of the space in which all features lie: the 48 numbers of a patch and two constants.
@@ -25,9 +25,9 @@ struct PatchEmbedding {
   /// The feature in coordinates whose products are those of the feature, at most 50 of them instead of `width`:
   /// `[N, K, ceil(H / 4), ceil(W / 4)]`.
   ///
-  /// With x the 48 numbers of a patch and s the deviation of its projection, the feature is linear in (x / s, 1 / s, 1). All
-  /// features thus lie in a space of 50 dimensions. Coordinates along an orthonormal basis of it lose nothing, and
-  /// gradients through them are those through the feature.
+  /// With x the 48 numbers of a patch and s the deviation of its projection, the feature is linear in (x / s, 1 / s,
+  /// 1). All features thus lie in a space of 50 dimensions. Coordinates along an orthonormal basis of it lose nothing,
+  /// and gradients through them are those through the feature.
   func coordinates(_ image: Tensor) throws(TorchError) -> Tensor {
     guard let bias = conv.bias, conv.weight.shape[0] > Self.rank else { return try self(image) }
     let weight = try matrix(conv.weight)
@@ -36,12 +36,12 @@ struct PatchEmbedding {
       try spanningMatrix(weight, matrix(bias)).orthonormalBasis()
     }
     let turned = try basis.permuted([1, 0])
-    func placed(_ tensor: Tensor, _ shape: [Int]) throws(TorchError) -> Tensor {
+    func converted(_ tensor: Tensor, _ shape: [Int]) throws(TorchError) -> Tensor {
       try tensor.reshaped(shape).to(conv.weight.type).to(conv.weight.device)
     }
     return try normalized(image).convolved(
-      placed(turned.matrixProduct(weight), [basis.shape[1], weight.shape[1], 1, 1]),
-      placed(turned.matrixProduct(matrix(bias)), [basis.shape[1]]), stride: 1, padding: 0, groups: 1)
+      converted(turned.matrixProduct(weight), [basis.shape[1], weight.shape[1], 1, 1]),
+      converted(turned.matrixProduct(matrix(bias)), [basis.shape[1]]), stride: 1, padding: 0, groups: 1)
   }
 
   /// Columns that span all features, `[width, 50]`; `weight` and `bias` are those of the last convolution.
@@ -54,7 +54,7 @@ struct PatchEmbedding {
       [weight.matrixProduct(centred * matrix(norm.weight)), weight.matrixProduct(matrix(norm.bias)) + bias], 1)
   }
 
-  /// A parameter as a matrix with a row for each of its outputs, in float64, on the CPU, where all devices have it.
+  /// A parameter as a matrix with one row per output, in float64 on the CPU: not every device has that type.
   private func matrix(_ parameter: Tensor) throws(TorchError) -> Tensor {
     try parameter.to(.cpu).to(.float64).reshaped([parameter.shape[0], -1])
   }

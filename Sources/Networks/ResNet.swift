@@ -1,16 +1,45 @@
+import Images
 import Layers
 import Tensors
 
+extension BackboneDescription {
+  public static let resnet18 = resnet(18, .basic, .plain, blocks: [2, 2, 2, 2])
+  public static let resnet34 = resnet(34, .basic, .plain, blocks: [3, 4, 6, 3])
+  public static let resnet50 = resnet(50, .bottleneck, .deep, blocks: [3, 4, 6, 3])
+  public static let resnet101 = resnet(101, .bottleneck, .deep, blocks: [3, 4, 23, 3])
+
+  private static func resnet(
+    _ depth: Int, _ kind: ResNet.BlockKind, _ stem: ResNet.Stem, blocks: [Int]
+  ) -> BackboneDescription {
+    let name = "resnet\(depth)"
+    let needed =
+      switch stem {
+      case .plain: "torchvision's ImageNet weights of ResNet-\(depth)"
+      case .deep:
+        "weights with a deep stem of three 3 x 3 convolutions (64, 64 and 128 channels), as \(name)s of "
+          + "PyTorch-Encoding has them,"
+      }
+    return BackboneDescription(
+      name: name, channels: (0..<blocks.count).map { (64 << $0) * kind.expansion }, normalization: .imageNet,
+      // ResNet-34 sees 29 pixels, the others fewer; a row has 4.
+      reach: 8,
+      pretrained: PretrainedWeights(
+        needed: needed, dropped: ["fc."], optional: stem == .deep ? [ResNet.unusedNorm + "."] : []),
+      recognises: { ResNet.hasNames($0, kind, stem, blocks: blocks) },
+      make: { scope throws(TorchError) in try ResNet(scope, kind, stem, blocks: blocks) })
+  }
+}
+
 /// ResNet (He et al., CVPR 2016) without its classifier, with torchvision's names.
 struct ResNet: Backbone {
-  enum Stem {
+  enum Stem: Sendable {
     /// One 7x7 convolution.
     case plain
     /// Three 3x3 convolutions, 64, 64 and 128 channels.
     case deep
   }
 
-  enum BlockKind {
+  enum BlockKind: Sendable {
     /// Two 3x3 convolutions.
     case basic
     /// 1x1, 3x3, 1x1, the last four times as wide; the stride sits on the 3x3.
@@ -19,11 +48,14 @@ struct ResNet: Backbone {
     var expansion: Int { self == .basic ? 1 : 4 }
   }
 
+  /// The scope of a layer normalisation of the deep stem, which published checkpoints hold and nothing uses.
+  static let unusedNorm = "layernorm"
+
   private var stem: ResNetStem
   private var stages: [[ResNetBlock]]
 
   /// `blocks` counts the blocks of the four stages.
-  init(_ scope: ParameterScope, _ kind: BlockKind, stem: Stem, blocks: [Int]) throws(TorchError) {
+  init(_ scope: ParameterScope, _ kind: BlockKind, _ stem: Stem, blocks: [Int]) throws(TorchError) {
     self.stem = try ResNetStem(scope, stem)
     var channels = self.stem.channels
     var stages: [[ResNetBlock]] = []
@@ -32,13 +64,25 @@ struct ResNet: Backbone {
       var made: [ResNetBlock] = []
       for index in 0..<count {
         let stride = stage > 0 && index == 0 ? 2 : 1
-        let place = scope / "layer\(stage + 1)" / index
-        made.append(try ResNetBlock(place, kind, channels, width: width, stride: stride))
+        let block = scope / "layer\(stage + 1)" / index
+        made.append(try ResNetBlock(block, kind, channels, width: width, stride: stride))
         channels = width * kind.expansion
       }
       stages.append(made)
     }
     self.stages = stages
+  }
+
+  /// Whether a few names and shapes are those of such a ResNet.
+  static func hasNames(_ shapes: [String: [Int]], _ kind: BlockKind, _ stem: Stem, blocks: [Int]) -> Bool {
+    func has(_ name: String) -> Bool { shapes[name] != nil }
+    guard has("layer1.0.conv1.weight"), has("layer1.0.conv3.weight") == (kind == .bottleneck),
+      has("layer3.\(blocks[2] - 1).conv1.weight"), !has("layer3.\(blocks[2]).conv1.weight")
+    else { return false }
+    return switch stem {
+    case .plain: shapes["conv1.weight"]?.last == 7
+    case .deep: ["conv1.0.weight", "conv1.3.weight", "conv1.6.weight"].map { shapes[$0]?.first } == [64, 64, 128]
+    }
   }
 
   func finest(_ image: Tensor, _ mode: Mode) throws(TorchError) -> Tensor {
@@ -77,14 +121,13 @@ private struct ResNetStem: Foldable {
       convs = [try Self.conv(scope / "conv1", scope / "bn1", 3, 64, kernel: 7, stride: 2)]
     case .deep:
       channels = 128
-      let place = scope / "conv1"
+      let sequence = scope / "conv1"
       convs = [
-        try Self.conv(place / 0, place / 1, 3, 64, kernel: 3, stride: 2),
-        try Self.conv(place / 3, place / 4, 64, 64, kernel: 3, stride: 1),
-        try Self.conv(place / 6, scope / "bn1", 64, 128, kernel: 3, stride: 1),
+        try Self.conv(sequence / 0, sequence / 1, 3, 64, kernel: 3, stride: 2),
+        try Self.conv(sequence / 3, sequence / 4, 64, 64, kernel: 3, stride: 1),
+        try Self.conv(sequence / 6, scope / "bn1", 64, 128, kernel: 3, stride: 1),
       ]
-      // The published checkpoints hold a layer normalisation that nothing uses.
-      _ = try LayerNorm(scope / "layernorm", 128)
+      _ = try LayerNorm(scope / ResNet.unusedNorm, 128)
     }
   }
 
@@ -136,15 +179,15 @@ private struct ResNetBlock: Foldable {
     }
     self.convs = convs
     if stride != 1 || inChannels != outChannels {
-      let place = scope / "downsample"
-      let conv = try Conv2d(place / 0, inChannels, outChannels, kernel: 1, stride: stride, bias: false)
-      projection = ConvBlock(conv, try BatchNorm2d(place / 1, outChannels))
+      let sequence = scope / "downsample"
+      let conv = try Conv2d(sequence / 0, inChannels, outChannels, kernel: 1, stride: stride, bias: false)
+      projection = ConvBlock(conv, try BatchNorm2d(sequence / 1, outChannels))
     } else {
       projection = nil
     }
   }
 
-  /// Where the block is folded and has no projection, the result may take the place of `x`.
+  /// Where the block is folded and has no projection, the result may overwrite `x`.
   func callAsFunction(_ x: Tensor, _ mode: Mode) throws(TorchError) -> Tensor {
     var inner = x
     for conv in convs.dropLast() { inner = try conv(inner, mode) }

@@ -8,9 +8,9 @@ struct AveragedLogits {
   var width: Int
   /// Scores whose logits are summed, each `[1, K, h, w]`.
   let views: [GridScores]
-  /// What the sum is divided by.
+  /// Divisor of the sum.
   let viewCount: Int
-  /// Pixels of a strip, about.
+  /// Approximate number of pixels per strip.
   let stripArea: Int
 
   /// The same at another size.
@@ -20,7 +20,7 @@ struct AveragedLogits {
     return resized
   }
 
-  /// `[K, H, W]` on the CPU, of what `transform` makes of rows of the logits: `[1, K, rows.count, W]`.
+  /// `[K, H, W]` on the CPU: `transform` of the logits, which it takes by rows, `[1, K, rows.count, W]`.
   func assembled(
     _ transform: (Tensor) throws(TorchError) -> Tensor
   ) throws(TorchError) -> Tensor {

@@ -3,12 +3,12 @@ import Images
 import Networks
 import Tensors
 
-/// What a network says about one photograph, at the photograph's size.
+/// A network's prediction of one photograph, at the photograph's size.
 ///
-/// Scores are kept on the decoder's small grids; what is asked for is computed from them, a strip of rows at a time.
+/// Scores are kept on the decoder's small grids; results are computed from them, a strip of rows at a time.
 public struct PhotographPrediction {
   private let averaged: AveragedLogits
-  /// Probabilities after the dense CRF, `[1, C, h, w]` at the size that the network saw; nil without it.
+  /// Probabilities after the dense CRF, `[1, C, h, w]` at the size that the network was given; nil without it.
   private let refined: Tensor?
 
   init(_ averaged: AveragedLogits, refined: Tensor? = nil) {
@@ -24,7 +24,7 @@ public struct PhotographPrediction {
     try averaged.assembled { logits in logits }
   }
 
-  /// Class probabilities, `[C, H, W]`: the softmax of the logits, refined where a dense CRF was asked for.
+  /// Class probabilities, `[C, H, W]`: the softmax of the logits, refined by the dense CRF if there is one.
   public func probability() throws(TorchError) -> Tensor {
     if let refined { return try assembled(refined) { probability in probability } }
     return try averaged.assembled { logits throws(TorchError) in try logits.softmax(1) }
@@ -50,7 +50,7 @@ public struct PhotographPrediction {
     return LabelMap(width: width, height: height, labels: try labels.uint8s())
   }
 
-  /// `[K, H, W]` of what `transform` makes of rows of the probabilities, `[1, C, rows.count, W]`, at the photograph's size.
+  /// `[K, H, W]` at the photograph's size: `transform` of the probabilities, taken by rows, `[1, C, rows.count, W]`.
   private func assembled(
     _ refined: Tensor, _ transform: (Tensor) throws(TorchError) -> Tensor
   ) throws(TorchError) -> Tensor {
@@ -66,16 +66,29 @@ public struct PhotographPrediction {
     }
   }
 
-  /// The same with its probabilities refined by a dense CRF on the photograph, which may be a reduced one: its constants
-  /// count pixels of what the network saw. Throws `NonFiniteScores` where there are none, of which the CRF would make
-  /// finite ones.
+  /// The same with its probabilities refined by a dense CRF on the photograph as the network was given it, perhaps
+  /// reduced, whose pixels the CRF's constants count. Throws `NonFiniteScores` for probabilities that are not finite,
+  /// of which the CRF would make finite ones.
   func refined(by settings: DenseCRF.Settings, _ photograph: Image) throws -> PhotographPrediction {
-    let seen = averaged.resized(height: photograph.height, width: photograph.width)
-    let probability = try seen.assembled { logits throws(TorchError) in try logits.softmax(1) }
+    let working = averaged.resized(height: photograph.height, width: photograph.width)
+    let probability = try working.assembled { logits throws(TorchError) in try logits.softmax(1) }
     guard try probability.isAllFinite() else { throw NonFiniteScores() }
     let shape = probability.shape
     let refined = DenseCRF(settings).refined(
       try probability.floats(), classCount: shape[0], image: photograph, threads: LibTorch.threadCount)
     return PhotographPrediction(averaged, refined: try Tensor(refined, [1] + shape))
+  }
+}
+
+/// Scores of a photograph that are infinite or not a number, which have no most probable class.
+public struct NonFiniteScores: Error, Equatable, Sendable, CustomStringConvertible {
+  /// The photograph's name, where it is known.
+  public let photograph: String?
+
+  public init(of photograph: String? = nil) { self.photograph = photograph }
+
+  public var description: String {
+    "The network's scores\(photograph.map { " for photograph \($0)" } ?? "") are not finite: its weights or running "
+      + "statistics are too large, or not numbers."
   }
 }

@@ -2,52 +2,50 @@ import Foundation
 import Images
 import Networks
 
-/// How large photographs may be that are predicted, judged by their size before any work.
+/// How large photographs may be, checked by their size before any work.
 public struct PredictionLimit: Sendable, Equatable {
-  /// The most pixels of a view, which is the photograph resized by one of the scales.
+  /// Largest number of pixels of a view, which is the photograph resized by one of the scales.
   public var viewPixels: Int
-  /// The most bytes of memory by estimate; nil where it does not matter.
+  /// Largest estimate of the memory in bytes; nil for no limit.
   public var memory: Int?
 
-  public init(viewPixels: Int = PredictionLimit.standardViewPixels, memory: Int? = nil) {
+  public init(viewPixels: Int = PredictionLimit.defaultViewPixels, memory: Int? = nil) {
     (self.viewPixels, self.memory) = (viewPixels, memory)
   }
 
   /// Four times a photograph of 4000 x 3000, and about an hour for a view on two cores.
-  public static let standardViewPixels = 50_000_000
+  public static let defaultViewPixels = 50_000_000
 
-  /// The standard one of this machine, of whose memory three quarters may be used.
+  /// The default on this machine, of whose memory three quarters may be used.
   public static let ofThisMachine = PredictionLimit(
     memory: Int(clamping: ProcessInfo.processInfo.physicalMemory) / 4 * 3)
 }
 
-/// What predicting a photograph takes, from its size alone.
+/// What the prediction of a photograph costs, estimated from its size alone.
 public struct PredictionCost: Sendable, Equatable {
   /// Size of the largest view in pixels.
   public let viewWidth: Int
   public let viewHeight: Int
-  /// Bytes of memory at the most, about: rather too many than too few.
+  /// Upper estimate of the memory in bytes.
   public let memory: Int
 
   public var viewPixels: Int { viewWidth * viewHeight }
 
-  /// The cost of a photograph of `width` x `height` pixels, reduced to `maxSide` before it is looked at, with a network.
+  /// The cost of a photograph of `width` x `height` pixels, reduced to `maxSide` first, with a network.
   ///
   /// The largest view counts, since views are predicted one after the other.
   public init(
-    width: Int, height: Int, maxSide: Int? = nil, _ protocols: [PredictionProtocol], _ network: BLPSegConfiguration
+    width: Int, height: Int, maxSide: Int? = nil, _ recipes: [PredictionRecipe], _ network: Architecture
   ) {
-    let scale = protocols.flatMap(\.views.scales).max() ?? 1
+    let scale = recipes.flatMap(\.views.scales).max() ?? 1
     func side(_ length: Int) -> Int { max(1, Int(min(Double(length) * scale, 1e9).rounded())) }
     let reduced = Reduction(width: width, height: height, toSide: maxSide)
     let (viewWidth, viewHeight) = (side(reduced?.width ?? width), side(reduced?.height ?? height))
     (self.viewWidth, self.viewHeight) = (viewWidth, viewHeight)
-    // What is whole at once: the view thrice, the two finest features, the decoder's levels. The rest is made in strips.
-    // For ResNet-101 at 4000 x 3000 this says 3.1 GB, and 2.8 were measured (Docs/Benchmarks.md).
-    let channels = network.backbone.channels
-    let viewBytes = 36 + channels[0] / 4 + channels[1] / 8 + network.decoderWidth / 8
+    // The view three times, and what the network holds of it.
+    let viewBytes = 36 + network.bytesPerPixel
     // The photograph in bytes and in numbers, its labels and its overlay; the dense CRF's lattice and probabilities.
-    let refines = protocols.contains { $0.crf != nil }
+    let refines = recipes.contains { $0.crf != nil }
     let photographBytes = 20 + (refines ? 150 + 16 * network.classCount : 0)
     let bytes =
       5e8 + Double(viewWidth * viewHeight) * Double(viewBytes) + Double(width) * Double(height)
@@ -66,22 +64,22 @@ public struct PredictionSizeError: Error, Equatable, Sendable, CustomStringConve
   }
 }
 
-/// Tells from a photograph's size whether it may be predicted.
+/// Checks by a photograph's size whether it may be predicted.
 public struct PredictionSizeCheck: Sendable {
-  private let protocols: [PredictionProtocol]
-  private let network: BLPSegConfiguration
+  private let recipes: [PredictionRecipe]
+  private let network: Architecture
   private let limit: PredictionLimit
   private let maxSide: Int?
 
   public init(
-    _ protocols: [PredictionProtocol], _ network: BLPSegConfiguration, _ limit: PredictionLimit, maxSide: Int? = nil
+    _ recipes: [PredictionRecipe], _ network: Architecture, _ limit: PredictionLimit, maxSide: Int? = nil
   ) {
-    (self.protocols, self.network, self.limit, self.maxSide) = (protocols, network, limit, maxSide)
+    (self.recipes, self.network, self.limit, self.maxSide) = (recipes, network, limit, maxSide)
   }
 
   /// Throws where a photograph of `width` x `height` pixels costs more than the limit allows.
   public func require(_ width: Int, _ height: Int) throws(PredictionSizeError) {
-    let cost = PredictionCost(width: width, height: height, maxSide: maxSide, protocols, network)
+    let cost = PredictionCost(width: width, height: height, maxSide: maxSide, recipes, network)
     let view = "has \(width) x \(height) pixels, \(cost.viewWidth) x \(cost.viewHeight) in its largest view"
     if cost.viewPixels > limit.viewPixels {
       throw PredictionSizeError(problem: "\(view), and at most \(limit.viewPixels) are predicted")

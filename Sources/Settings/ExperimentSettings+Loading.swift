@@ -36,12 +36,12 @@ extension ExperimentSettings {
     }
     if settings.name.isEmpty { settings.name = fileName }
     if settings.output.isEmpty { settings.output = "runs/\(settings.name)" }
-    if settings.model.backboneWeights == .imageNet, settings.model.network.backbone != .efficientNetLite0 {
+    if settings.model.backboneWeights == .imageNet, settings.model.network.backbone.pretrained.installed == nil {
       throw SettingsError(
         source: documents[0].source,
         problem:
-          "model.backbone_weights is imagenet, which there is for efficientnet_lite0 only, and model.backbone is "
-          + "\(settings.model.network.backbone.rawValue); give the path of a state dict")
+          "model.backbone_weights is imagenet, which there is for \(ModelSettings.installed) only, and model.backbone is "
+          + "\(settings.model.network.backbone.name); give the path of a state dict")
     }
     return settings
   }

@@ -4,7 +4,7 @@ import Networks
 public struct ModelSettings: Sendable, Equatable {
   /// Where the backbone's initial weights come from.
   public enum BackboneWeights: Sendable, Equatable {
-    /// The file that `Scripts/setup` installed, trained on ImageNet; for EfficientNet-Lite0.
+    /// The file that `Scripts/setup` installed, trained on ImageNet, for backbones that have one.
     case imageNet
     /// The path of a state dict.
     case file(String)
@@ -29,10 +29,10 @@ extension ModelSettings {
 
 extension ModelSettings: SettingsSection {
   package static let settings: [Setting<ModelSettings>] = [
-    Setting("backbone", \.network.backbone, .choice(BackboneKind.self), "Network that turns an image into features."),
+    Setting("backbone", \.network.backbone, .choice(of: Backbones.all, named: \.name), "Network that turns an image into features."),
     Setting(
       "backbone_weights", \.backboneWeights, .optional(weights),
-      "Initial weights of the backbone; `imagenet` is the file that Scripts/setup installed, for efficientnet_lite0, and is "
+      "Initial weights of the backbone; `imagenet` is the file that Scripts/setup installed, for \(installed), and is "
         + "found beside the program's checkout from any folder. Null starts from random numbers, which asks for far more "
         + "training."),
     Setting("decoder_width", \.network.decoderWidth, .whole(8...4096), "Channels of the decoder."),
@@ -43,6 +43,9 @@ extension ModelSettings: SettingsSection {
     Setting(
       "sigma", \.network.sigma, .number(above: 0, to: 1000), "Reach of the local aggregation, in grid positions."),
   ]
+
+  /// The backbones whose weights Scripts/setup installs, in words.
+  static let installed = Backbones.all.filter { $0.pretrained.installed != nil }.map(\.name).joined(separator: " and ")
 
   private static let weights = SettingValue<String>.path("the path of a state dict (.pth or .safetensors), or imagenet")
     .mapped(

@@ -100,10 +100,15 @@ extension SettingValue {
   /// One of the words that an enumeration's raw values are.
   static func choice(_ type: Value.Type) -> SettingValue
   where Value: RawRepresentable & CaseIterable, Value.RawValue == String {
+    choice(of: Array(type.allCases), named: \.rawValue)
+  }
+
+  /// One of some values, by their names.
+  static func choice(of values: [Value], named name: @escaping @Sendable (Value) -> String) -> SettingValue {
     SettingValue(
-      expectation: "one of \(type.allCases.map(\.rawValue).joined(separator: ", "))",
-      read: { node in node.text.flatMap { Value(rawValue: $0) } },
-      write: { $0.rawValue })
+      expectation: "one of \(values.map(name).joined(separator: ", "))",
+      read: { node in node.text.flatMap { text in values.first { name($0) == text } } },
+      write: { name($0) })
   }
 
   /// A value, or null.

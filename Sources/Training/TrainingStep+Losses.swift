@@ -14,7 +14,7 @@ struct ScoreGradients {
   let scribbleScores: Tensor
 
   /// A number whose gradient with respect to everything that `prediction` was computed from is that of the losses.
-  func root(_ prediction: BLPSegPrediction) throws -> Tensor {
+  func root(_ prediction: NetworkOutput) throws -> Tensor {
     try (prediction.aggregated * aggregated).sum()
       + (prediction.scribbleScores.to(scribbleScores.type) * scribbleScores).sum()
   }
@@ -26,7 +26,7 @@ extension TrainingStep {
   /// `photographs` are normalised, `[N, 3, H, W]`; `labels` are the scribbles, `[N, H, W]`; `classPresent` is
   /// `[N, C, 1, 1]`.
   func losses(
-    _ prediction: BLPSegPrediction, of photographs: Tensor, _ labels: Tensor, classPresent: Tensor, iteration: Int
+    _ prediction: NetworkOutput, of photographs: Tensor, _ labels: Tensor, classPresent: Tensor, iteration: Int
   ) throws -> (LossValues, ScoreGradients) {
     let (images, height, width) = (labels.shape[0], labels.shape[1], labels.shape[2])
     let batch = LossBatch(

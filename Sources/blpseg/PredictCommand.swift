@@ -60,7 +60,7 @@ struct PredictCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Most pixels of a photograph's largest view (default: \(PredictionLimit.standardViewPixels), or fewer where memory is short).",
+      "Most pixels of a photograph's largest view (default: \(PredictionLimit.defaultViewPixels), or fewer where memory is short).",
       valueName: "number"))
   var maxPixels: Int?
 

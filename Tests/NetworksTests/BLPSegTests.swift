@@ -111,6 +111,25 @@ struct BLPSegTests {
     #expect(try first(2) != one)
   }
 
+  @Test("a copy is the same network with tensors of its own", arguments: [ElementType.float32, .float64])
+  func copies(type: ElementType) throws {
+    let network = try network(type, dropout: 0.1)
+    let image = try Tensor.normal([2, 3, 64, 64], .float64, Generator(seed: 1)).to(type)
+    // Running statistics that are not those of a fresh network.
+    _ = try withoutGradient { try network(image, .training) }
+    func contents(_ network: BLPSeg) throws -> [[UInt8]] { try network.store.entries.map { try $0.tensor.bytes() } }
+    let (copy, before) = (try network.copy(), try contents(network))
+    #expect(copy.configuration == network.configuration)
+    #expect(copy.store.entries.map(\.name) == network.store.entries.map(\.name))
+    #expect(copy.store.parameters.allSatisfy { $0.tensor.type == type && $0.tensor.requiresGradient })
+    #expect(try contents(copy) == before)
+    let logits = try withInference { try network(image, .evaluation).logits().doubles() }
+    #expect(try withInference { try copy(image, .evaluation).logits().doubles() } == logits)
+    try withoutGradient { for entry in copy.store.entries { try entry.tensor.fill(0) } }
+    #expect(try contents(network) == before)
+    #expect(try contents(copy) != before)
+  }
+
   @Test("gradients agree with finite differences in float64")
   func finiteDifferences() throws {
     let network = try network(.float64)

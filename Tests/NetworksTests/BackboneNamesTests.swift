@@ -6,7 +6,7 @@ import Testing
 
 @Suite("Names of backbones")
 struct BackboneNamesTests {
-  private func store(_ backbone: BackboneKind, classCount: Int = 3, width: Int = 8) throws -> ParameterStore {
+  private func store(_ backbone: BackboneDescription, classCount: Int = 3, width: Int = 8) throws -> ParameterStore {
     let configuration = BLPSegConfiguration(backbone: backbone, classCount: classCount, decoderWidth: width)
     return try BLPSeg(configuration, ParameterStore()).store
   }
@@ -41,8 +41,8 @@ struct BackboneNamesTests {
 
   @Test(
     "ResNet-18 and ResNet-34 have torchvision's names and shapes",
-    arguments: [(BackboneKind.resnet18, [2, 2, 2, 2], 120), (.resnet34, [3, 4, 6, 3], 216)])
-  func basicBlocks(backbone: BackboneKind, blocks: [Int], count: Int) throws {
+    arguments: [(BackboneDescription.resnet18, [2, 2, 2, 2], 120), (.resnet34, [3, 4, 6, 3], 216)])
+  func basicBlocks(backbone: BackboneDescription, blocks: [Int], count: Int) throws {
     let expected = torchvision(blocks)
     #expect(expected.count == count)
     let prefix = "backbone."
@@ -51,8 +51,13 @@ struct BackboneNamesTests {
     #expect(Dictionary(uniqueKeysWithValues: found) == expected)
   }
 
-  @Test("a configuration is read off names and shapes", arguments: BackboneKind.allCases)
-  func inference(backbone: BackboneKind) throws {
+  @Test("names in settings and checkpoints are those of old files, each once")
+  func listed() {
+    #expect(Backbones.all.map(\.name) == ["resnet18", "resnet34", "resnet50", "resnet101", "efficientnet_lite0"])
+  }
+
+  @Test("a configuration is read off names and shapes", arguments: Backbones.all)
+  func inference(backbone: BackboneDescription) throws {
     let entries = try store(backbone, classCount: 5, width: 12).entries
     let shapes = Dictionary(uniqueKeysWithValues: entries.map { ($0.name, $0.tensor.shape) })
     let expected = BLPSegConfiguration(backbone: backbone, classCount: 5, decoderWidth: 12)
@@ -70,8 +75,8 @@ struct BackboneNamesTests {
     #expect(error?.description.contains(words) == true)
   }
 
-  @Test("features have the declared channels and sides at strides 4, 8, 16 and 32", arguments: BackboneKind.allCases)
-  func features(backbone: BackboneKind) throws {
+  @Test("features have the declared channels and sides at strides 4, 8, 16 and 32", arguments: Backbones.all)
+  func features(backbone: BackboneDescription) throws {
     let configuration = BLPSegConfiguration(backbone: backbone, classCount: 3, decoderWidth: 8)
     let network = try BLPSeg(configuration, ParameterStore())
     let features = try withoutGradient { try network.features(.zeros([1, 3, 70, 33]), .evaluation) }

@@ -63,8 +63,8 @@ struct KnownWeightsTests {
       ),
       (["backbone.layer1.0.conv1.weight": [1], "classifier.0.weight": [1]], "torchvision's segmentation network", nil),
       (["patch_embed.proj.weight": [768, 3, 16, 16]], "a vision transformer", nil),
-    ] as [([String: [Int]], String, BackboneKind?)])
-  func telling(shapes: [String: [Int]], words: String, backbone: BackboneKind?) {
+    ] as [([String: [Int]], String, BackboneDescription?)])
+  func telling(shapes: [String: [Int]], words: String, backbone: BackboneDescription?) {
     let known = KnownWeights(shapes)
     #expect(known?.description.contains(words) == true, "\(known?.description ?? "")")
     #expect(known?.backbone == backbone)
@@ -75,8 +75,8 @@ struct KnownWeightsTests {
     #expect(KnownWeights([:]) == nil)
   }
 
-  @Test("every backbone of this program is known by its own names", arguments: BackboneKind.allCases)
-  func own(backbone: BackboneKind) throws {
+  @Test("every backbone of this program is known by its own names", arguments: Backbones.all)
+  func own(backbone: BackboneDescription) throws {
     let network = try BLPSeg(
       BLPSegConfiguration(backbone: backbone, classCount: 2, decoderWidth: 8), ParameterStore())
     let shapes = network.store.entries.map { ($0.name, $0.tensor.shape) }

@@ -6,7 +6,7 @@ import Testing
 
 @Suite("Loading weights into a network")
 struct LoadingTests {
-  private func network(seed: UInt64 = 0, backbone: BackboneKind = .resnet18) throws -> BLPSeg {
+  private func network(seed: UInt64 = 0, backbone: BackboneDescription = .resnet18) throws -> BLPSeg {
     let configuration = BLPSegConfiguration(backbone: backbone, classCount: 3, decoderWidth: 8)
     return try BLPSeg(configuration, ParameterStore(seed: seed))
   }
@@ -110,8 +110,8 @@ struct LoadingTests {
     arguments: [
       (.resnet18, ["fc.weight", "fc.bias"], "fc2.weight"),
       (.efficientNetLite0, ["_conv_head.weight", "_bn1.running_mean", "_fc.bias"], "fc.weight"),
-    ] as [(BackboneKind, [String], String)])
-  func classifier(kind: BackboneKind, dropped: [String], refused: String) throws {
+    ] as [(BackboneDescription, [String], String)])
+  func classifier(kind: BackboneDescription, dropped: [String], refused: String) throws {
     let (source, target) = (try network(seed: 1, backbone: kind), try network(seed: 2, backbone: kind))
     let surplus = try dropped.map { (name: $0, tensor: try Tensor.zeros([2])) }
     try target.loadBackbone(backboneTensors(source) + surplus)

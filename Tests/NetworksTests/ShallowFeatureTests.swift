@@ -29,7 +29,7 @@ struct ShallowFeatureTests {
     // Smooth, so that patches resemble each other and mix; the sides are no multiple of 4.
     let image = try Tensor.normal([2, 3, 5, 7], .float64, Generator(seed: 1)).resizedBilinear(height: 45, width: 62)
     let names = network.store.parameters.map(\.name).filter { $0.hasPrefix("embed_proj.") }
-    func run(_ aggregated: (BLPSegPrediction) throws -> Tensor) throws -> [(name: String, tensor: Tensor)] {
+    func run(_ aggregated: (NetworkOutput) throws -> Tensor) throws -> [(name: String, tensor: Tensor)] {
       network.store.parameters.forEach { $0.tensor.clearGradient() }
       let out = try aggregated(network(image, .evaluation))
       try (out * out).sum().backward()

@@ -9,10 +9,10 @@ struct StateNamesTests {
   @Test(
     "every name, its shape and the order agree",
     arguments: [
-      ("voc-resnet101", BackboneKind.resnet101, 21), ("voc-resnet50", .resnet50, 21),
+      ("voc-resnet101", BackboneDescription.resnet101, 21), ("voc-resnet50", .resnet50, 21),
       ("context-resnet101", .resnet101, 60),
     ])
-  func names(key: String, backbone: BackboneKind, classCount: Int) throws {
+  func names(key: String, backbone: BackboneDescription, classCount: Int) throws {
     let text = try String(contentsOfFile: Fixture.golden("state_dict_shapes.json"), encoding: .utf8)
     let all = try #require(try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: [String: [Int]]])
     let expected = try #require(all[key])

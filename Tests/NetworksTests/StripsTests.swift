@@ -11,7 +11,7 @@ struct StripsTests {
   static let float32Tolerance = 1e-4
   static let float64Tolerance = 1e-9
 
-  private func network(_ backbone: BackboneKind, _ type: ElementType) throws -> BLPSeg {
+  private func network(_ backbone: BackboneDescription, _ type: ElementType) throws -> BLPSeg {
     let configuration = BLPSegConfiguration(backbone: backbone, classCount: 4, decoderWidth: 8)
     let network = try BLPSeg(configuration, ParameterStore(type: type))
     // Fresh weights make scores of thousands, which saturate every probability.
@@ -19,13 +19,19 @@ struct StripsTests {
     return network
   }
 
-  /// Compares what is made in one go with what is made in strips of 16 rows of the grid, the least there are.
+  private func scores(_ network: BLPSeg, _ image: Tensor, stripArea: Int) throws -> NetworkScores {
+    let inference = network.inference
+    return try inference.scores(of: inference.encode(image, stripArea: stripArea), withScribbles: true)
+  }
+
+  /// Compares results computed whole with those of strips of 16 rows of the grid, the fewest possible.
   private func compare(_ network: BLPSeg, _ image: Tensor, _ tolerance: Double) throws {
     let whole = try withInference { try network(image, .evaluation) }
-    let strips = try network.scoresWithScribbles(of: image, stripArea: 1)
+    let strips = try scores(network, image, stripArea: 1)
+    let scribbles = try #require(strips.scribbles)
     let pairs = try [
       ("classes", strips.classes.logits(0..<image.shape[2]), whole.logits()),
-      ("scribbles", strips.scribbles.logits(0..<image.shape[2]), whole.scribbleLogits()),
+      ("scribbles", scribbles.logits(0..<image.shape[2]), whole.scribbleLogits()),
     ]
     for (name, found, expected) in pairs {
       let probability = try Closeness(found.softmax(1), expected.softmax(1))
@@ -38,14 +44,14 @@ struct StripsTests {
 
   @Test(
     "give the probabilities of the whole image, whatever the backbone and the remainder of its sides",
-    arguments: BackboneKind.allCases, [(333, 61), (330, 62), (335, 64), (256, 35)])
-  func whole(backbone: BackboneKind, size: (height: Int, width: Int)) throws {
+    arguments: Backbones.all, [(333, 61), (330, 62), (335, 64), (256, 35)])
+  func whole(backbone: BackboneDescription, size: (height: Int, width: Int)) throws {
     let image = try Tensor.normal([1, 3, size.height, size.width], .float64, Generator(seed: 5))
     try compare(network(backbone, .float64), image, Self.float64Tolerance)
   }
 
-  @Test("give them in float32, for a whole photograph and for several images", arguments: BackboneKind.allCases)
-  func float32(backbone: BackboneKind) throws {
+  @Test("give them in float32, for a whole photograph and for several images", arguments: Backbones.all)
+  func float32(backbone: BackboneDescription) throws {
     let network = try network(backbone, .float32)
     for shape in [[1, 3, 333, 517], [2, 3, 150, 66]] {
       try compare(network, Tensor.normal(shape, .float32, Generator(seed: 5)), Self.float32Tolerance)
@@ -57,8 +63,21 @@ struct StripsTests {
     let network = try network(.resnet18, .float32)
     let image = try Tensor.normal([1, 3, 75, 93], .float32, Generator(seed: 5))
     let whole = try withInference { try network(image, .evaluation) }
-    #expect(try network.scores(of: image).scores.floats() == whole.aggregated.floats())
-    #expect(try network.scoresWithScribbles(of: image).scribbles.scores.floats() == whole.scribbleScores.floats())
+    let inference = network.inference
+    #expect(try inference.scores(of: inference.encode(image)).scores.floats() == whole.aggregated.floats())
+    let scribbles = try #require(try scores(network, image, stripArea: RowStrips.area).scribbles)
+    #expect(try scribbles.scores.floats() == whole.scribbleScores.floats())
+  }
+
+  @Test("of an encoding that is kept give the same scores again")
+  func encodedOnce() throws {
+    let inference = try network(.efficientNetLite0, .float32).inference
+    let image = try Tensor.normal([1, 3, 150, 66], .float32, Generator(seed: 5))
+    let encoded = try inference.encode(image, stripArea: 1)
+    let first = try inference.scores(of: encoded)
+    let second = try inference.scores(of: encoded, withScribbles: true)
+    #expect(try first.scores.floats() == second.classes.scores.floats())
+    #expect((encoded.height, encoded.width) == (150, 66))
   }
 
   @Test("are even, cover all rows once, and have at least 16 of them where there are several")

@@ -7,10 +7,10 @@ import TestSupport
 import Testing
 
 @Suite("How large photographs may be") struct PredictionLimitTests {
-  private static let network = BLPSegConfiguration(backbone: .resnet101, classCount: 21)
+  private static let network = BLPSegConfiguration(backbone: .resnet101, classCount: 21).architecture
 
   private func problem(_ width: Int, _ height: Int, _ views: Views, _ limit: PredictionLimit) -> String? {
-    let check = PredictionSizeCheck([PredictionProtocol(views)], Self.network, limit)
+    let check = PredictionSizeCheck([PredictionRecipe(views)], Self.network, limit)
     do throws(PredictionSizeError) {
       try check.require(width, height)
       return nil
@@ -23,7 +23,7 @@ import Testing
   func knownLargeUse() {
     let views: [Views] = [.single, .published]
     for views in views { #expect(problem(4000, 3000, views, PredictionLimit(memory: 6_000_000_000)) == nil) }
-    let cost = PredictionCost(width: 4000, height: 3000, [PredictionProtocol(.single)], Self.network)
+    let cost = PredictionCost(width: 4000, height: 3000, [PredictionRecipe(.single)], Self.network)
     // 2.82 GB were measured.
     #expect(2_800_000_000...3_300_000_000 ~= cost.memory)
   }
@@ -50,11 +50,11 @@ import Testing
   func growth() {
     func memory(
       _ width: Int = 1000, _ height: Int = 1000, scales: [Double] = [1], crf: DenseCRF.Settings? = nil,
-      backbone: BackboneKind = .resnet18
+      backbone: BackboneDescription = .resnet18
     ) -> Int {
-      let way = PredictionProtocol(Views(scales: scales, mirror: true), crf: crf)
-      return PredictionCost(width: width, height: height, [way], BLPSegConfiguration(backbone: backbone, classCount: 3))
-        .memory
+      let recipe = PredictionRecipe(Views(scales: scales, mirror: true), crf: crf)
+      let network = BLPSegConfiguration(backbone: backbone, classCount: 3).architecture
+      return PredictionCost(width: width, height: height, [recipe], network).memory
     }
     let least = memory()
     #expect(memory(2000) > least && memory(1000, 2000) == memory(2000))

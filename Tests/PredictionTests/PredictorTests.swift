@@ -15,7 +15,7 @@ struct PredictorTests {
   /// Relative to the largest magnitude, in float32.
   static let tolerance = 1e-5
 
-  private func network(_ backbone: BackboneKind = .resnet18) throws -> BLPSeg {
+  private func network(_ backbone: BackboneDescription = .resnet18) throws -> BLPSeg {
     let configuration = BLPSegConfiguration(backbone: backbone, classCount: 4, decoderWidth: 8)
     let network = try BLPSeg(configuration, ParameterStore())
     // Fresh weights make scores of thousands, which saturate every probability.
@@ -32,17 +32,28 @@ struct PredictorTests {
     return Image(width: width, height: height, pixels: rows)
   }
 
-  @Test("with a single view gives what the network gives", arguments: [BackboneKind.resnet18, .efficientNetLite0])
-  func singleView(backbone: BackboneKind) throws {
+  @Test(
+    "with a single view gives what the network gives",
+    arguments: [BackboneDescription.resnet18, .efficientNetLite0])
+  func singleView(backbone: BackboneDescription) throws {
     let (network, image) = (try network(backbone), try photograph())
     let prediction = try Predictor(network, views: .single)(image)
-    let input = try ChannelNormalization(backbone).tensor(from: image)
-    let expected = try withInference { try network.folded()(input, .evaluation).logits() }
+    let input = try backbone.normalization.tensor(from: image)
+    let expected = try withInference { try network.folded()(input).logits() }
     #expect(try prediction.logits().shape == [4, 47, 61])
     #expect(try prediction.logits().floats() == expected.floats())
     let labels = try prediction.labels()
     #expect((labels.width, labels.height) == (61, 47))
     #expect(try labels.labels.map(Int64.init) == expected.argmax(1).int64s())
+  }
+
+  @Test("takes a network for prediction as it is")
+  func inference() throws {
+    let (network, image) = (try network(), try photograph())
+    let expected = try Predictor(network, views: .single)(image).logits()
+    #expect(try Predictor(network.folded(), views: .single)(image).logits().floats() == expected.floats())
+    let closeness = try Closeness(Predictor(network.inference, views: .single)(image).logits(), expected)
+    #expect(closeness.relative.isWithin(Self.tolerance), "\(closeness)")
   }
 
   @Test("adds the mirror image of the mirrored photograph's logits")
@@ -78,11 +89,11 @@ struct PredictorTests {
     #expect(closeness.relative.isWithin(Self.tolerance), "\(closeness)")
   }
 
-  @Test("several protocols in one pass give what each gives alone")
-  func protocols() throws {
+  @Test("several recipes in one pass give what each gives alone")
+  func recipes() throws {
     let (network, image) = (try network(), try photograph())
     let all = [Views(scales: [1, 0.5], mirror: true), .single, Views(scales: [0.75, 1], mirror: false)]
-    let together = try Predictor(network)(image, all.map { PredictionProtocol($0) })
+    let together = try Predictor(network)(image, all.map { PredictionRecipe($0) })
     #expect(together.count == all.count)
     for (views, prediction) in zip(all, together) {
       let closeness = try Closeness(prediction.logits(), Predictor(network, views: views)(image).logits())
@@ -143,7 +154,7 @@ struct PredictorTests {
     #expect(found.count == 47 * 61)
     #expect(found.allSatisfy { 0...1 ~= $0 })
     #expect(Set(found).count > 1)
-    let input = try ChannelNormalization(.resnet18).tensor(from: image)
+    let input = try network.architecture.normalization.tensor(from: image)
     let scores = try withInference { try network(input, .evaluation).scribbleLogits().softmax(1) }
     let expected = try scores.sliced(1, 0, 4).sum([1])
     let closeness = try Closeness(found, expected.floats())
@@ -174,7 +185,7 @@ struct PredictorTests {
     let predictor = try Predictor(network, views: .single)
     let image = try photograph()
     #expect(throws: NonFiniteScores()) { try predictor(image).labels() }
-    let refined = PredictionProtocol(.single, crf: DenseCRF.Settings())
+    let refined = PredictionRecipe(.single, crf: DenseCRF.Settings())
     #expect(throws: NonFiniteScores()) { try predictor(image, [refined])[0].labels() }
   }
 
@@ -187,9 +198,9 @@ struct PredictorTests {
 
   @Test("a backbone's normalisation is the one it was trained with")
   func normalization() {
-    for backbone in BackboneKind.allCases {
-      let expected: ChannelNormalization = backbone == .efficientNetLite0 ? .centered127 : .imageNet
-      #expect(ChannelNormalization(backbone) == expected, "\(backbone)")
+    for backbone in Backbones.all {
+      let centred = ChannelNormalization(mean: [127, 127, 127], deviation: [128, 128, 128])
+      #expect(backbone.normalization == (backbone == .efficientNetLite0 ? centred : .imageNet), "\(backbone)")
     }
   }
 }

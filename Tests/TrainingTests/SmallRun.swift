@@ -73,7 +73,8 @@ struct SmallRun {
       images: Fixture.demo("JPEGImages"), scribbles: Fixture.demo("scribbles"), list: list("list.txt"))
     let dataset = try SegmentationDataset(layout, classes: ClassList(["background", "cat", "dog"]))
     return try BatchLoader(
-      dataset, Augmentation(crop: 64), .centered127, batchSize: batchSize, part: part, seed: 5, threads: 1)
+      dataset, Augmentation(crop: 64), BackboneDescription.efficientNetLite0.normalization, batchSize: batchSize,
+      part: part, seed: 5, threads: 1)
   }
 
   var files: RunFolder { trainer.folder }

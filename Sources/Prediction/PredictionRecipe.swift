@@ -1,8 +1,8 @@
 import CRF
 import Images
 
-/// How a photograph is predicted: the views that are averaged, and what refines their average.
-public struct PredictionProtocol: Sendable, Equatable {
+/// How a photograph is predicted: the views that are averaged, and the refinement of their average.
+public struct PredictionRecipe: Sendable, Equatable {
   public var views: Views
   /// Constants of the dense CRF between softmax and argmax; nil without it.
   public var crf: DenseCRF.Settings?

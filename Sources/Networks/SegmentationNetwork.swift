@@ -1,0 +1,86 @@
+import Images
+import Layers
+import Tensors
+
+/// A network that can be trained.
+public protocol SegmentationNetwork {
+  associatedtype Inference: InferenceNetwork
+
+  var architecture: Architecture { get }
+  /// All tensors of the network under their checkpoint names.
+  var store: ParameterStore { get }
+
+  /// The outputs for normalised images `[N, 3, H, W]`.
+  func callAsFunction(_ images: Tensor, _ mode: Mode) throws -> NetworkOutput
+
+  /// The network for prediction alone: faster, with the same results up to rounding, and with a copy of the weights,
+  /// which later training does not change.
+  ///
+  /// `type` is the type that convolutions will compute in under autocast; nil keeps that of the weights.
+  func folded(_ type: ElementType?) throws -> Inference
+
+  /// The same network with a copy of all tensors, which can be trained apart from this one.
+  func copy() throws -> Self
+}
+
+/// A network that predicts and cannot be trained: nothing is recorded for a backward pass.
+///
+/// It works in two halves. `encode` is the larger one, and what it returns can be kept while scores are taken from it
+/// again. What takes most memory for large images is computed in strips of rows, with the same results up to rounding.
+public protocol InferenceNetwork {
+  var architecture: Architecture { get }
+
+  /// Encodes normalised images `[N, 3, H, W]`; `stripArea` is the approximate number of pixels per strip, here and in
+  /// `scores`.
+  func encode(_ images: Tensor, stripArea: Int) throws -> EncodedImages
+
+  /// The scores of encoded images; those of scribbles only on request.
+  ///
+  /// An encoding that the caller does not keep is freed as soon as it is not needed any more.
+  func scores(of images: consuming EncodedImages, withScribbles: Bool) throws -> NetworkScores
+}
+
+extension InferenceNetwork {
+  /// Encodes normalised images `[N, 3, H, W]`, in strips of the default size.
+  public func encode(_ images: Tensor) throws -> EncodedImages { try encode(images, stripArea: RowStrips.area) }
+
+  /// The class scores of encoded images.
+  public func scores(of images: consuming EncodedImages) throws -> GridScores {
+    try scores(of: images, withScribbles: false).classes
+  }
+}
+
+/// What the program needs to know of a network, whatever its layers.
+public struct Architecture: Sendable, Equatable {
+  /// C, background included.
+  public let classCount: Int
+  /// How input images are normalised.
+  public let normalization: ChannelNormalization
+  /// Approximate number of bytes per pixel of an image that prediction holds at once besides the image: what is not
+  /// computed in strips.
+  public let bytesPerPixel: Int
+}
+
+/// The outputs of a network for a batch of images of `H x W` pixels, on the decoder's grid `h x w` (stride 4).
+public struct NetworkOutput {
+  /// Height and width of the images.
+  let size: (height: Int, width: Int)
+  /// The decoder's output, `[N, D, h, w]`.
+  public let decoded: Tensor
+  /// Class scores before local aggregation, `[N, C, h, w]`.
+  public let scores: Tensor
+  /// Class scores after local aggregation, `[N, C, h, w]`.
+  public let aggregated: Tensor
+  /// Scores of "a scribble of class c lies here", the last channel meaning none: `[N, C + 1, h, w]`.
+  public let scribbleScores: Tensor
+
+  /// z, the class logits at the images' size, `[N, C, H, W]`.
+  public func logits() throws(TorchError) -> Tensor {
+    try aggregated.resizedBilinear(height: size.height, width: size.width)
+  }
+
+  /// u, the logits of the annotation probability map at the images' size, `[N, C + 1, H, W]`.
+  public func scribbleLogits() throws(TorchError) -> Tensor {
+    try scribbleScores.resizedBilinear(height: size.height, width: size.width)
+  }
+}
