@@ -28,7 +28,7 @@ private let relative = 1e-5
   @Test("a normalised photograph is scaled as OpenCV scales it", arguments: [0.5, 0.75, 1.25, 0.8137])
   func cubicFloats(factor: Double) throws {
     let golden = try golden("resize.cubic.float.\(factor)")
-    let resized = FloatImage(try photograph()).resizedCubic(by: factor)
+    let resized = FloatImage(try photograph(), normalizedBy: .imageNet).resizedCubic(by: factor)
     #expect([resized.height, resized.width, resized.channels] == golden.shape)
     let expected = try golden.floats
     let largest = expected.reduce(0) { max($0, Double(abs($1))) }
@@ -67,7 +67,7 @@ private let relative = 1e-5
       let image = Image(width: side, height: side + 1, pixels: Array(repeating: 77, count: side * (side + 1) * 3))
       let resized = image.resizedCubic(by: factor)
       #expect(resized.pixels.allSatisfy { $0 == 77 })
-      let floats = FloatImage(image).resizedCubic(by: factor)
+      let floats = FloatImage(image, normalizedBy: .imageNet).resizedCubic(by: factor)
       let labels = LabelMap(width: side, height: side + 1, filledWith: 4).resizedNearest(by: factor)
       #expect(floats.width == resized.width && floats.height == resized.height)
       #expect(labels.width == resized.width && labels.height == resized.height)
@@ -79,7 +79,8 @@ private let relative = 1e-5
   func identity() throws {
     let image = try photograph()
     #expect(image.resizedCubic(by: 1) == image)
-    #expect(FloatImage(image).resizedCubic(by: 1) == FloatImage(image))
+    let floats = FloatImage(image, normalizedBy: .imageNet)
+    #expect(floats.resizedCubic(by: 1) == floats)
   }
 
   @Test("each channel of a float image is scaled on its own, however many there are", arguments: [1, 2, 4, 5, 9])
