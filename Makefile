@@ -42,9 +42,11 @@ bench: setup
 	@Scripts/setup-interop
 	.build/release/benchmarks run
 
-# Format, imports that Package.swift does not declare, and warnings in our own code: all are errors.
+# Format, dependencies that no file imports, imports that Package.swift does not declare, and warnings in our own code:
+# all are errors.
 check: setup
 	swift format lint --strict --recursive $(SOURCES)
+	Scripts/check-imports
 	BLPSEG_STRICT=1 swift build -c release --build-tests --scratch-path .build-check \
 	  --explicit-target-dependency-import-check error
 

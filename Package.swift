@@ -30,8 +30,12 @@ let strictFlags = strict ? ["-Wall", "-Wextra", "-Werror"] : []
 
 func includes(_ folders: [String]) -> [String] { folders.flatMap { ["-isystem", $0] } }
 
+/// A folder into which the compiler writes the index of our own targets, for Scripts/check-imports.
+let index = Context.environment["BLPSEG_INDEX"]
+
 let swift: [SwiftSetting] =
   [.enableUpcomingFeature("ExistentialAny")] + (strict ? [.unsafeFlags(["-warnings-as-errors"])] : [])
+  + (index.map { [.unsafeFlags(["-index-store-path", $0, "-index-ignore-system-modules"])] } ?? [])
 
 let parser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")

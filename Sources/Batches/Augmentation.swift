@@ -1,7 +1,7 @@
 import Datasets
 import Images
 
-/// How a photograph is varied before a training step: mirrored, scaled, normalised and cropped, in this order.
+/// Random variation of a training image: mirrored, scaled, normalised and cropped, in this order.
 public struct Augmentation: Sendable, Equatable {
   /// Probability of mirroring left and right.
   public var flipProbability: Double

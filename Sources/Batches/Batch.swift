@@ -11,8 +11,6 @@ public struct Batch {
   public let label: Tensor
   /// 1 for classes that occur in an image and for background, otherwise 0; float32 `[N, C, 1, 1]`.
   public let classPresent: Tensor
-  /// Ground truth, int64 `[N, H, W]`, `Label.ignored` where unknown or padded; nil unless every image has it.
-  public let groundTruth: Tensor?
 
   /// Copies samples of one size into tensors on the host.
   public init(_ samples: [TrainingSample]) throws(TorchError) {
@@ -26,8 +24,6 @@ public struct Batch {
     image = try Tensor(Batch.joined(samples.map(\.image)), [count, 3, side, side])
     label = try Tensor(Batch.widened(samples.map(\.scribbles)), [count, side, side])
     classPresent = try Tensor(Batch.joined(samples.map(\.classPresent)), [count, classCount, 1, 1])
-    let masks = samples.compactMap(\.groundTruth)
-    groundTruth = masks.count == count ? try Tensor(Batch.widened(masks), [count, side, side]) : nil
   }
 
   private static func joined(_ parts: [[Float]]) -> [Float] {
@@ -85,9 +81,9 @@ extension ChannelNormalization {
       var pixels = [UInt8](repeating: 0, count: 3 * area)
       for channel in 0..<3 {
         let start = (index * 3 + channel) * area
-        for place in 0..<area {
-          let byte = (planes[start + place] * deviation[channel] + mean[channel]).rounded()
-          pixels[place * 3 + channel] = UInt8(min(max(byte, 0), 255))
+        for pixel in 0..<area {
+          let byte = (planes[start + pixel] * deviation[channel] + mean[channel]).rounded()
+          pixels[pixel * 3 + channel] = UInt8(min(max(byte, 0), 255))
         }
       }
       return Image(width: width, height: height, pixels: pixels)

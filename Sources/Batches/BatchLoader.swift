@@ -5,9 +5,9 @@ import Images
 
 /// Training batches of a data set, prepared ahead on background threads.
 ///
-/// What comes depends on the data set, the settings and the seed alone: images are shuffled by (seed, epoch), each is
+/// Batches depend on the data set, the settings and the seed alone: images are shuffled by (seed, epoch), each is
 /// varied by (seed, epoch, its index in the data set), and an incomplete last batch is dropped. Where there are fewer
-/// images than one batch has, an epoch is one batch, in which images come again in other variants. Threads go on with
+/// images than one batch has, an epoch is one batch, in which images recur in other variants. Threads go on with
 /// the next epoch while the consumer is at the end of one. To be used from one thread.
 public final class BatchLoader {
   public let dataset: SegmentationDataset
@@ -26,12 +26,11 @@ public final class BatchLoader {
   /// The batch that `running` hands out next.
   private var position = (epoch: 0, batch: 0)
 
-  /// `threads` threads prepare up to `batchesAhead` batches before they are asked for.
+  /// `threads` threads prepare up to `batchesAhead` batches in advance.
   ///
-  /// Where several processes share each batch, `part` names the images of this one's share; all of them by default.
+  /// Where several processes share each batch, `part` is this process's share; all of it by default.
   /// `shown` is a data set of the same images with ground truth, which may lack some.
-  /// Ground truth is loaded where the data set's layout has it; drop it from the layout to save the time. Throws when
-  /// the data set has no scribbles or no images.
+  /// Throws when the data set has no scribbles or no images.
   public init(
     _ dataset: SegmentationDataset, _ augmentation: Augmentation, _ normalization: ChannelNormalization,
     batchSize: Int, part: Range<Int>? = nil, showing shown: SegmentationDataset? = nil, seed: UInt64, threads: Int = 2,
@@ -66,7 +65,7 @@ public final class BatchLoader {
     return BatchSequence(self, epoch: epoch, nextIndex: batchIndex)
   }
 
-  /// One batch; threads are set to its place unless they are there already.
+  /// One batch; threads restart at its position unless it is the next one.
   func batch(epoch: Int, index: Int) throws -> Batch {
     if running == nil || position != (epoch, index) { restart(epoch, index) }
     do {
@@ -76,7 +75,7 @@ public final class BatchLoader {
       position = index + 1 == batchesPerEpoch ? (epoch + 1, 0) : (epoch, index + 1)
       return batch
     } catch {
-      // What is left of the broken batch is of no use to the next.
+      // Further samples of the failed batch are useless for the next one.
       running = nil
       throw error
     }
@@ -143,13 +142,13 @@ public final class BatchSequence {
 }
 
 /// The order in which training visits the images of a data set, without end: a permutation for each epoch, and further
-/// ones where an epoch has more visits than there are images. A process may want a part of each batch.
+/// ones where an epoch has more visits than there are images. A process may take a part of each batch.
 struct TrainingOrder: Sequence, Sendable {
   /// One visit: which image, and in which epoch, so that its variant can be derived.
   struct Visit: Sendable, Equatable {
     let epoch: Int
     let index: Int
-    /// Stands for the variant among those of the epoch: the index where it is the image's first.
+    /// Number of the variant within the epoch: `index` for the image's first visit.
     let variant: Int
   }
 
@@ -158,7 +157,7 @@ struct TrainingOrder: Sequence, Sendable {
   /// Number of images visited in each epoch; the rest of the permutation is dropped.
   let visitsPerEpoch: Int
   let seed: UInt64
-  /// The visits of each `batchSize` in a row that are wanted.
+  /// The visits to return of every `batchSize` consecutive ones.
   let part: Range<Int>
   let batchSize: Int
   /// The epoch to begin in.
@@ -166,8 +165,7 @@ struct TrainingOrder: Sequence, Sendable {
   /// The visit of that epoch to begin at.
   let visit: Int
 
-  /// Stands where an image's variant stands in the streams of random numbers of the images, for the first permutation of
-  /// an epoch; the others have the numbers below.
+  /// Index reserved for the stream of an epoch's first permutation; further ones have the numbers below.
   private static let shuffleIndex = -1
 
   func makeIterator() -> Iterator { Iterator(order: self) }
@@ -188,7 +186,7 @@ struct TrainingOrder: Sequence, Sendable {
 
     mutating func next() -> Visit? {
       while !order.part.contains(visit % order.batchSize) { visit += 1 }
-      // An epoch has whole batches, so that places in the batch go on into the next.
+      // An epoch has whole batches, so that positions in a batch continue into the next epoch.
       if visit >= order.visitsPerEpoch {
         (epoch, visit) = (epoch + 1, visit - order.visitsPerEpoch)
         round = -1

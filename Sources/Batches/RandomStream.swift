@@ -56,7 +56,7 @@ public struct RandomStream: RandomNumberGenerator, Sendable, Equatable {
     return Int(product.high)
   }
 
-  /// The numbers 0..<count in random order (Fisher and Yates, from the last place to the first).
+  /// The numbers 0..<count in random order (Fisher and Yates, from the last position to the first).
   public mutating func permutation(_ count: Int) -> [Int] {
     var order = Array(0..<count)
     for last in stride(from: count - 1, to: 0, by: -1) { order.swapAt(last, integer(below: last + 1)) }

@@ -20,10 +20,10 @@ public struct DenseCRF: Sendable {
   /// The photograph is W x H. Probabilities are clipped to 1e-5...1 first. Up to `threads` threads work. Memory grows
   /// with the pixels, by about 150 bytes and 64 for every eight classes each, and with the colours that differ.
   public func refined(_ probability: [Float], classCount: Int, image: Image, threads: Int) -> [Float] {
-    precondition(classCount > 0 && threads > 0, "a field needs a class and a thread")
+    precondition(classCount > 0 && threads > 0, "a CRF needs a class and a thread")
     precondition(
       probability.count == classCount * image.width * image.height,
-      "a field needs a probability for every pixel and class")
+      "a CRF needs a probability for every pixel and class")
     let team = ThreadTeam(size: threads)
     var field = MeanField(probability, classCount: classCount, team)
     guard settings.steps > 0 else { return field.probability }

@@ -1,11 +1,11 @@
 import Concurrency
 import Images
 
-/// What all pixels hold, summed up for each pixel with weights that say how close two pixels' features are.
+/// For each pixel the sum of all pixels' values, weighted by a Gaussian of the distance of their features.
 ///
 /// With K the Gaussian of the features and N = diag(K 1)^(-1/2), the sum is weight N K N: symmetric normalisation.
 struct GaussianKernel {
-  /// What is summed up: one number, or several side by side.
+  /// A value that is summed up: one number, or several side by side.
   protocol Value {
     static var zero: Self { get }
     static func + (a: Self, b: Self) -> Self
@@ -36,7 +36,7 @@ struct GaussianKernel {
     normalize(Float(weight))
   }
 
-  /// The values of the lattice's vertices, and a zero behind them, after `input`, one value a pixel, was splatted and
+  /// The values of the lattice's vertices, and a zero behind them, after `input`, one value per pixel, was splatted and
   /// blurred.
   func blurred<V: Value>(_ input: UnsafePointer<V>) -> [V] {
     var values = [V](repeating: .zero, count: lattice.vertexCount + 1)
@@ -122,7 +122,7 @@ struct GaussianKernel {
 extension Float: GaussianKernel.Value {}
 extension SIMD8<Float>: GaussianKernel.Value {}
 
-/// Where the pixels of a photograph lie for a Gaussian kernel.
+/// The features of a photograph's pixels for a Gaussian kernel.
 ///
 /// Position, and colour if the kernel sees it, each over its standard deviation.
 struct Features {

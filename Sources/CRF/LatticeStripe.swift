@@ -1,12 +1,12 @@
-/// A range of pixels on its way into a lattice: its own vertices, numbered for itself, so that ranges need not wait for
-/// each other.
+/// A range of pixels before it enters a lattice: its vertices have numbers of their own, so that ranges can be computed
+/// in parallel.
 final class LatticeStripe {
   typealias Link = PermutohedralLattice.Link
 
   private(set) var table = VertexTable()
   private let pixels: Range<Int>
   private let axisCount: Int
-  /// How many of the pixels' arrows end at each of the stripe's vertices.
+  /// Number of arrows from the pixels to each of the stripe's vertices.
   private let counts: [Int]
   /// The lattice's number of each vertex; empty as long as it is the stripe's own.
   private var numbers: [Int32] = []
@@ -67,27 +67,27 @@ final class LatticeStripe {
     for (vertex, count) in counts.enumerated() { total[number(vertex)] += count }
   }
 
-  /// Takes room for the stripe's arrows from `next` on, where each vertex's free places begin; returns its beginnings.
-  func takePlaces(_ next: inout [Int]) -> [Int] {
-    let places = counts.indices.map { next[number($0)] }
+  /// Reserves slots for the stripe's arrows at `next`, the first free slot of each vertex; returns where they start.
+  func reserve(_ next: inout [Int]) -> [Int] {
+    let starts = counts.indices.map { next[number($0)] }
     for (vertex, count) in counts.enumerated() { next[number(vertex)] += count }
-    return places
+    return starts
   }
 
-  /// Writes the arrows from vertices to pixels from `places` on, and gives those to vertices the lattice's numbers.
+  /// Writes the arrows from vertices to pixels from `starts` on, and gives those to vertices the lattice's numbers.
   func turnRound(
-    _ vertices: UnsafeMutableBufferPointer<Link>, _ places: [Int], into links: UnsafeMutableBufferPointer<Link>
+    _ vertices: UnsafeMutableBufferPointer<Link>, _ starts: [Int], into links: UnsafeMutableBufferPointer<Link>
   ) {
-    var places = places
+    var slots = starts
     let axisCount = axisCount
     let isNumbered = !numbers.isEmpty
     numbers.withUnsafeBufferPointer { numbers in
-      places.withUnsafeMutableBufferPointer { places in
+      slots.withUnsafeMutableBufferPointer { slots in
         for pixel in pixels {
           for i in pixel * axisCount..<(pixel + 1) * axisCount {
             let vertex = Int(vertices[i].index)
-            links[places[vertex]] = Link(index: Int32(pixel), weight: vertices[i].weight)
-            places[vertex] += 1
+            links[slots[vertex]] = Link(index: Int32(pixel), weight: vertices[i].weight)
+            slots[vertex] += 1
             if isNumbered { vertices[i].index = numbers[vertex] }
           }
         }

@@ -5,7 +5,7 @@ struct MeanField {
   private typealias Block = ClassBlocks.Block
 
   private let team: ThreadTeam
-  /// What each pixel says by itself.
+  /// The unary potential of each pixel.
   private let unary: ClassBlocks
   /// The present probabilities; within a step, messages.
   private var state: ClassBlocks
@@ -24,7 +24,7 @@ struct MeanField {
   /// The probabilities, float32 `[C, pixels]`.
   var probability: [Float] { state.planes(team) }
 
-  /// One step: every pixel sends its probabilities to all others through both kernels, and decides anew.
+  /// One step: every pixel sends its probabilities to all others through both kernels, and is updated.
   mutating func step(_ smoothness: GaussianKernel, _ appearance: GaussianKernel) {
     let (pixelCount, blockCount, team) = (state.pixelCount, state.blockCount, team)
     state.withUnsafeMutableBlocks { blocks in
@@ -33,7 +33,7 @@ struct MeanField {
         smoothness.withSums(a) { a in
           appearance.withSums(b) { b in
             team(pixelCount) { range in
-              // Nobody asks for these eight probabilities any more: the messages take their place.
+              // These eight probabilities are no longer needed: the messages overwrite them.
               for pixel in range { blocks[first + pixel] = a[pixel] + b[pixel] }
             }
           }

@@ -24,7 +24,7 @@ struct PermutohedralLattice {
   var vertices: [Link]
   /// The same arrows turned round, grouped by vertex and in order of pixels.
   var pixels: [Link]
-  /// Where each vertex's arrows begin in `pixels`, and where the last one's end.
+  /// The start of each vertex's arrows in `pixels`, and the end of the last one's.
   let starts: [Int]
   /// `vertexCount` pairs for each axis.
   let neighbors: [Neighbors]
@@ -53,12 +53,12 @@ struct PermutohedralLattice {
     var position = 0
     for vertex in 0...vertexCount { (starts[vertex], position) = (position, position + starts[vertex]) }
     var next = starts
-    let places = stripes.map { $0.takePlaces(&next) }
+    let slots = stripes.map { $0.reserve(&next) }
 
     let pixels = [Link](unsafeUninitializedCapacity: pixelCount * axisCount) { links, initialized in
       vertices.withUnsafeMutableBufferPointer { vertices in
         team(parts.count) { range in
-          for i in range { stripes[i].turnRound(vertices, places[i], into: links) }
+          for i in range { stripes[i].turnRound(vertices, slots[i], into: links) }
         }
       }
       initialized = pixelCount * axisCount

@@ -3,7 +3,7 @@
 /// Adams, Baek, Davis, "Fast High-Dimensional Filtering Using the Permutohedral Lattice" (CGF 2010), section 3.
 /// Arithmetic runs over `capacity` pixels at a time for each coordinate, so that the compiler makes vector code of it.
 struct SimplexFinder: ~Copyable {
-  /// How many pixels are located at a time.
+  /// Number of pixels located at a time.
   static let capacity = 32
 
   /// A simplex of the lattice.

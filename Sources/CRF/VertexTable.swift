@@ -5,7 +5,7 @@ struct VertexTable: ~Copyable {
   private(set) var count = 0
   /// The points by number; there is room for half as many as there are slots.
   private var points: UnsafeMutablePointer<LatticePoint>
-  /// Numbers of points by hash; negative where nobody is.
+  /// Numbers of points by hash; negative for an empty slot.
   private var slots: UnsafeMutableBufferPointer<Int32>
 
   init() {
@@ -35,7 +35,7 @@ struct VertexTable: ~Copyable {
     return number < 0 ? nil : number
   }
 
-  /// Where `point` is, or where it belongs.
+  /// The slot of `point`, or the empty one where it belongs.
   @inline(__always)
   private func slot(of point: LatticePoint) -> Int {
     let mask = slots.count - 1

@@ -5,20 +5,20 @@ import Foundation
 ///
 /// A file is never mapped: one that is cut short while it is read would end the process.
 struct ByteSource {
-  private enum Place {
+  private enum Storage {
     case memory(Data)
     case file(OpenFile, start: Int)
   }
 
   let path: String
   let count: Int
-  private let place: Place
+  private let storage: Storage
 
   /// Bytes in memory, which came out of the file at `path`.
   init(_ bytes: Data, path: String) {
     self.path = path
     count = bytes.count
-    place = .memory(bytes)
+    storage = .memory(bytes)
   }
 
   /// The bytes of the file at `path`; one that is replaced whole, as `OutputFile` does, stays readable as it was.
@@ -26,17 +26,19 @@ struct ByteSource {
     let file = try OpenFile(path)
     self.path = path
     count = file.count
-    place = .file(file, start: 0)
+    storage = .file(file, start: 0)
   }
 
-  private init(_ place: Place, count: Int, path: String) { (self.place, self.count, self.path) = (place, count, path) }
+  private init(_ storage: Storage, count: Int, path: String) {
+    (self.storage, self.count, self.path) = (storage, count, path)
+  }
 
   /// All bytes, where they lie in memory already.
-  var memory: Data? { if case .memory(let bytes) = place { bytes } else { nil } }
+  var memory: Data? { if case .memory(let bytes) = storage { bytes } else { nil } }
 
   /// The bytes in `range`, which lies in `0..<count`; not copied where they lie in memory.
   func bytes(_ range: Range<Int>) throws(FileError) -> Data {
-    switch place {
+    switch storage {
     case .memory(let bytes): bytes[bytes.startIndex + range.lowerBound..<bytes.startIndex + range.upperBound]
     case .file(let file, let start): try file.bytes(start + range.lowerBound..<start + range.upperBound)
     }
@@ -47,7 +49,7 @@ struct ByteSource {
 
   /// The bytes in `range` as a source of their own.
   func part(_ range: Range<Int>) -> ByteSource {
-    switch place {
+    switch storage {
     case .memory(let bytes):
       ByteSource(bytes[bytes.startIndex + range.lowerBound..<bytes.startIndex + range.upperBound], path: path)
     case .file(let file, let start):
@@ -113,7 +115,7 @@ private final class OpenFile {
   }
 }
 
-/// A place among bytes that moves forward and never past the end; numbers are little-endian.
+/// Reads bytes from a source in order, never past the end; numbers are little-endian.
 struct ByteReader {
   /// Bytes that are read from a file at a time, at least.
   private static let windowLength = 1 << 16
@@ -136,19 +138,19 @@ struct ByteReader {
   var remaining: Int { source.count - offset }
 
   mutating func byte(of what: StaticString) throws(FileError) -> UInt8 {
-    let place = try place(of: 1, what)
+    let start = try start(of: 1, what)
     offset += 1
-    return window[place]
+    return window[start]
   }
 
   /// The next `count` bytes.
   mutating func take(_ count: Int, of what: StaticString) throws(FileError) -> Data {
-    let place = try place(of: count, what)
+    let start = try start(of: count, what)
     offset += count
-    return window[place..<place + count]
+    return window[start..<start + count]
   }
 
-  /// Passes over the next `count` bytes without reading them, and returns where they lie.
+  /// Passes over the next `count` bytes without reading them, and returns their range.
   mutating func skip(_ count: Int, of what: StaticString) throws(FileError) -> Range<Int> {
     guard count >= 0, count <= remaining else { throw cutShort(what) }
     offset += count
@@ -172,14 +174,14 @@ struct ByteReader {
   /// The bytes up to the next line feed, which is passed over too.
   mutating func line(of what: StaticString, limit: Int) throws(FileError) -> Data {
     let length = min(limit, remaining)
-    let place = try place(of: length, what)
-    guard let end = window[place..<place + length].firstIndex(of: UInt8(ascii: "\n")) else { throw cutShort(what) }
-    offset += end + 1 - place
-    return window[place..<end]
+    let start = try start(of: length, what)
+    guard let end = window[start..<start + length].firstIndex(of: UInt8(ascii: "\n")) else { throw cutShort(what) }
+    offset += end + 1 - start
+    return window[start..<end]
   }
 
-  /// Where the next `count` bytes lie in the window, which is moved where they do not.
-  private mutating func place(of count: Int, _ what: StaticString) throws(FileError) -> Int {
+  /// The index in the window of the next `count` bytes; the window is moved where it lacks some.
+  private mutating func start(of count: Int, _ what: StaticString) throws(FileError) -> Int {
     guard count >= 0, count <= remaining else { throw cutShort(what) }
     if offset < windowStart || offset + count > windowStart + window.count {
       window = try source.bytes(offset..<offset + min(remaining, max(count, Self.windowLength)))

@@ -5,15 +5,15 @@ import Tensors
 public struct StateDict {
   /// All names, in order, each once.
   public private(set) var names: [String] = []
-  /// What the file says beside its tensors; PyTorch files have none.
+  /// The file's metadata; PyTorch files have none.
   public var metadata: [String: String]
-  /// What was odd about the file that it was read from.
+  /// Oddities of the file that it was read from.
   public var warnings: [FileWarning] = []
   private var tensors: [String: Tensor] = [:]
 
   public init(metadata: [String: String] = [:]) { self.metadata = metadata }
 
-  /// The state dict of these pairs; a repeated name keeps its first place and its last tensor.
+  /// The state dict of these pairs; a repeated name keeps its first position and its last tensor.
   public init(_ pairs: some Sequence<(name: String, tensor: Tensor)>, metadata: [String: String] = [:]) {
     self.metadata = metadata
     for (name, tensor) in pairs { self[name] = tensor }
@@ -49,7 +49,7 @@ extension StateDict: Sequence {
   }
 }
 
-/// What a file says about one of its tensors, without the elements.
+/// Name, shape and element type of a tensor in a file.
 public struct TensorDescription: Equatable, Sendable {
   public let name: String
   public let shape: [Int]
@@ -82,11 +82,11 @@ public struct GeneratedTensor {
   }
 }
 
-/// Which of several tensors hold NaN or infinity.
+/// The tensors among several that hold NaN or infinity.
 public struct NonFiniteTensors: Equatable, Sendable, CustomStringConvertible {
   /// Their names, in order.
   public let names: [String]
-  /// How many tensors there are in all.
+  /// Number of all tensors.
   public let total: Int
   private let holdsNaN: Bool
   private let holdsInfinity: Bool

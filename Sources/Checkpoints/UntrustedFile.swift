@@ -2,16 +2,16 @@ import Files
 import Foundation
 import Tensors
 
-/// How many bytes may be made of the contents of one file: a small file that claims to hold a large model is refused.
+/// A limit on the memory that one file may ask for: a small file that claims to hold a large model is refused.
 ///
 /// Weights hardly compress, and a tensor that repeats its storage is rare, so honest files stay far below.
 final class MemoryBudget {
-  /// What unpacking may make of the file.
+  /// Limit of unpacked bytes per byte of the file.
   static let unpackedPerByte = 64
-  /// What tensors may make of the file and of what was unpacked of it.
+  /// Limit of the tensors' bytes per byte of the file and of what was unpacked.
   static let tensorsPerByte = 4
   static let allowance = 16 << 20
-  /// How many elements a tensor may have for each one of its storage, if it is larger than `smallTensor` bytes.
+  /// Limit of a tensor's elements per element of its storage, for tensors larger than `smallTensor` bytes.
   static let repetitions = 4
   static let smallTensor = 1 << 20
 
@@ -86,7 +86,7 @@ extension Tensor {
 }
 
 extension String {
-  /// The string in quotation marks, cut to a readable length and without anything that a terminal could obey.
+  /// The string in quotation marks, cut to a readable length and without anything that a terminal could interpret.
   var quoted: String {
     let limit = 120
     let shown = unicodeScalars.prefix(limit).map { scalar in

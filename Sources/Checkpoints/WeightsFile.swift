@@ -45,16 +45,16 @@ public enum WeightsFile {
   }
 }
 
-/// Names of tensors as wrappers around a network have made them.
+/// Names of tensors in networks that were saved inside a wrapper.
 enum WrappedNames {
-  /// What DataParallel, torch.compile and Lightning put before every name.
+  /// Prefixes of all names by DataParallel, torch.compile and Lightning.
   private static let wrappers = ["module.", "_orig_mod.", "model."]
-  /// What a wrapper keeps for itself: the number of networks that an AveragedModel is the mean of.
+  /// Tensors of the wrapper itself: the number of networks that an AveragedModel is the mean of.
   private static let ownNames: Set<String> = ["n_averaged"]
   /// torch.compile wraps parts of networks too.
   private static let innerWrapper = "._orig_mod."
 
-  /// The names that the network itself gives its tensors, in the order of `names`; nil for what is a wrapper's own.
+  /// The names that the network itself gives its tensors, in the order of `names`; nil for tensors of the wrapper itself.
   ///
   /// A prefix goes where all names have it, as often as they do.
   static func unwrapped(_ names: [String]) -> [String?] {

@@ -1,6 +1,6 @@
 import Foundation
 
-/// What starts a thread, and returns whether there is one: a system may allow no further threads.
+/// Starts a thread and returns whether it could: a system may allow no further threads.
 package typealias ThreadStart = (_ name: String, _ body: @escaping @Sendable () -> Void) -> Bool
 
 /// Starts a thread that ends with `body`; returns false where the system allows no further one.

@@ -1,6 +1,6 @@
 import Foundation
 
-/// What `work` returns for each input, in the order of the inputs, computed on up to `threads` threads.
+/// The results of `work` for each input, in the order of the inputs, computed on up to `threads` threads.
 ///
 /// The calling thread waits, calls `progress` with the number of results from time to time and after the last, and
 /// asks `shouldStop`: then work that has begun is ended, and what was not begun is nil. Where no thread can be started
@@ -11,7 +11,7 @@ package func concurrentMap<Input: Sendable, Output: Sendable>(
   progress: (_ done: Int) -> Void = { _ in }, shouldStop: () -> Bool = { false },
   _ work: @escaping @Sendable (Input) -> Output
 ) -> [Output?] {
-  precondition(threads > 0, "somebody has to work")
+  precondition(threads > 0, "threads must be positive")
   let queue = WorkQueue(inputs, work)
   var isAlone = true
   for _ in 0..<threads {
@@ -32,7 +32,7 @@ package func concurrentMap<Input: Sendable, Output: Sendable>(
   }
 }
 
-/// What the threads share; every variable is touched under the lock only.
+/// The shared state of the threads; every variable is touched under the lock only.
 private final class WorkQueue<Input: Sendable, Output: Sendable>: @unchecked Sendable {
   private static var patience: TimeInterval { 0.1 }
 

@@ -2,8 +2,8 @@ import Foundation
 
 /// Results of a slow function over a sequence, computed ahead on background threads and handed out in order.
 ///
-/// Where no thread can be started, each result is computed when it is asked for, by whoever asks.
-/// No more than `ahead` results are waiting or being computed at any time. An error comes in its place, after the
+/// Where no thread can be started, `next` computes each result itself.
+/// No more than `ahead` results are waiting or being computed at any time. An error comes in order, after the
 /// results before it, and is the last thing to come; a function that returns a `Result` can go on after errors.
 /// Threads end when the last reference is dropped, each after the element it is at.
 public final class OrderedPrefetch<Input: Sendable, Output: Sendable>: Sendable {
@@ -36,12 +36,9 @@ public final class OrderedPrefetch<Input: Sendable, Output: Sendable>: Sendable 
     if !hasThreads { queue.workOnce() }
     return try queue.next()
   }
-
-  /// Takes no further inputs; results that were waiting are dropped.
-  public func cancel() { queue.stop() }
 }
 
-/// What the consumer and the threads share; every property below `condition` is touched under its lock only.
+/// The shared state of the consumer and the threads; every property below `condition` is touched under its lock only.
 private final class PrefetchQueue<Input: Sendable, Output: Sendable>: @unchecked Sendable {
   private let work: @Sendable (Input) throws -> Output
   private let ahead: Int

@@ -30,7 +30,7 @@ package final class ThreadTeam {
 
   /// Calls `body` with ranges that cover `0..<count`, several at a time, and returns when all are done.
   ///
-  /// `body` must write only to places that belong to its range.
+  /// `body` must write only to elements of its range.
   package func callAsFunction(_ count: Int, _ body: (Range<Int>) -> Void) {
     let parts = ranges(of: count, parts: size)
     guard hasThreads, parts.count > 1 else { return parts.forEach(body) }
@@ -40,7 +40,7 @@ package final class ThreadTeam {
   }
 }
 
-/// What the threads of a team share; every variable but `work` is touched under the lock only.
+/// The shared state of a team's threads; every variable but `work` is touched under the lock only.
 private final class SharedWork: @unchecked Sendable {
   private let condition = NSCondition()
   /// Stays as it is while parts of it are unfinished.

@@ -1,6 +1,6 @@
 import Images
 
-/// How many pixels of each class were predicted as which class.
+/// Pixel counts by true and predicted class.
 ///
 /// Ground truth pixels that are `Label.ignored` are left out, whatever was predicted there. Ratios are in 0...1, and
 /// nil where they would divide by zero.
@@ -39,7 +39,7 @@ public struct ConfusionMatrix: Sendable, Equatable {
     counts[Int(groundTruth) * classCount + Int(prediction)] += 1
   }
 
-  /// Adds what another matrix of the same classes counted.
+  /// Adds the counts of another matrix of the same classes.
   public mutating func merge(_ other: ConfusionMatrix) throws(EvaluationError) {
     guard other.classCount == classCount else { throw .classCounts(classCount, other.classCount) }
     for index in counts.indices { counts[index] += other.counts[index] }
@@ -60,8 +60,8 @@ public struct ConfusionMatrix: Sendable, Equatable {
 
   /// The mean of `iou` over the classes in the ground truth.
   ///
-  /// On a complete validation set every class occurs, and this is the mean over all classes. On few images, a class that
-  /// is not there takes no part, though what is predicted as it counts against the classes that are.
+  /// On a complete validation set every class occurs, and this is the mean over all classes. On few images, a class
+  /// that is not there takes no part, though what is predicted as it counts against the classes that are.
   public var meanIoU: Double? { mean(iou) }
 
   /// The share of pixels predicted right.
@@ -94,10 +94,10 @@ public struct ConfusionMatrix: Sendable, Equatable {
   }
 }
 
-/// A share of a count, in 0...1; nil of nothing.
+/// `part` over `whole`, in 0...1; nil where `whole` is 0.
 package func ratio(_ part: Int, _ whole: Int) -> Double? { whole == 0 ? nil : Double(part) / Double(whole) }
 
-/// The mean of the values that are there; nil where none is.
+/// The mean of the values that are not nil; nil where there is none.
 package func mean(_ values: [Double?]) -> Double? {
   let present = values.compactMap { $0 }
   return present.isEmpty ? nil : present.reduce(0, +) / Double(present.count)

@@ -2,7 +2,7 @@ import Files
 import Foundation
 import Images
 
-/// What an evaluation found, with what it takes to repeat it: the contents of `evaluation.json`.
+/// The figures of an evaluation, with what is needed to repeat it: the contents of `evaluation.json`.
 public struct EvaluationResult: Sendable, Equatable, Codable {
   /// Class names in the order of their labels.
   public let classes: [String]
@@ -17,7 +17,7 @@ public struct EvaluationResult: Sendable, Equatable, Codable {
   public let boundaryIoU: [Double?]
   /// The mean of `boundaryIoU` over the classes in the ground truth.
   public let meanBoundaryIoU: Double?
-  /// How many images were evaluated.
+  /// Number of images evaluated.
   public let images: Int
   /// The views of each image whose logits are averaged.
   public let views: Views
@@ -27,12 +27,12 @@ public struct EvaluationResult: Sendable, Equatable, Codable {
   public let weights: String
   /// Wall-clock time of the evaluation.
   public let seconds: Double
-  /// The same images predicted in other ways by the same weights, where these were asked for.
+  /// Results of other views of the same images with the same weights, where they were requested.
   public var others: [EvaluationResult] = []
   /// The pixels behind the numbers; not part of the JSON, and so nil where that was read.
   public private(set) var confusion: ConfusionMatrix?
-  /// Mean IoU of each image alone, in the order of the data set; nil where nothing could be compared. Not part of the JSON
-  /// either.
+  /// Mean IoU of each image alone, in the order of the data set; nil where nothing could be compared. Not part of the
+  /// JSON either.
   public private(set) var imageScores: [Double?] = []
 
   private enum CodingKeys: String, CodingKey {

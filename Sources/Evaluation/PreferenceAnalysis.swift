@@ -1,19 +1,21 @@
 import Images
 
-/// How well pixels are labelled by how far they lie from what annotators prefer: near their scribbles, and deep inside
+/// IoU and recall of pixels by their distance to where annotators prefer to draw: near scribbles, and deep inside
 /// spacious regions rather than in corners and along contours.
 ///
-/// The paper's premise (Wang et al., IEEE Transactions on Image Processing 32, 2023) is that annotators draw where there
-/// is room, and that a network learns this preference along with the classes. Two distances show it, both Euclidean and in
-/// shares of the image's diagonal:
-/// - to the nearest scribble pixel of the pixel's own true class, so that a pixel is far when nothing near it said what it
+/// The paper's premise (Wang et al., IEEE Transactions on Image Processing 32, 2023) is that annotators draw where
+/// there is room, and that a network learns this preference along with the classes. Two distances show it, both
+/// Euclidean and in shares of the image's diagonal:
+/// - to the nearest scribble pixel of the pixel's own true class, so that a pixel is far when nothing near it said what
+///   it
 ///   is, however many scribbles of other classes pass by; or of any class, to compare;
-/// - to the nearest pixel outside the pixel's own region of the ground truth, void counting as outside and the edge of the
+/// - to the nearest pixel outside the pixel's own region of the ground truth, void counting as outside and the edge of
+///   the
 ///   image not: how deep inside its object it lies.
 ///
 /// Ground truth that is `Label.ignored` is left out.
 public struct PreferenceAnalysis: Sendable {
-  /// Whose scribbles a pixel's distance is measured to.
+  /// The scribbles to which a pixel's distance is measured.
   public enum Reference: String, Sendable, Codable {
     case ownClass = "own_class"
     case anyClass = "any_class"
@@ -70,8 +72,8 @@ public struct PreferenceAnalysis: Sendable {
 
 /// Pixels sorted by a distance, with a confusion matrix for each range of it.
 struct DistanceBins: Sendable, Equatable {
-  /// Where each range but the first begins, in shares of the image's diagonal: images differ in size, and the width of a
-  /// scribble's neighbourhood that a network sees as one differs with it. 1 % is 6 pixels at 500 x 375.
+  /// The lower bound of each range but the first, in shares of the image's diagonal: images differ in size, and the
+  /// width of a scribble's neighbourhood that a network sees as one differs with it. 1 % is 6 pixels at 500 x 375.
   static let edges: [Double] = [0.005, 0.01, 0.02, 0.03, 0.04, 0.06, 0.08, 0.12, 0.16, 0.24]
 
   /// One matrix for each range, the last one without an end.

@@ -3,7 +3,7 @@ import Foundation
 
 /// IoU and recall by distance to the scribbles and by depth inside objects: the contents of `preference.json`.
 public struct PreferenceResult: Sendable, Equatable, Codable {
-  /// What was found in one range of a distance.
+  /// IoU and recall in one range of a distance.
   public struct Bin: Sendable, Equatable, Codable {
     /// Both ends in shares of the image's diagonal, the upper one excluded; nil without an end.
     public let from: Double
@@ -22,7 +22,7 @@ public struct PreferenceResult: Sendable, Equatable, Codable {
     /// The mean of `recall`.
     public let meanRecall: Double?
 
-    /// How many classes the means are over.
+    /// Number of classes in the means.
     public var classCount: Int { iou.count { $0 != nil } }
 
     private enum CodingKeys: String, CodingKey {
@@ -73,9 +73,9 @@ public struct PreferenceResult: Sendable, Equatable, Codable {
   /// Class names in the order of their labels.
   public let classes: [String]
   public let images: Int
-  /// Where the predictions come from: the path of the weights or of a folder of masks, and the views.
+  /// The origin of the predictions: the path of the weights or of a folder of masks, and the views.
   public let predictions: String
-  /// Whose scribbles `byScribbleDistance` measures to.
+  /// The scribbles that `byScribbleDistance` measures to.
   public let reference: PreferenceAnalysis.Reference
   /// By the distance to the nearest scribble pixel.
   public let byScribbleDistance: Curve
@@ -89,7 +89,7 @@ public struct PreferenceResult: Sendable, Equatable, Codable {
     case byDepth = "by_depth"
   }
 
-  /// What an analysis found; `classes` must name each of its classes.
+  /// The result of an analysis; `classes` must name each of its classes.
   public init(_ analysis: PreferenceAnalysis, classes: [String], predictions: String) {
     precondition(classes.count == analysis.classCount, "each class needs a name")
     self.classes = classes

@@ -1,4 +1,4 @@
-/// A file that could not be read or written: what was found, what was expected and, where there is one, the way out.
+/// A file that could not be read or written: what was found, what was expected and, where there is one, a remedy.
 public struct FileError: Error, Equatable, Sendable, CustomStringConvertible {
   public enum Reason: Sendable {
     /// Nothing is at the path.
@@ -26,7 +26,7 @@ public struct FileError: Error, Equatable, Sendable, CustomStringConvertible {
   public var description: String { "\(path): \(problem).".printable }
 }
 
-/// A file that is used although something about it is odd: what was found and, where there is one, the way out.
+/// A file that is used although something about it is odd: what was found and, where there is one, a remedy.
 ///
 /// Readers return warnings beside their result; a `FileError` is thrown where there is no result.
 public struct FileWarning: Equatable, Hashable, Sendable, CustomStringConvertible {

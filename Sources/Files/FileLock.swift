@@ -2,7 +2,7 @@ import Foundation
 
 /// A lock on a folder that one process at a time holds, by a hidden file in it.
 ///
-/// The system gives the lock up when the process ends, however that happens; a file that was left behind locks nobody out.
+/// The system gives the lock up when the process ends, however that happens; a file left behind holds no lock.
 /// Processes that the holder starts do not get the lock.
 public final class FileLock {
   private static let name = ".lock"
@@ -36,7 +36,7 @@ public final class FileLock {
       }
       if descriptor >= 0 { close(descriptor) }
       descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
-      // What another user's process left behind can be locked without being written.
+      // The file of another user's process can be locked without being written.
       if descriptor < 0 && errno == EACCES { descriptor = open(path, O_RDONLY | O_CLOEXEC) }
       // A holder that ends removes the folder that it made.
       if descriptor < 0 && errno == ENOENT && attempts < 100 { continue }
@@ -44,7 +44,7 @@ public final class FileLock {
       let code = Self.lock(descriptor)
       if code == EWOULDBLOCK { throw .held(by: contents()) }
       if code != 0 { throw .unsupported(String(cString: strerror(code))) }
-      // The holder before removed its file, between the two calls perhaps: then it locks nobody out.
+      // The previous holder may have removed its file between the two calls: then it holds no lock.
     } while !isInPlace
     ftruncate(descriptor, 0)
     _ = Array(holder.utf8).withUnsafeBytes { writeAll($0, to: descriptor) }
@@ -72,7 +72,7 @@ public final class FileLock {
       && own.st_dev == found.st_dev && own.st_ino == found.st_ino
   }
 
-  /// What the holder wrote.
+  /// The holder's text.
   private func contents() -> String {
     var bytes = [UInt8](repeating: 0, count: 200)
     let count = pread(descriptor, &bytes, bytes.count, 0)

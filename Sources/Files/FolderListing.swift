@@ -1,7 +1,7 @@
 import Foundation
 
-/// What lies in a folder, hidden entries left out; names are told apart and sorted by their bytes, so that two that differ
-/// in their Unicode normal form alone are two.
+/// The entries of a folder without hidden ones; names are compared and sorted by their bytes, so that two that differ in
+/// their Unicode normal form alone are two.
 public struct FolderListing: Sendable {
   /// Names of what is no folder.
   public private(set) var files: [String] = []

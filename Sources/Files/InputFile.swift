@@ -1,6 +1,6 @@
 import Foundation
 
-/// Reads whole files that somebody named, with an error that says which one failed and why.
+/// Reads whole files, with an error that names the file and the reason.
 public enum InputFile {
   /// The bytes of the file at `path`.
   public static func read(_ path: String) throws(FileError) -> Data {

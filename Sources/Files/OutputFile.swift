@@ -9,7 +9,7 @@ public final class OutputFile {
   private let temporary: String
   private var descriptor: Int32
 
-  /// Opens a temporary file beside `path`; folders on the way are made.
+  /// Opens a temporary file beside `path`; missing folders are made.
   public init(_ path: String) throws(FileError) {
     self.path = path
     let folder = Path.folder(of: path)
@@ -48,7 +48,7 @@ public final class OutputFile {
     guard lseek(descriptor, end, SEEK_SET) >= 0 else { throw .unwritable(path, errno) }
   }
 
-  /// Puts the finished file in place.
+  /// Renames the finished file to its path.
   public func commit() throws(FileError) {
     while fsync(descriptor) != 0 {
       if errno != EINTR { throw .unwritable(path, errno) }

@@ -27,7 +27,7 @@ public enum Path {
     return String(decoding: dot(in: name).map { name[..<$0] } ?? name[...], as: UTF8.self)
   }
 
-  /// What follows the last dot of the last part, without the dot; empty where there is none.
+  /// The extension of the last part, without its dot; empty where there is none.
   public static func fileExtension(of path: String) -> String {
     let name = Array(name(of: path).utf8)
     return dot(in: name).map { String(decoding: name[($0 + 1)...], as: UTF8.self) } ?? ""
@@ -54,7 +54,7 @@ public enum Path {
     return bytes
   }
 
-  /// Where the extension begins; a name that begins with its only dot has none.
+  /// The index of the extension's dot; a name that begins with its only dot has none.
   private static func dot(in name: [UInt8]) -> Int? {
     name.lastIndex(of: UInt8(ascii: ".")).flatMap { $0 > 0 ? $0 : nil }
   }
@@ -116,7 +116,7 @@ extension Path {
   }
 }
 
-/// Where a path leads, by its bytes: the same for all paths to a file, whether it is there yet or not.
+/// The identity of the file at a path: the same for all paths to it, whether it exists yet or not.
 public struct FilePlace: Hashable, Sendable {
   private let bytes: [UInt8]
 

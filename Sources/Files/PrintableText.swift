@@ -1,7 +1,7 @@
 import Foundation
 
 extension StringProtocol {
-  /// The text as one line without anything that a terminal could obey: names in files come from strangers.
+  /// The text as one line without anything that a terminal could interpret: names in files are untrusted.
   ///
   /// Control characters, line breaks among them, and characters that turn the direction of writing become question
   /// marks.
@@ -20,7 +20,7 @@ extension StringProtocol {
 }
 
 extension Unicode.Scalar {
-  /// Whether terminals do something else than to show it: control characters, separators of lines and paragraphs, and
+  /// Whether terminals interpret it instead of showing it: control characters, separators of lines and paragraphs, and
   /// what embeds, overrides or isolates a direction of writing.
   var isObeyed: Bool {
     switch value {
@@ -32,7 +32,7 @@ extension Unicode.Scalar {
 
 /// A value as the JSON of our files: indented, keys sorted, a line break at the end.
 ///
-/// Strings in it are escaped such that a terminal which shows the file obeys nothing in them.
+/// Control characters in strings are escaped, so that a terminal can show the file.
 public func indentedJSON(_ value: some Encodable) throws -> Data {
   let encoder = JSONEncoder()
   encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]

@@ -2,8 +2,8 @@ import Foundation
 
 /// A file that grows record by record; a record is in it when the call that appends it returns.
 ///
-/// What cannot be written whole is taken back. Where the process is killed while it writes, the file ends with a part of a
-/// record.
+/// A record that cannot be written whole is removed again. Where the process is killed while it writes, the file ends with
+/// a part of a record.
 public final class RecordFile {
   public let path: String
   private let descriptor: Int32

@@ -1,4 +1,4 @@
-/// A colour of 8 bits a channel, in sRGB.
+/// A colour with 8 bits per channel, in sRGB.
 public struct Color: Sendable, Equatable, Hashable {
   public var red: UInt8
   public var green: UInt8
@@ -20,14 +20,14 @@ public struct Color: Sendable, Equatable, Hashable {
     self.init(UInt8(value >> 16 & 255), UInt8(value >> 8 & 255), UInt8(value & 255))
   }
 
-  /// What `init(hex:)` reads, in capitals.
+  /// The colour as "#1F5FD0", which `init(hex:)` reads.
   public var hex: String {
     "#" + [red, green, blue].map { ($0 < 16 ? "0" : "") + String($0, radix: 16, uppercase: true) }.joined()
   }
 
   var vector: SIMD3<Float> { [Float(red), Float(green), Float(blue)] }
 
-  /// Whether people would take both for one colour.
+  /// Whether both colours are hard to tell apart.
   func resembles(_ other: Color) -> Bool {
     let difference = vector - other.vector
     return (difference * difference).sum() < 48 * 48
@@ -74,9 +74,9 @@ public struct ColorMap: Sendable, Equatable {
     return Color(bytes[i], bytes[i + 1], bytes[i + 2])
   }
 
-  /// The same with colours of one's own for some of `classCount` classes.
+  /// The map with other colours for some of `classCount` classes.
   ///
-  /// A class without one whose colour resembles one of these takes the next colour that nothing else has.
+  /// Another class whose colour resembles one of these takes the next unused colour.
   public func replacing(_ own: [Int: Color], classCount: Int) -> ColorMap {
     if own.isEmpty { return self }
     var colors = (0..<Int(Label.ignored)).map { self[UInt8($0)] }

@@ -11,7 +11,7 @@ public struct Crop: Sendable, Equatable {
     let count: Int
     let side: Int
 
-    /// A part of a long axis, or a place for a short one.
+    /// A part of a long axis, or a padded short one.
     init(_ scaling: Scaling, croppedTo side: Int, offset: (_ bound: Int) -> Int) {
       let length = scaling.length
       let bound = abs(length - side) + 1

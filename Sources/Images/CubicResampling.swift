@@ -44,7 +44,7 @@ extension Float {
   var roundedToByte: Float { min(max(self, 0), 255) + 0x1p23 - 0x1p23 }
 }
 
-/// How one axis is scaled: as OpenCV's `resize` does when it is given a factor.
+/// The scaling of one axis, as OpenCV's `resize` does it for a factor.
 ///
 /// The length is `side * factor` rounded half to even, at least 1. Coordinates come from the factor itself, not from
 /// the ratio of the rounded lengths.
@@ -99,7 +99,7 @@ struct Scaling: Sendable, Equatable {
 
 /// Bicubic resampling of up to three channels at once, of those rows and columns that a crop keeps.
 ///
-/// Every source row that is needed is widened to pixels of one lane a channel, resampled along the row once, and parted
+/// Every source row that is needed is widened to pixels with one lane per channel, resampled along the row once, and parted
 /// into planes. Four such rows, kept in a ring, are then weighted into a target row.
 struct CubicResampler {
   /// A channel in each of the first three lanes.
@@ -187,10 +187,10 @@ struct CubicResampler {
         let q = resampled(columns[x + 1], origin)
         let r = resampled(columns[x + 2], origin)
         let s = resampled(columns[x + 3], origin)
-        let place = bytes + x * MemoryLayout<Float>.stride
-        place.storeBytes(of: Pixel(p.x, q.x, r.x, s.x), as: Pixel.self)
-        place.storeBytes(of: Pixel(p.y, q.y, r.y, s.y), toByteOffset: planeSize, as: Pixel.self)
-        place.storeBytes(of: Pixel(p.z, q.z, r.z, s.z), toByteOffset: 2 * planeSize, as: Pixel.self)
+        let target = bytes + x * MemoryLayout<Float>.stride
+        target.storeBytes(of: Pixel(p.x, q.x, r.x, s.x), as: Pixel.self)
+        target.storeBytes(of: Pixel(p.y, q.y, r.y, s.y), toByteOffset: planeSize, as: Pixel.self)
+        target.storeBytes(of: Pixel(p.z, q.z, r.z, s.z), toByteOffset: 2 * planeSize, as: Pixel.self)
       }
     }
   }

@@ -73,7 +73,7 @@ extension FloatImage {
           resampler.run(
             channels: lanes,
             load: { y, columns, line in
-              // Lanes without a channel repeat the last one.
+              // Unused lanes repeat the last channel.
               let row = (0..<3).map { (first + min($0, lanes - 1)) * plane + y * width + columns.lowerBound }
               let (a, b, c) = (row[0], row[1], row[2])
               for x in 0..<columns.count { line[x] = [values[a + x], values[b + x], values[c + x], 0] }
@@ -90,7 +90,7 @@ extension FloatImage {
   }
 }
 
-/// How bytes of a photograph become the numbers that a network was trained on: (byte - mean) / deviation.
+/// Per-channel normalisation of a photograph: (byte - mean) / deviation.
 public struct ChannelNormalization: Sendable, Equatable {
   /// Mean of red, green and blue on the scale 0...255.
   public let mean: [Float]
@@ -99,16 +99,16 @@ public struct ChannelNormalization: Sendable, Equatable {
 
   public init(mean: [Float], deviation: [Float]) {
     precondition(mean.count == 3 && deviation.count == 3, "a photograph has three channels")
-    precondition(deviation.allSatisfy { $0 > 0 }, "a standard deviation is above 0")
+    precondition(deviation.allSatisfy { $0 > 0 }, "a standard deviation must be above 0")
     self.mean = mean
     self.deviation = deviation
   }
 
-  /// That of the ResNet weights: ImageNet's mean and standard deviation.
+  /// ImageNet's mean and standard deviation, as the ResNet weights expect.
   public static let imageNet = ChannelNormalization(
     mean: [0.485 * 255, 0.456 * 255, 0.406 * 255], deviation: [0.229 * 255, 0.224 * 255, 0.225 * 255])
 
-  /// The result for each of the 256 bytes in a channel (0 red, 1 green, 2 blue).
+  /// The normalised value of each of the 256 bytes of a channel (0 red, 1 green, 2 blue).
   public func table(channel: Int) -> [Float] {
     (0...UInt8.max).map { (Float($0) - mean[channel]) / deviation[channel] }
   }

@@ -40,7 +40,7 @@ extension Image {
     return result
   }
 
-  /// Moves pixel number `i` towards a colour by `share` of the way.
+  /// Blends pixel number `i` with a colour of opacity `share`.
   mutating func mix(_ i: Int, with color: SIMD3<Float>, share: Float) {
     for c in 0..<3 {
       let old = Float(pixels[3 * i + c])
@@ -50,7 +50,7 @@ extension Image {
 }
 
 extension Color {
-  /// The edge of a region of a colour, `lightness` 0...1 of the way to white.
+  /// The edge of a region of a colour, lightened by `lightness`: 0 leaves it, 1 makes it white.
   static func edge(of color: SIMD3<Float>, lightness: Float = 0.55) -> SIMD3<Float> {
     color + (255 - color) * lightness
   }
@@ -86,9 +86,9 @@ extension Image {
   /// A picture of values of 0...1, rows from the top: from nearly black (0) over violet, red and orange to pale
   /// yellow (1), in steps that look equal.
   ///
-  /// Smaller values are shown as 0, larger ones as 1, and what is no number is grey.
+  /// Smaller values are shown as 0, larger ones as 1, and NaN is grey.
   public init(heat: [Float], width: Int, height: Int) {
-    precondition(heat.count == width * height, "a heat map needs one value a pixel")
+    precondition(heat.count == width * height, "a heat map needs one value per pixel")
     var pixels: [UInt8] = []
     pixels.reserveCapacity(heat.count * 3)
     let colors = HeatRamp.colors
@@ -115,13 +115,13 @@ enum HeatRamp {
 
   /// The colours of 0, 1/255 ... 1.
   static let colors: [SIMD3<UInt8>] = (0..<256).map { i in
-    let place = Float(i) / 255 * Float(anchors.count - 1)
-    let before = min(Int(place), anchors.count - 2)
-    let color = anchors[before] + (anchors[before + 1] - anchors[before]) * (place - Float(before))
+    let position = Float(i) / 255 * Float(anchors.count - 1)
+    let before = min(Int(position), anchors.count - 2)
+    let color = anchors[before] + (anchors[before + 1] - anchors[before]) * (position - Float(before))
     return SIMD3<UInt8>(color.rounded(.toNearestOrAwayFromZero))
   }
 
-  /// The colour of a value that is no number.
+  /// The colour of NaN.
   static let undefined: SIMD3<UInt8> = [128, 128, 128]
 }
 

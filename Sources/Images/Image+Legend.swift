@@ -12,8 +12,8 @@ extension Image {
 
   /// The picture with a legend in the corner where it hides the least of what `map` shows.
   ///
-  /// Its letters grow with the picture. The last entries give way to their number where there is no room for all, and a
-  /// picture too small for letters stays as it is. `map` has the picture's size.
+  /// Its letters grow with the picture. Where there is no room for all entries, the last ones are replaced by their number;
+  /// a picture too small for letters is returned unchanged. `map` has the picture's size.
   public func adding(legend entries: [LegendEntry], sparing map: LabelMap) -> Image {
     precondition(map.width == width && map.height == height, "a label map covers its photograph")
     let scale = max(1, Float(max(width, height)) / 330)
@@ -45,7 +45,7 @@ extension Image {
   }
 }
 
-/// Where the entries of a legend stand; lengths are in dots of its letters.
+/// The layout of a legend's entries; lengths are in dots of its letters.
 private struct LegendPanel {
   private struct Item {
     let lettering: Lettering
@@ -72,13 +72,13 @@ private struct LegendPanel {
         Item(lettering: Lettering(Self.shortened($0.name)), color: $0.color.vector)
       }
       if count < entries.count { items.append(Item(lettering: Lettering("+\(entries.count - count)"), color: nil)) }
-      place(items, limit - 2 * Self.padding)
+      arrange(items, limit - 2 * Self.padding)
       if width <= limit && height <= most { return }
     }
     return nil
   }
 
-  private mutating func place(_ items: [Item], _ limit: Int) {
+  private mutating func arrange(_ items: [Item], _ limit: Int) {
     self.items = []
     var (left, top, widest) = (0, 0, 0)
     for item in items {
@@ -90,7 +90,7 @@ private struct LegendPanel {
     (width, height) = (widest + 2 * Self.padding, top + Self.line + 2 * Self.padding - 2)
   }
 
-  /// The colour at a place, and how much of it, 0...1.
+  /// The colour at a point, and its opacity, 0...1.
   func color(_ x: Float, _ y: Float, scale: Float) -> (SIMD3<Float>, Float) {
     for (item, left, top) in items {
       let (u, v) = (x - Float(left), y - Float(top))

@@ -19,7 +19,7 @@ public struct Reduction: Sendable, Equatable {
 extension Image {
   /// The photograph with at most `maxSide` pixels on its longer side; the same where it has as few.
   ///
-  /// Each pixel is the mean of its area (`shrunk`). The cubic of `resizedCubic(by:)` looks at four pixels a row however
+  /// Each pixel is the mean of its area (`shrunk`). The cubic of `resizedCubic(by:)` looks at four pixels per row however
   /// small the result, so that fine patterns of a large photograph would become patterns that are not there.
   public func reduced(toSide maxSide: Int?) -> Image {
     guard let size = Reduction(width: width, height: height, toSide: maxSide) else { return self }
@@ -83,7 +83,7 @@ extension Image {
     return (reduction?.width ?? width, reduction?.height ?? height)
   }
 
-  /// The picture made smaller, each pixel the mean of the area that it takes the place of, where pixels at the border count
+  /// The picture made smaller, each pixel the mean of the area that it replaces, where pixels at the border count
   /// by the part that lies inside. No side may grow.
   public func shrunk(width newWidth: Int, height newHeight: Int) -> Image {
     precondition(1...width ~= newWidth && 1...height ~= newHeight, "a picture is shrunk, not enlarged")
@@ -100,10 +100,10 @@ extension Image {
           for x in 0..<newWidth {
             var (red, green, blue): (Float, Float, Float) = (0, 0, 0)
             for (column, weight) in columns.taps(x) {
-              let place = line + column * 3
-              red += weight * Float(pixels[place])
-              green += weight * Float(pixels[place + 1])
-              blue += weight * Float(pixels[place + 2])
+              let pixel = line + column * 3
+              red += weight * Float(pixels[pixel])
+              green += weight * Float(pixels[pixel + 1])
+              blue += weight * Float(pixels[pixel + 2])
             }
             sums[3 * x] += rowWeight * red
             sums[3 * x + 1] += rowWeight * green
@@ -118,7 +118,7 @@ extension Image {
 }
 
 extension LabelMap {
-  /// The map made smaller, each pixel the label in the middle of the area that it takes the place of.
+  /// The map made smaller, each pixel the label in the middle of the area that it replaces.
   public func shrunk(width newWidth: Int, height newHeight: Int) -> LabelMap {
     precondition(1...width ~= newWidth && 1...height ~= newHeight, "a map is shrunk, not enlarged")
     var result: [UInt8] = []

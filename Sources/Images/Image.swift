@@ -1,7 +1,7 @@
 import Files
 import Foundation
 
-/// A photograph: 8-bit RGB, rows from the top, three interleaved bytes a pixel.
+/// A photograph: 8-bit RGB, rows from the top, three interleaved bytes per pixel.
 public struct Image: Sendable, Equatable {
   public let width: Int
   public let height: Int
@@ -9,7 +9,7 @@ public struct Image: Sendable, Equatable {
   public var pixels: [UInt8]
 
   public init(width: Int, height: Int, pixels: [UInt8]) {
-    precondition(width > 0 && height > 0 && pixels.count == width * height * 3, "an image needs 3 bytes a pixel")
+    precondition(width > 0 && height > 0 && pixels.count == width * height * 3, "an image needs 3 bytes per pixel")
     self.width = width
     self.height = height
     self.pixels = pixels

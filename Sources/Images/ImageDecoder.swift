@@ -3,7 +3,7 @@ import CPNG
 import Files
 import Foundation
 
-/// Calls the C decoders on the bytes of one file and turns their complaints into errors that name it.
+/// Calls the C decoders on the bytes of one file and turns their failures into errors that name it.
 struct ImageDecoder {
   let path: String
   let data: Data

@@ -3,7 +3,7 @@ import CPNG
 import Files
 import Foundation
 
-/// Calls the C encoders on pixels and takes over the bytes that they return.
+/// Calls the C encoders and takes ownership of the bytes that they return.
 enum ImageEncoder {
   /// A PNG of interleaved RGB or, with a palette of 1 to 256 RGB colours, of indices into it, each colour with its opacity
   /// where `opacities` are given.
@@ -54,7 +54,7 @@ enum ImageEncoder {
     return Data(bytesNoCopy: bytes, count: count, deallocator: .free)
   }
 
-  /// The encoder's bytes; its complaint as an error that names the file to be written.
+  /// The encoder's bytes; its failure is rethrown as an error that names the file to be written.
   static func bytes(for path: String, _ encode: () throws(ImageEncodingError) -> Data) throws(FileError) -> Data {
     do throws(ImageEncodingError) {
       return try encode()
@@ -66,7 +66,7 @@ enum ImageEncoder {
 
 /// An image that its format or the memory cannot hold.
 public struct ImageEncodingError: Error, Equatable, Sendable, CustomStringConvertible {
-  /// What went wrong, without a full stop.
+  /// The encoder's message, without a full stop.
   public let problem: String
 
   init(_ problem: String) { self.problem = problem }

@@ -3,7 +3,7 @@ import CPNG
 import Files
 import Foundation
 
-/// What a file's first bytes say it is.
+/// The format of an image file, by its first bytes.
 enum ImageFormat: Equatable {
   case jpeg
   case png
@@ -46,12 +46,12 @@ enum ImageFormat: Equatable {
   }
 }
 
-/// What the header of a JPEG or PNG file says, read without decoding a pixel.
+/// The header of a JPEG or PNG file, read without decoding a pixel.
 public struct ImageHeader: Sendable, Equatable {
   /// Width and height as the image is shown, its orientation applied.
   public let width: Int
   public let height: Int
-  /// How the stored pixels are turned to be shown.
+  /// The turn and mirroring from stored to shown pixels.
   public let orientation: ImageOrientation
 
   /// Throws when the file is missing, of another format, damaged before its pixels, or larger than
@@ -92,8 +92,8 @@ public struct ImageHeader: Sendable, Equatable {
     orientation.swapsSides ? (height, width) : (width, height)
   }
 
-  /// What to do about labels of `width` x `height` pixels that fit the photograph as it is stored and not as it is shown;
-  /// nil where they do not fit it either way, or both ways.
+  /// Advice for labels of `width` x `height` pixels that fit the stored photograph and not the shown one; nil where they fit
+  /// neither, or both.
   public func adviceOnOrientation(forLabels width: Int, _ height: Int) -> String? {
     guard orientation.swapsSides, storedSize == (width, height), width != height else { return nil }
     return "it fits the photograph without its EXIF orientation (\(orientation.rawValue)), which is applied here as in "

@@ -1,4 +1,4 @@
-/// How a stored image is turned and mirrored to be shown: the value of EXIF's tag Orientation, 1...8.
+/// The turn and mirroring of a stored image: the value of EXIF's tag Orientation, 1...8.
 ///
 /// The names tell where the first stored row and the first stored column come to lie.
 public enum ImageOrientation: Int, Sendable, CaseIterable {
@@ -8,7 +8,7 @@ public enum ImageOrientation: Int, Sendable, CaseIterable {
   /// Whether the image is shown as it is stored.
   public var isUpright: Bool { self == .topLeft }
 
-  /// Whether width and height change places.
+  /// Whether width and height are swapped.
   public var swapsSides: Bool { rawValue >= ImageOrientation.leftTop.rawValue }
 
   /// Whether the first stored row or, where sides are swapped, column is shown at the bottom.
@@ -17,7 +17,7 @@ public enum ImageOrientation: Int, Sendable, CaseIterable {
   /// Whether the first stored column or, where sides are swapped, row is shown on the right.
   var startsAtRight: Bool { [.topRight, .bottomRight, .rightTop, .rightBottom].contains(self) }
 
-  /// What an Exif block says: TIFF from its byte order on, as JPEG files hold it after "Exif" and two zeros and PNG files
+  /// The orientation in an Exif block: TIFF from its byte order on, as JPEG files hold it after "Exif" and two zeros and PNG files
   /// in the chunk eXIf ("Exchangeable image file format for digital still cameras", CIPA DC-008, 4.6).
   ///
   /// Upright where the block is broken or says nothing.
@@ -61,10 +61,10 @@ private struct ExifBlock {
     return nil
   }
 
-  /// The number of `size` bytes at `place`; nil beyond the end.
-  private func number(at place: Int, size: Int) -> Int? {
-    guard place >= 0, place <= bytes.count - size else { return nil }
-    let digits = bytes[place..<place + size]
+  /// The number of `size` bytes at `offset`; nil beyond the end.
+  private func number(at offset: Int, size: Int) -> Int? {
+    guard offset >= 0, offset <= bytes.count - size else { return nil }
+    let digits = bytes[offset..<offset + size]
     return (isBigEndian ? Array(digits) : digits.reversed()).reduce(0) { $0 << 8 | Int($1) }
   }
 }
@@ -105,6 +105,6 @@ extension Image {
     return Image(width: newWidth, height: newHeight, pixels: turned)
   }
 
-  /// Side of the squares in which pixels change places.
+  /// Side of the squares in which pixels are moved.
   private static let square = 64
 }

@@ -52,35 +52,35 @@ extension LabelMap {
   }
 }
 
-/// The lower envelope of parabolas height^2 + (x - place)^2.
+/// The lower envelope of parabolas height^2 + (x - vertex)^2.
 private struct LowerEnvelope {
-  private var parabolas: [(place: Double, square: Double, from: Double)] = []
+  private var parabolas: [(vertex: Double, square: Double, from: Double)] = []
 
   mutating func removeAll() { parabolas.removeAll(keepingCapacity: true) }
 
   /// Adds a parabola right of all others; an infinite one is nowhere lowest.
   mutating func add(height: Float, at x: Int) {
     guard height.isFinite else { return }
-    let (place, square) = (Double(x), Double(height) * Double(height))
+    let (vertex, square) = (Double(x), Double(height) * Double(height))
     var from = -Double.infinity
     while let last = parabolas.last {
-      from = (square + place * place - last.square - last.place * last.place) / (2 * (place - last.place))
+      from = (square + vertex * vertex - last.square - last.vertex * last.vertex) / (2 * (vertex - last.vertex))
       if from > last.from { break }
       parabolas.removeLast()
       from = -.infinity
     }
-    parabolas.append((place, square, from))
+    parabolas.append((vertex, square, from))
   }
 
-  /// Writes the square root of the envelope at each place; leaves `result` as it is where there is no parabola.
-  func writeRoots(over places: Range<Int>, to result: inout [Float], offset: Int) {
+  /// Writes the square root of the envelope at each column; without a parabola it leaves `result` unchanged.
+  func writeRoots(over columns: Range<Int>, to result: inout [Float], offset: Int) {
     guard !parabolas.isEmpty else { return }
     var index = 0
-    for x in places {
-      let place = Double(x)
-      while index + 1 < parabolas.count && parabolas[index + 1].from < place { index += 1 }
+    for column in columns {
+      let x = Double(column)
+      while index + 1 < parabolas.count && parabolas[index + 1].from < x { index += 1 }
       let parabola = parabolas[index]
-      result[offset + x] = Float((parabola.square + (place - parabola.place) * (place - parabola.place)).squareRoot())
+      result[offset + column] = Float((parabola.square + (x - parabola.vertex) * (x - parabola.vertex)).squareRoot())
     }
   }
 }

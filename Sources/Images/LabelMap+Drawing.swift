@@ -1,5 +1,5 @@
 extension LabelMap {
-  /// What a pixel is to the lines around regions.
+  /// A pixel's relation to the lines around regions.
   enum Edge: UInt8 {
     case none
     /// Beside a shown region, outside of it.
@@ -56,7 +56,7 @@ extension LabelMap {
 }
 
 extension LabelMap {
-  /// What scribbles drawn as thick strokes cover: a label, and whether its outline or the stroke itself.
+  /// What a thick stroke draws on a pixel: its label, as the stroke itself or as its outline.
   struct Stroke: Equatable {
     let label: UInt8
     let isOutline: Bool
@@ -80,16 +80,16 @@ extension LabelMap {
     return cover
   }
 
-  /// The places of a disc and of the one-pixel rim around it, the outermost first.
+  /// The offsets of a disc and of the one-pixel rim around it, the outermost first.
   private static func disc(radius: Int) -> [(x: Int, y: Int, isRim: Bool)] {
     let reach = max(radius, 0) + 1
     func square(ofRadius radius: Int) -> Int { radius * radius + radius / 2 }
-    var places: [(x: Int, y: Int, square: Int)] = []
+    var offsets: [(x: Int, y: Int, square: Int)] = []
     for y in -reach...reach {
-      for x in -reach...reach where x * x + y * y <= square(ofRadius: reach) { places.append((x, y, x * x + y * y)) }
+      for x in -reach...reach where x * x + y * y <= square(ofRadius: reach) { offsets.append((x, y, x * x + y * y)) }
     }
     let inside = square(ofRadius: reach - 1)
-    return places.sorted { $0.square > $1.square }.map { (x: $0.x, y: $0.y, isRim: $0.square > inside) }
+    return offsets.sorted { $0.square > $1.square }.map { (x: $0.x, y: $0.y, isRim: $0.square > inside) }
   }
 }
 

@@ -4,7 +4,7 @@ public enum Label {
   public static let ignored: UInt8 = 255
 }
 
-/// One label a pixel, rows from the top: a class index, or `Label.ignored`.
+/// One label per pixel, rows from the top: a class index, or `Label.ignored`.
 public struct LabelMap: Sendable, Equatable {
   public let width: Int
   public let height: Int
@@ -12,13 +12,13 @@ public struct LabelMap: Sendable, Equatable {
   public var labels: [UInt8]
 
   public init(width: Int, height: Int, labels: [UInt8]) {
-    precondition(width > 0 && height > 0 && labels.count == width * height, "a label map needs 1 byte a pixel")
+    precondition(width > 0 && height > 0 && labels.count == width * height, "a label map needs one byte per pixel")
     self.width = width
     self.height = height
     self.labels = labels
   }
 
-  /// A map of one label everywhere.
+  /// A map with one label everywhere.
   public init(width: Int, height: Int, filledWith label: UInt8) {
     self.init(width: width, height: height, labels: Array(repeating: label, count: width * height))
   }
@@ -38,7 +38,7 @@ extension LabelMap {
 extension LabelMap {
   /// The labels of a crop, scaled as `resizedNearest(by:)` does it.
   ///
-  /// Where the map says `Label.ignored` stands `unlabelled`, and where the crop is padded `Label.ignored`.
+  /// `Label.ignored` becomes `unlabelled`; padding is `Label.ignored`.
   public func cropped(to crop: Crop, unlabelled: UInt8) -> LabelMap {
     precondition(crop.fits(width, height), "a crop is for a picture of its size")
     let (rows, columns) = (crop.rows, crop.columns)

@@ -17,7 +17,7 @@ public struct Layer: Sendable, Equatable {
     let opacity: Float
   }
 
-  /// The ink of each pixel, nil for none. At most 255 inks can be told apart.
+  /// The ink of each pixel, nil for none. At most 255 different inks are kept.
   private init(width: Int, height: Int, _ pixels: [Ink?]) {
     precondition(pixels.count == width * height, "a layer has an ink or none at each pixel")
     (self.width, self.height) = (width, height)
@@ -86,10 +86,10 @@ extension Layer {
 
   /// The colour of pixels that are predicted wrong.
   public static let errorColor = Color(0xFF3B30)
-  /// The colour of the stripes where the ground truth does not say what is right.
+  /// The colour of the stripes where the ground truth is void.
   public static let voidColor = Color(0xB9BCC4)
 
-  /// Where a prediction is wrong, and stripes where the ground truth is not known.
+  /// The pixels that are predicted wrong, and stripes where the ground truth is void.
   public init(errorsOf prediction: LabelMap, groundTruth: LabelMap) {
     let width = prediction.width
     precondition(groundTruth.width == width && groundTruth.height == prediction.height, "maps of one size are compared")

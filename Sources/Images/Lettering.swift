@@ -26,7 +26,7 @@ struct Lettering {
     self.dots = dots
   }
 
-  /// How much ink, 0...1, is at a place that is given in dots; `scale` is the size of a dot in pixels.
+  /// Amount of ink, 0...1, at a point given in dots; `scale` is the size of a dot in pixels.
   ///
   /// Between the middles of dots ink is interpolated and cut off at nearly half, which rounds corners and joins diagonals.
   func ink(_ x: Float, _ y: Float, scale: Float) -> Float {
@@ -51,7 +51,7 @@ struct Glyph {
   /// Rows from the top of capitals on.
   static let below = 9
 
-  /// The rows that have dots, by their place, each with 5 bits, the highest for the leftmost column.
+  /// The rows that have dots, by their index, each with 5 bits, the highest for the leftmost column.
   private(set) var rows: [Int: UInt8] = [:]
   /// Number of columns, from the leftmost dot to the rightmost.
   private(set) var width: Int
@@ -83,7 +83,7 @@ struct Glyph {
     let scalars = parts.flatMap(\.unicodeScalars)
     guard let base = scalars.first else { return nil }
     let marks = scalars.dropFirst()
-    // An accent takes the place of the dot.
+    // An accent replaces the dot.
     let name: Unicode.Scalar = base == "i" && marks.contains { Self.accents[$0] != nil } ? "ı" : base
     guard let letter = Self.letters[name] else { return nil }
     var rows = Self.numbered(letter)

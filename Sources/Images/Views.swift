@@ -2,7 +2,7 @@
 public struct Views: Sendable, Equatable, Codable {
   /// Factors by which the sides are resized, all above 0.
   public var scales: [Double]
-  /// Whether the mirror image of each is predicted as well.
+  /// Whether each scale is also predicted mirrored.
   public var mirror: Bool
 
   public init(scales: [Double], mirror: Bool) {
@@ -11,12 +11,12 @@ public struct Views: Sendable, Equatable, Codable {
     self.mirror = mirror
   }
 
-  /// The photograph as it is.
+  /// The photograph itself, once.
   public static let single = Views(scales: [1], mirror: false)
-  /// Four scales, each mirrored too, as published.
+  /// Four scales, each also mirrored, as in the paper.
   public static let published = Views(scales: [0.5, 0.75, 1, 1.25], mirror: true)
 
-  /// Number of their pixels relative to the photograph's, which is about how much longer they take.
+  /// Number of pixels of all views over that of the photograph: about how much longer they take.
   public var cost: Double { scales.reduce(0) { $0 + $1 * $1 } * (mirror ? 2 : 1) }
 
   /// Number of views.

@@ -33,7 +33,7 @@ struct Axis {
     }
   }
 
-  /// The place of a value: 0 at the lower end of the axis, 1 at the upper.
+  /// The position of a value: 0 at the lower end of the axis, 1 at the upper.
   func position(_ value: Double) -> Double {
     let shown = scale == .linear ? value : log10(value)
     // Halves, because the whole range may be too large for a number.

@@ -1,9 +1,10 @@
 import Evaluation
 
-/// A confusion matrix as a picture: a row for each class of the ground truth, and in it the shares predicted as each class.
+/// A confusion matrix as a picture: a row for each class of the ground truth, and in it the shares predicted as each
+/// class.
 ///
-/// Rows are normalised: a row shows what became of the pixels of its class, whatever their number. What is right is blue,
-/// what is wrong orange, and a share's colour grows with its square root, so that a confusion of few percent is seen.
+/// Rows are normalised: a row shows the predictions of its class's pixels as shares. Right ones are blue, wrong ones
+/// orange, and a share's colour grows with its square root, so that a confusion of few percent is seen.
 public struct ConfusionPicture: Sendable {
   private let matrix: ConfusionMatrix
   private let names: [String]
@@ -15,9 +16,9 @@ public struct ConfusionPicture: Sendable {
     names = classes.map(Self.shortened)
   }
 
-  /// Up to so many classes, shares are written into the cells.
+  /// The most classes for which shares are written into the cells.
   private static let mostClassesWithNumbers = 30
-  /// Up to so many, a pointer over a cell is told what it shows; more would make files of many megabytes.
+  /// The most classes for which cells have tooltips; more would make files of many megabytes.
   private static let mostClassesWithTitles = 100
   /// Shares below are not drawn.
   private static let leastShare = 0.0005
@@ -45,10 +46,10 @@ public struct ConfusionPicture: Sendable {
     let top = room + 8 + nameRoom * 0.87
     let width = max(left + side + max(nameRoom * 0.5 - cell / 2, 0) + 8, room > 0 ? 560 : 0)
     let height = top + side + 8
-    let size = "width=\"\(at(width))\" height=\"\(at(height))\""
+    let size = "width=\"\(svg: width)\" height=\"\(svg: height)\""
     return """
-      <svg\(attributes) class="matrix" viewBox="0 0 \(at(width)) \(at(height))" \(size) role="img" \
-      aria-label="Confusion matrix" font-family="system-ui,sans-serif" font-size="\(at(fontSize))">
+      <svg\(attributes) class="matrix" viewBox="0 0 \(svg: width) \(svg: height)" \(size) role="img" \
+      aria-label="Confusion matrix" font-family="system-ui,sans-serif" font-size="\(svg: fontSize)">
       <rect class="ground" width="100%" height="100%" fill="#fff"/>
       \(room > 0 ? legend : "")
       \(allNames(top))
@@ -59,7 +60,7 @@ public struct ConfusionPicture: Sendable {
       """
   }
 
-  /// What rows, columns and colours mean.
+  /// The meaning of rows, columns and colours.
   private var legend: String {
     let words = text("Of the pixels of each class (row), the share predicted as each (column), in %", 16, 26, size: 14)
     let shares = [0.01, 0.05, 0.2, 0.5, 1]
@@ -81,7 +82,7 @@ public struct ConfusionPicture: Sendable {
       let middle = (Double(index) + 0.5) * cell
       let (x, y) = (left + middle, top - 6)
       return text(name, left - 8, top + middle + fontSize * 0.35, "end")
-        + "<text class=\"ink\" fill=\"#1c1d21\" transform=\"translate(\(at(x + fontSize * 0.3)) \(at(y))) rotate(-60)\">"
+        + "<text class=\"ink\" fill=\"#1c1d21\" transform=\"translate(\(svg: x + fontSize * 0.3) \(svg: y)) rotate(-60)\">"
         + "\(escaped(name))</text>"
     }.joined(separator: "\n")
   }
@@ -90,7 +91,7 @@ public struct ConfusionPicture: Sendable {
   private func lines(_ top: Double) -> String {
     let steps = (0...matrix.classCount).map { step in
       let offset = Double(step) * cell
-      return "M\(at(left)) \(at(top + offset))h\(at(side))M\(at(left + offset)) \(at(top))v\(at(side))"
+      return "M\(svg: left) \(svg: top + offset)h\(svg: side)M\(svg: left + offset) \(svg: top)v\(svg: side)"
     }
     return "<path class=\"lines\" fill=\"none\" stroke=\"#e3e1dc\" d=\"\(steps.joined())\"/>"
   }
@@ -110,21 +111,21 @@ public struct ConfusionPicture: Sendable {
     let (x, y) = (left + Double(column) * cell, top + Double(row) * cell)
     let box = box(row == column ? "right" : "wrong", share, x: x, y: y, width: cell, height: cell)
     if matrix.classCount > Self.mostClassesWithTitles { return box }
-    let told = row == column ? "\(names[row]): " : "\(names[row]) taken for \(names[column]): "
+    let title = row == column ? "\(names[row]): " : "\(names[row]) taken for \(names[column]): "
     let number =
       hasNumbers && share >= Self.leastNumber
       ? text(
         Percent.number(share, decimals: 0), x + cell / 2, y + cell / 2 + 4, "middle", share: share,
         size: min(fontSize, 14)) : ""
-    return "<g><title>\(escaped(told + Percent.text(share, decimals: 1)))</title>\(box)\(number)</g>"
+    return "<g><title>\(escaped(title + Percent.text(share, decimals: 1)))</title>\(box)\(number)</g>"
   }
 
   private func box(
     _ kind: String, _ share: Double, x: Double, y: Double, width: Double, height: Double
   ) -> String {
     let color = kind == "right" ? "#1f5fd0" : "#c8501a"
-    return "<rect class=\"\(kind)\" x=\"\(at(x + 0.5))\" y=\"\(at(y + 0.5))\" width=\"\(at(width - 1))\" "
-      + "height=\"\(at(height - 1))\" fill=\"\(color)\" fill-opacity=\"\(decimals(share.squareRoot(), 2))\"/>"
+    return "<rect class=\"\(kind)\" x=\"\(svg: x + 0.5)\" y=\"\(svg: y + 0.5)\" width=\"\(svg: width - 1)\" "
+      + "height=\"\(svg: height - 1)\" fill=\"\(color)\" fill-opacity=\"\(decimals(share.squareRoot(), 2))\"/>"
   }
 
   /// Text on the ground, or on a box of so large a share.
@@ -132,9 +133,9 @@ public struct ConfusionPicture: Sendable {
     _ words: String, _ x: Double, _ y: Double, _ anchor: String = "start", share: Double = 0, size: Double? = nil
   ) -> String {
     let isOnColor = share >= 0.3
-    let fontSize = size.map { " font-size=\"\(at($0))\"" } ?? ""
-    return "<text class=\"\(isOnColor ? "on" : "ink")\" fill=\"\(isOnColor ? "#fff" : "#1c1d21")\" x=\"\(at(x))\" "
-      + "y=\"\(at(y))\" text-anchor=\"\(anchor)\"\(fontSize)>\(escaped(words))</text>"
+    let fontSize = size.map { " font-size=\"\(svg: $0)\"" } ?? ""
+    return "<text class=\"\(isOnColor ? "on" : "ink")\" fill=\"\(isOnColor ? "#fff" : "#1c1d21")\" x=\"\(svg: x)\" "
+      + "y=\"\(svg: y)\" text-anchor=\"\(anchor)\"\(fontSize)>\(escaped(words))</text>"
   }
 
   /// Names come from files: a long one must not push the matrix off the page.

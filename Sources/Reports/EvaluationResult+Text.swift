@@ -13,7 +13,7 @@ extension EvaluationResult {
   }
 
   /// IoU and boundary IoU of each class and the means, in percent, in aligned columns; below them, where there are
-  /// `others`, a line for each way to predict.
+  /// `others`, a line for each set of views.
   public var table: String {
     let perClass = classes.indices.map { label in
       [oneLine(classes[label]), Percent.number(iou[label]), Percent.number(boundaryIoU[label])]
@@ -25,7 +25,7 @@ extension EvaluationResult {
     return [table, absence, others.isEmpty ? nil : comparison].compactMap { $0 }.joined(separator: "\n\n")
   }
 
-  /// Which classes no mask holds, so that they have no numbers; nil where each is there.
+  /// A sentence on the classes that no mask holds; nil where every class occurs.
   private var absence: String? {
     let absent = classes.indices.filter { iou[$0] == nil }
     if absent.isEmpty { return nil }
@@ -34,18 +34,18 @@ extension EvaluationResult {
     return "In no mask, and left out of the means: \(names)."
   }
 
-  /// A line for each way to predict, this one and the others, the cheapest first.
+  /// A line for each set of views, this one and the others, the cheapest first.
   private var comparison: String {
     let effort = { (result: EvaluationResult) in (result.views.count, result.crf == nil ? 0 : 1) }
     let rows = ([self] + others).sorted { effort($0) < effort($1) }.map { result in
-      [result.way] + (result.means.map(\.iou) + [result.meanBoundaryIoU]).map { Percent.number($0) }
+      [result.viewsText] + (result.means.map(\.iou) + [result.meanBoundaryIoU]).map { Percent.number($0) }
     }
     let header = ["views", "mean IoU %", "pixel acc. %", "mean acc. %", "freq.-w. IoU %", "mean boundary IoU %"]
     return TextTable(header: header, groups: [rows]).text
   }
 
-  /// How the images were predicted, in few words.
-  var way: String { views.description(crf: crf != nil) }
+  /// The views and the CRF in few words.
+  var viewsText: String { views.description(crf: crf != nil) }
 }
 
 extension EvaluationResult {
@@ -70,7 +70,7 @@ extension EvaluationResult {
 }
 
 extension Views {
-  /// How images are predicted, in few words: "single view", or "scales 0.5, 1 x mirror + CRF".
+  /// The views in few words: "single view", or "scales 0.5, 1 x mirror + CRF".
   public func description(crf: Bool) -> String {
     let factors = scales.map { String(format: "%g", $0) }.joined(separator: ", ")
     let kind = scales == [1] && !mirror ? "single view" : "scale\(scales.count == 1 ? "" : "s") \(factors)"

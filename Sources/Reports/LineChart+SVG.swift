@@ -27,13 +27,13 @@ extension LineChart {
 
   private func svg(_ curves: [Series], _ points: [Point]) -> String {
     """
-    <svg viewBox="0 0 \(at(Self.width)) \(at(Self.height))" role="img" aria-label="\(escaped(summary))">
+    <svg viewBox="0 0 \(svg: Self.width) \(svg: Self.height)" role="img" aria-label="\(escaped(summary))">
     \(marks(curves, points))
     </svg>
     """
   }
 
-  /// What the chart shows, for those who cannot see it.
+  /// A description of the chart for screen readers.
   var summary: String { "\(title): \(series.map(\.name).joined(separator: ", ")), over \(xLabel)" }
 
   /// Axes and curves; `points` are those of all curves, at least one.
@@ -41,7 +41,7 @@ extension LineChart {
     let x = Axis(points.map(\.x), scale: xScale, tickCount: 5, isRounded: false)
     let y = Axis(points.map(\.y), scale: scale, tickCount: 5, isRounded: true, leastSpan: leastSpan)
     let plot = Self.plot
-    let place = { (point: Point) in
+    let position = { (point: Point) in
       (
         plot.left + x.position(point.x) * (plot.right - plot.left),
         plot.bottom - y.position(point.y) * (plot.bottom - plot.top)
@@ -49,38 +49,38 @@ extension LineChart {
     }
     var parts: [String] = []
     for tick in y.ticks {
-      let (_, row) = place(Point(points[0].x, tick))
+      let (_, row) = position(Point(points[0].x, tick))
       parts.append(
-        "<path class=\"grid\" d=\"M\(at(plot.left)) \(at(row))H\(at(plot.right))\"/>"
-          + "<text class=\"y\" x=\"\(at(plot.left - 8))\" y=\"\(at(row + 4))\">\(Axis.label(tick))</text>")
+        "<path class=\"grid\" d=\"M\(svg: plot.left) \(svg: row)H\(svg: plot.right)\"/>"
+          + "<text class=\"y\" x=\"\(svg: plot.left - 8)\" y=\"\(svg: row + 4)\">\(Axis.label(tick))</text>")
     }
     // Sizes that grow by factors are few, and more telling than round numbers.
     let sizes = Set(points.map(\.x)).sorted()
     for tick in xScale == .logarithmic && sizes.count <= 8 ? sizes : x.ticks {
-      let (column, _) = place(Point(tick, y.ticks[0]))
+      let (column, _) = position(Point(tick, y.ticks[0]))
       parts.append(
-        "<path class=\"tick\" d=\"M\(at(column)) \(at(plot.bottom))v5\"/>"
-          + "<text class=\"x\" x=\"\(at(column))\" y=\"\(at(plot.bottom + 20))\">\(Axis.label(tick))</text>")
+        "<path class=\"tick\" d=\"M\(svg: column) \(svg: plot.bottom)v5\"/>"
+          + "<text class=\"x\" x=\"\(svg: column)\" y=\"\(svg: plot.bottom + 20)\">\(Axis.label(tick))</text>")
     }
-    parts.append("<path class=\"axis\" d=\"M\(at(plot.left)) \(at(plot.bottom))H\(at(plot.right))\"/>")
+    parts.append("<path class=\"axis\" d=\"M\(svg: plot.left) \(svg: plot.bottom)H\(svg: plot.right)\"/>")
     let middle = (plot.left + plot.right) / 2
-    parts.append("<text class=\"name\" x=\"\(at(middle))\" y=\"\(at(Self.height - 6))\">\(escaped(xLabel))</text>")
+    parts.append("<text class=\"name\" x=\"\(svg: middle)\" y=\"\(svg: Self.height - 6)\">\(escaped(xLabel))</text>")
     let center = (plot.top + plot.bottom) / 2
     parts.append(
-      "<text class=\"name\" transform=\"translate(13 \(at(center))) rotate(-90)\">\(escaped(yLabel))</text>")
+      "<text class=\"name\" transform=\"translate(13 \(svg: center)) rotate(-90)\">\(escaped(yLabel))</text>")
     for (index, curve) in curves.enumerated() {
-      parts.append(contentsOf: lines(curve.points, index: index % 6, place: place))
+      parts.append(contentsOf: lines(curve.points, index: index % 6, position: position))
     }
     return parts.joined(separator: "\n")
   }
 
   /// The curve itself and, where it is smoothed, the values behind it.
-  private func lines(_ points: [Point], index: Int, place: (Point) -> (Double, Double)) -> [String] {
+  private func lines(_ points: [Point], index: Int, position: (Point) -> (Double, Double)) -> [String] {
     if points.isEmpty { return [] }
     func path(_ points: [Point], _ name: String) -> String {
       let steps = points.map { point in
-        let (column, row) = place(point)
-        return "\(at(column)) \(at(row))"
+        let (column, row) = position(point)
+        return "\(svg: column) \(svg: row)"
       }
       return "<path class=\"\(name)\" d=\"M\(steps.joined(separator: "L"))\"/>"
     }
@@ -89,8 +89,8 @@ extension LineChart {
     parts.append(path(thinned(drawn(points)), "curve line\(index)"))
     if points.count <= 40 {
       parts += points.map { point in
-        let (column, row) = place(point)
-        return "<circle class=\"line\(index)\" cx=\"\(at(column))\" cy=\"\(at(row))\" r=\"3\"/>"
+        let (column, row) = position(point)
+        return "<circle class=\"line\(index)\" cx=\"\(svg: column)\" cy=\"\(svg: row)\" r=\"3\"/>"
       }
     }
     return parts
@@ -138,9 +138,9 @@ extension LineChart {
     let points = curves.flatMap(\.points)
     let (side, top) = (18.0, 62.0)
     let (width, height) = (Self.width + 2 * side, Self.height + top + side)
-    let size = "\(at(width)) \(at(height))"
+    let size = "\(svg: width) \(svg: height)"
     return """
-      <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 \(size)" width="\(at(width))" height="\(at(height))" \
+      <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 \(size)" width="\(svg: width)" height="\(svg: height)" \
       class="chart" role="img" aria-label="\(escaped(summary))">
       <style>
       \(ReportStyle.palette)
@@ -149,10 +149,10 @@ extension LineChart {
       .chart .title{fill:var(--ink);font-size:16px;font-weight:600;text-anchor:start}
       .chart .key{text-anchor:start}
       </style>
-      <rect width="\(at(width))" height="\(at(height))" rx="12" fill="var(--card)"/>
-      <text class="title" x="\(at(side))" y="29">\(escaped(title))</text>
+      <rect width="\(svg: width)" height="\(svg: height)" rx="12" fill="var(--card)"/>
+      <text class="title" x="\(svg: side)" y="29">\(escaped(title))</text>
       \(keys(from: side, row: 51))
-      <g transform="translate(\(at(side)) \(at(top)))">
+      <g transform="translate(\(svg: side) \(svg: top))">
       \(points.isEmpty ? "" : marks(curves, points))
       </g>
       </svg>
@@ -167,15 +167,17 @@ extension LineChart {
       // About what a letter is wide at this size.
       defer { column += 40 + 6.4 * Double(curve.name.count) }
       return """
-        <path class="curve line\(index % 6)" d="M\(at(column)) \(at(row - 4.5))h16"/>\
-        <text class="key" x="\(at(column + 22))" y="\(at(row))">\(escaped(curve.name))</text>
+        <path class="curve line\(index % 6)" d="M\(svg: column) \(svg: row - 4.5)h16"/>\
+        <text class="key" x="\(svg: column + 22)" y="\(svg: row)">\(escaped(curve.name))</text>
         """
     }.joined(separator: "\n")
   }
 }
 
-/// A coordinate in SVG, to a tenth.
-func at(_ coordinate: Double) -> String {
-  let text = decimals(coordinate, 1)
-  return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
+extension DefaultStringInterpolation {
+  /// Adds a coordinate for SVG, to a tenth.
+  mutating func appendInterpolation(svg coordinate: Double) {
+    let text = decimals(coordinate, 1)
+    appendLiteral(text.hasSuffix(".0") ? String(text.dropLast(2)) : text)
+  }
 }

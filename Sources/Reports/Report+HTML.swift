@@ -102,7 +102,7 @@ extension Report {
     let terms = Self.terms + (isComplete ? [] : [Self.dash])
     let count = "\(evaluation.images) image\(evaluation.images == 1 ? "" : "s")"
     return """
-      <p class="note">\(count), \(escaped(evaluation.way)). Weights: <code>\(escaped(evaluation.weights))</code></p>
+      <p class="note">\(count), \(escaped(evaluation.viewsText)). Weights: <code>\(escaped(evaluation.weights))</code></p>
       <table>
       <thead><tr><th scope="col">Class</th><td></td><th scope="col">IoU %</th><th scope="col">Boundary IoU %</th></tr></thead>
       <tbody>\(classes.joined(separator: "\n"))</tbody>
@@ -112,7 +112,7 @@ extension Report {
       """
   }
 
-  /// What the columns and rows are, for those who get the page by mail.
+  /// Explanations of columns and rows.
   private static let terms: [(name: String, meaning: String)] = [
     (
       "IoU",

@@ -1,7 +1,7 @@
 import Images
 
 extension Report {
-  /// How large pictures are and how well photographs are kept, the best first.
+  /// Size of pictures and JPEG quality of photographs, the best first.
   private static let sizes: [(side: Int, quality: Int)] = [
     (480, 80), (400, 78), (340, 75), (280, 72), (232, 68), (192, 62), (160, 55),
   ]
@@ -51,7 +51,7 @@ extension Report {
     }
   }
 
-  /// What the colours of error pictures and heat maps mean.
+  /// The meaning of the colours of error pictures and heat maps.
   private static func keys(_ rows: [ReportRow]) -> String {
     var keys: [String] = []
     if rows.contains(where: { $0.prediction != nil && $0.groundTruth != nil }) {
@@ -68,11 +68,11 @@ extension Report {
     return keys.isEmpty ? "" : "<ul class=\"legend keys\">\(keys.joined())</ul>\n"
   }
 
-  /// Switches between ways to see the regions; they work without any script.
+  /// Switches between displays of the regions, without any script.
   private static func choice(_ number: Int) -> String {
-    let ways = [("both", "colours over the photograph"), ("outlines", "outlines"), ("solid", "colours alone")]
-    let inputs = ways.enumerated().map { index, way in
-      "<label><input type=\"radio\" name=\"view\(number)\" class=\"\(way.0)\"\(index == 0 ? " checked" : "")> \(way.1)</label>"
+    let displays = [("both", "colours over the photograph"), ("outlines", "outlines"), ("solid", "colours alone")]
+    let inputs = displays.enumerated().map { index, display in
+      "<label><input type=\"radio\" name=\"view\(number)\" class=\"\(display.0)\"\(index == 0 ? " checked" : "")> \(display.1)</label>"
     }
     return "<fieldset class=\"views\"><legend>Regions</legend>\(inputs.joined())</fieldset>\n"
   }

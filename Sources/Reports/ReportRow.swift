@@ -7,7 +7,7 @@ public struct ReportRow: Sendable {
 
   /// The image's name.
   public var name: String
-  /// What the prediction scores on this image alone; nil where there is nothing to compare it with.
+  /// The score of the prediction on this image alone; nil where there is nothing to compare it with.
   public var score: Score?
   let photograph: Image
   let prediction: LabelMap?
@@ -29,8 +29,8 @@ public struct ReportRow: Sendable {
     public static func meanIoU(_ value: Double) -> Score { Score("IoU", value) }
   }
 
-  /// Pictures of at most `side` pixels. Maps have the size of the photograph, and `annotationProbability` is a heat map of
-  /// it.
+  /// Pictures of at most `side` pixels. Maps have the size of the photograph, and `annotationProbability` is a heat map
+  /// of it.
   public init(
     name: String, score: Score? = nil, photograph: Image, prediction: LabelMap? = nil, groundTruth: LabelMap? = nil,
     scribbles: LabelMap? = nil, annotationProbability: Image? = nil, side: Int = side

@@ -1,6 +1,6 @@
 import Foundation
 
-/// Ratios as people read them: in percent, with a point whatever the locale.
+/// Ratios in percent, with a decimal point in every locale.
 public enum Percent {
   /// The percentage without its sign, as columns hold it: "71.20"; a dash where there is none.
   public static func number(_ ratio: Double?, decimals count: Int = 2) -> String {
@@ -13,7 +13,7 @@ public enum Percent {
   }
 }
 
-/// A number with a fixed count of decimals and a point, whatever the locale.
+/// A number with a fixed count of decimals and a decimal point in every locale.
 func decimals(_ value: Double, _ count: Int) -> String {
   String(format: "%.\(count)f", value)
 }
@@ -38,12 +38,15 @@ func escaped(_ text: String) -> String {
 }
 
 /// Rows of cells in aligned columns: the first to the left, the others to the right.
-struct TextTable {
-  var header: [String]
+package struct TextTable {
+  package var header: [String]
   /// Groups of rows, with a rule above each.
-  var groups: [[[String]]]
+  package var groups: [[[String]]]
 
-  var text: String {
+  package init(header: [String], groups: [[[String]]]) { (self.header, self.groups) = (header, groups) }
+
+  /// The lines of the table, without a line feed at the end.
+  package var text: String {
     let rows = [header] + groups.joined()
     let widths = header.indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
     let line = { (row: [String]) in
@@ -59,6 +62,6 @@ struct TextTable {
 }
 
 /// Text that cannot break a table's lines.
-func oneLine(_ text: String) -> String {
+package func oneLine(_ text: String) -> String {
   String(text.map { $0.isNewline || $0 == "\t" ? " " : $0 })
 }

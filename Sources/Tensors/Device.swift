@@ -1,13 +1,13 @@
 import CLibTorch
 
-/// Where tensors live and operators run.
+/// A device that holds tensors and runs operators.
 public struct Device: Hashable, Sendable, CustomStringConvertible {
   public enum Kind: String, Sendable, CaseIterable {
     case cpu, cuda, mps
   }
 
   public let kind: Kind
-  /// Which of several devices of the kind; 0 is the first.
+  /// Index among the devices of the kind.
   public let index: Int
 
   public init(_ kind: Kind, index: Int = 0) {
@@ -29,7 +29,7 @@ public struct Device: Hashable, Sendable, CustomStringConvertible {
     self.init(kind, index: index)
   }
 
-  /// How many devices of a kind this LibTorch sees; 0 where it was built without them.
+  /// Number of devices of a kind that this LibTorch sees; 0 where it was built without them.
   public static func count(of kind: Kind) -> Int {
     LibTorch.started
     return Int(torch_device_count(kind.rawValue))

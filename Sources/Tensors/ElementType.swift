@@ -1,6 +1,6 @@
 import CLibTorch
 
-/// What the elements of a tensor are; raw values are LibTorch's.
+/// The type of a tensor's elements; raw values are LibTorch's.
 public enum ElementType: Int8, Sendable, CaseIterable, CustomStringConvertible {
   case uint8 = 0
   case int8 = 1
@@ -23,6 +23,7 @@ public enum ElementType: Int8, Sendable, CaseIterable, CustomStringConvertible {
     }
   }
 
+  /// Whether elements are floating-point numbers.
   public var isFloatingPoint: Bool {
     switch self {
     case .float16, .bfloat16, .float32, .float64: true
@@ -46,10 +47,10 @@ public enum ElementType: Int8, Sendable, CaseIterable, CustomStringConvertible {
   }
 }
 
-/// The order in which the elements of an image batch lie in memory; raw values are LibTorch's.
+/// The memory layout of an image batch; raw values are LibTorch's.
 public enum MemoryFormat: Int, Sendable {
-  /// Plane by plane, `[N, C, H, W]` as written.
+  /// NCHW: `[N, C, H, W]` as written.
   case contiguous = 0
-  /// Pixel by pixel, the order in which convolutions run fastest on many devices.
+  /// NHWC (channels last), the layout in which oneDNN convolves fastest.
   case channelsLast = 2
 }

@@ -1,6 +1,6 @@
 import CLibTorch
 
-/// A source of random numbers on a device, besides the one that operators draw from when they are given none.
+/// A random number generator on a device, beside LibTorch's default one.
 public final class Generator {
   let handle: TorchGenerator
 
@@ -13,14 +13,14 @@ public final class Generator {
 
   deinit { torch_generator_release(handle) }
 
-  /// All that decides the numbers to come, as bytes that can be kept in a file.
+  /// The state, as bytes that can be saved in a file.
   public func state() throws(TorchError) -> Tensor {
     var result = TorchTensor(ref: nil)
     try LibTorch.check(torch_generator_state(handle, &result), "generator state")
     return Tensor(owning: result)
   }
 
-  /// Continues from a state that was kept.
+  /// Continues from a saved state.
   public func restore(_ state: Tensor) throws(TorchError) {
     let failure = withExtendedLifetime(state) { torch_generator_set_state(handle, state.handle) }
     try LibTorch.check(failure, "generator state")

@@ -2,7 +2,7 @@ import CLibTorch
 
 /// The LibTorch that this program is linked with.
 public enum LibTorch {
-  /// Prepares the process once; every way to a tensor passes here.
+  /// Prepares the process once; everything that makes a tensor evaluates it first.
   package static let started: Void = torch_start()
 
   /// Version, e.g. "2.13.0".
@@ -32,7 +32,7 @@ public enum LibTorch {
   }
 }
 
-/// What LibTorch refused to do, in its own words.
+/// A failure of LibTorch, with its own message.
 public struct TorchError: Error, Equatable, Sendable, CustomStringConvertible {
   /// The operator or function, as LibTorch calls it: "conv2d".
   public let operation: String

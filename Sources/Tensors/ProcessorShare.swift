@@ -1,25 +1,24 @@
 import Foundation
 
-/// How much of the machine's processors this process may use.
+/// The part of the machine's processors that this process may use.
 public struct ProcessorShare: Sendable, Equatable {
   /// Cores that it may run on.
   public let cores: Int
-  /// Seconds of computation that its control group is granted in a second; nil without a limit.
+  /// CPU seconds per second that its control group may use; nil without a limit.
   public let quota: Double?
 
   public init(cores: Int, quota: Double?) { (self.cores, self.quota) = (cores, quota) }
 
-  /// Threads that compute at the same time without waiting for each other, where `wanted` are asked for.
+  /// Number of threads that can run at the same time, at most `wanted`.
   ///
-  /// How busy the cores are is left out: with another number of threads sums are rounded in another order, and a run with
-  /// the same seed would be another one.
+  /// The load of the cores is ignored: with another number of threads sums are rounded in another order, and a run with the
+  /// same seed would give other results.
   public func threads(_ wanted: Int) -> Int {
     let granted = quota.map { Int($0.rounded(.up)) } ?? cores
     return max(1, min(wanted, cores, granted))
   }
 
-  /// Has LibTorch compute on `count` threads, at most one for each core, or, where it is 0, on as many as this process may
-  /// use.
+  /// Sets LibTorch's number of threads to `count`, at most one per core; 0 stands for as many as this process may use.
   public static func apply(_ count: Int) {
     let usual = LibTorch.threadCount
     let wanted = count > 0 ? min(count, current.cores) : current.threads(usual)

@@ -66,7 +66,7 @@ extension Operator {
   static let maskedFill = Operator("masked_fill", "Scalar")
 }
 
-/// Matrices.
+/// Matrix products and bases.
 extension Tensor {
   /// The `side x side` matrix with ones on its diagonal.
   public static func identity(

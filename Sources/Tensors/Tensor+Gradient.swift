@@ -19,7 +19,7 @@ extension Tensor {
 
   public func clearGradient() { torch_tensor_clear_gradient(handle) }
 
-  /// Adds the gradient of this tensor to every tensor that was recorded on the way to it.
+  /// Adds this tensor's gradient to every tensor that it was computed from and that requires one.
   ///
   /// `cotangent` has this tensor's shape; it may be left out for a tensor of one element.
   public func backward(_ cotangent: Tensor? = nil) throws(TorchError) {
@@ -79,8 +79,8 @@ private func autocastScope(_ type: ElementType?, on device: Device) throws(Torch
 }
 
 extension Tensor {
-  /// What `body` makes of this tensor, with gradients, but without keeping what it computes on the way: the backward pass
-  /// runs `body` again. `isAgain` tells it so.
+  /// The result of `body`, with gradients, but without keeping its intermediate results: the backward pass runs `body`
+  /// again, with `isAgain` set.
   ///
   /// It takes the time of a second forward pass of `body`, and saves the memory of its intermediate results. Both runs must
   /// compute the same.

@@ -43,12 +43,12 @@ extension Operator {
   static let logSoftmax = Operator("log_softmax", "int")
 }
 
-/// Numbers that are infinite or none.
+/// Tests for NaN and infinity.
 extension Tensor {
   public func isFinite() throws(TorchError) -> Tensor { try Operator.isfinite(self) }
   public func isNaN() throws(TorchError) -> Tensor { try Operator.isnan(self) }
 
-  /// Whether no element is infinite or not a number: one pass over the elements where that holds.
+  /// Whether no element is infinite or NaN: one pass over the elements where that holds.
   public func isAllFinite() throws(TorchError) -> Bool {
     guard type.isFloatingPoint else { return true }
     return try withoutGradient { () throws(TorchError) in

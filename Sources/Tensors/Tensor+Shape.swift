@@ -1,4 +1,4 @@
-/// The same elements in another shape, order, type or place.
+/// The same elements in another shape, order, type or device.
 extension Tensor {
   public func reshaped(_ shape: [Int]) throws(TorchError) -> Tensor { try Operator.reshape(self, shape) }
   public func permuted(_ order: [Int]) throws(TorchError) -> Tensor { try Operator.permute(self, order) }

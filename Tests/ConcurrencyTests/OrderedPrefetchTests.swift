@@ -78,13 +78,6 @@ import Testing
     #expect(probe == nil)
   }
 
-  @Test("A cancelled prefetch hands out nothing more") func cancelled() throws {
-    let prefetch = OrderedPrefetch(0..., threads: 2, ahead: 4) { $0 }
-    #expect(try prefetch.next() == 0)
-    prefetch.cancel()
-    #expect(try prefetch.next() == nil)
-  }
-
   @Test("Where no thread can be started, results are computed when they are asked for") func alone() throws {
     let counter = Counter()
     let prefetch = OrderedPrefetch(0..., threads: 3, ahead: 4, starting: { _, _ in false }) { number in

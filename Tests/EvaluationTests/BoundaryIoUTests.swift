@@ -21,9 +21,9 @@ import Testing
     let actual = map("00000", "00000", "00111", "00111", "00111")
     let predicted = map("00000", "01111", "00111", "00111", "00111")
     let result = try boundary(predicted, actual)
-    // d = 1. Of class 1 the truth has all 9 pixels but the centre in its band, the prediction its 13 without the upper two
-    // of that column; the truth's (2, 3) is the one that the prediction has inside. Class 0 has no pixel inside in the
-    // truth, and in the prediction none either: 16 and 12.
+    // d = 1. Of class 1 the truth has all 9 pixels but the centre in its band, the prediction its 13 without the upper
+    // two of that column; the truth's (2, 3) is the one that the prediction has inside. Class 0 has no pixel inside in
+    // the truth, and in the prediction none either: 16 and 12.
     #expect(result.intersections == [12, 7])
     #expect(result.unions == [16, 12])
   }

@@ -29,7 +29,7 @@ import Testing
     expectClose(floats.values, [-0.5, -0.1, -0.1, 1.5, 0.5, 0], tolerance: 1e-6, "planes")
   }
 
-  @Test("ImageNet's statistics are the default")
+  @Test("ImageNet's statistics are those of its photographs")
   func imageNet() {
     let floats = FloatImage(Image(width: 1, height: 1, pixels: [255, 255, 255]), normalizedBy: .imageNet)
     expectClose(floats.values, [0.515 / 0.229, 0.544 / 0.224, 0.594 / 0.225], tolerance: 1e-6, "white")

@@ -44,7 +44,7 @@ public enum Ranks {
     }
   }
 
-  /// A port of this machine that nobody listens at.
+  /// A free port of this machine.
   public static func freePort() throws -> UInt16 {
     let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     defer { close(descriptor) }

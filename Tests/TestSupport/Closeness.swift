@@ -1,8 +1,8 @@
-/// How far two lists of numbers lie apart, element by element.
+/// The differences of two lists of numbers, element by element.
 public struct Closeness: CustomStringConvertible {
   /// The largest absolute difference.
   public private(set) var worst = 0.0
-  /// Where it is.
+  /// Its index.
   public private(set) var position = 0
   /// The largest magnitude among the expected numbers.
   public private(set) var magnitude = 0.0

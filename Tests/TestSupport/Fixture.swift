@@ -1,6 +1,6 @@
 import Foundation
 
-/// Files that tests read, found from the place of this source file in the checkout.
+/// Files that tests read, found by the path of this source file in the checkout.
 public enum Fixture {
   /// The checkout's root folder.
   public static let root = URL(fileURLWithPath: #filePath)

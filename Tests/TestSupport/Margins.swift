@@ -10,8 +10,8 @@ extension BinaryFloatingPoint {
   }
 }
 
-/// What tests take of their tolerances: where `BLPSEG_MARGINS` names a file, every comparison adds a line to it, of the
-/// difference over the tolerance, both of them, the place and the test, with tabs between.
+/// The margins of tests: where `BLPSEG_MARGINS` names a file, every comparison adds a line to it, of the
+/// difference over the tolerance, both of them, file and line, and the test, with tabs between.
 private enum Margins {
   private static let file: FileHandle? = {
     guard let path = ProcessInfo.processInfo.environment["BLPSEG_MARGINS"] else { return nil }

@@ -4,7 +4,7 @@ import Foundation
 public struct Record {
   /// Seconds since 1970.
   public let time: Double
-  /// What follows the time in the message.
+  /// The bytes of the message after the time.
   public let message: [UInt8]
 
   struct Damage: Error {}

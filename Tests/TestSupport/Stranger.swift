@@ -24,7 +24,7 @@ public final class Stranger {
     _ = Foundation.send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL))
   }
 
-  /// What c10d's store takes for the begin of a connection.
+  /// The first bytes of a connection to c10d's store.
   public static let greeting: [UInt8] = [0, 0xCE, 0xF7, 0x85, 0x3C]
   /// A question to c10d's store that needs no key: how many it has.
   public static let question: [UInt8] = [7]

@@ -66,7 +66,7 @@ enum PickleOperation: UInt8 {
   case binPersistentID = 0x51
 }
 
-/// What a pickle can hold here. Containers are numbers of places in `PickleObjects`, not references: a list that
+/// A value of a pickle. Containers are indices into `PickleObjects`, not references: a list that
 /// contains itself, or a million nested ones, then need no recursion and no reference cycle.
 enum PickleValue {
   case none
@@ -81,7 +81,7 @@ enum PickleValue {
   case function(PickleFunction)
   /// A function or class of Python that is known by its name alone.
   case foreign(Int)
-  /// What such a one would make: a dictionary of what is set in it.
+  /// The result of such a function or class: a dictionary of what is set in it.
   case object(Int)
   case storageType(ElementType)
   case storage(Int)

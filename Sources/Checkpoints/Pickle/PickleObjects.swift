@@ -59,7 +59,7 @@ struct PickleObjects {
     return .foreign(number)
   }
 
-  /// What the function or class `name` would make.
+  /// An object that the function or class `name` would make.
   mutating func object(of name: String) -> PickleValue {
     guard case .string(let number) = string(name) else { return .opaque }
     dictionaries.append(Dictionary())

@@ -1,7 +1,7 @@
 import Files
 import Tensors
 
-/// What PyTorch's pickles name beside plain values: storages, tensors, parameters.
+/// The objects of PyTorch's pickles beside plain values: storages, tensors, parameters.
 extension PickleReader {
   private static let storageTypes = Dictionary(
     uniqueKeysWithValues: ElementType.allCases.map { (storageName(of: $0), $0) })
@@ -180,8 +180,8 @@ extension StridedTensor {
       var start = offset
       while count < elementCount {
         for column in 0..<width {
-          let place = (start + column * step) * MemoryLayout<Element>.size
-          elements.initializeElement(at: count, to: storage.loadUnaligned(fromByteOffset: place, as: Element.self))
+          let offset = (start + column * step) * MemoryLayout<Element>.size
+          elements.initializeElement(at: count, to: storage.loadUnaligned(fromByteOffset: offset, as: Element.self))
           count += 1
         }
         // The next row: like an odometer, from the last dimension but one.

@@ -67,24 +67,24 @@ public enum PyTorchFile {
 
   private static func warnings(_ weights: PyTorchContents.Weights, _ path: String) -> [FileWarning] {
     if weights.others.isEmpty { return [] }
-    let taken = PyTorchContents.listed([weights.place])
+    let taken = PyTorchContents.listed([weights.keyPath])
     return [
       FileWarning(
         path,
-        "holds weights under \(PyTorchContents.listed([weights.place] + weights.others)); those under \(taken) are taken"
+        "holds weights under \(PyTorchContents.listed([weights.keyPath] + weights.others)); those under \(taken) are taken"
       )
     ]
   }
 }
 
-/// The pickled value of a PyTorch file and the way to its storages.
+/// The pickled value of a PyTorch file, and access to its storages.
 struct PyTorchContents {
   let root: PickleValue
   let objects: PickleObjects
   let storages: any StorageSource
 }
 
-/// Where the elements of storages are.
+/// The elements of a file's storages.
 protocol StorageSource {
   /// All elements of a storage, not copied where they lie in memory as they are.
   func elements(of storage: StorageDescription) throws(FileError) -> Data
@@ -94,9 +94,9 @@ extension PyTorchContents {
   /// The state dict that was chosen among what a file holds.
   struct Weights {
     /// Keys that lead to it; none where it is the file's own value.
-    let place: [String]
+    let keyPath: [String]
     let dictionary: PickleValue
-    /// Where further ones lie.
+    /// Key paths of further ones.
     var others: [[String]] = []
   }
 
@@ -115,15 +115,15 @@ extension PyTorchContents {
   func weights(_ path: String) throws(FileError) -> Weights {
     let found = nested(root, [])
     if var first = found.first {
-      first.others = found.dropFirst().map(\.place)
+      first.others = found.dropFirst().map(\.keyPath)
       return first
     }
-    if objects.holdsTensors(root) { return Weights(place: [], dictionary: root) }
+    if objects.holdsTensors(root) { return Weights(keyPath: [], dictionary: root) }
     guard case .dictionary = root else { throw .invalid(path, notDictionary(root)) }
     if let object = Self.keys.lazy.compactMap({ objects.foreignName(objects.value($0, in: root)) }).first {
       throw .invalid(path, "needs \(object.quoted), which this reader does not run; \(Self.advice)")
     }
-    let elsewhere = places()
+    let elsewhere = keyPaths()
     guard !elsewhere.isEmpty else {
       throw .invalid(
         path,
@@ -137,13 +137,13 @@ extension PyTorchContents {
         + "\(Self.listed(elsewhere)); save those that are the weights alone, as in torch.save(checkpoint\(first), ...)")
   }
 
-  private func nested(_ value: PickleValue, _ place: [String]) -> [Weights] {
-    guard place.count < Self.depth else { return [] }
+  private func nested(_ value: PickleValue, _ keyPath: [String]) -> [Weights] {
+    guard keyPath.count < Self.depth else { return [] }
     return Self.keys.flatMap { key -> [Weights] in
       guard let inner = objects.value(key, in: value) else { return [] }
-      let innerPlace = place + [key]
+      let innerPath = keyPath + [key]
       return objects.holdsTensors(inner)
-        ? [Weights(place: innerPlace, dictionary: inner)] : nested(inner, innerPlace)
+        ? [Weights(keyPath: innerPath, dictionary: inner)] : nested(inner, innerPath)
     }
   }
 
@@ -154,17 +154,21 @@ extension PyTorchContents {
     return "holds \(value.kind) where a state dict was expected; save torch.save(model.state_dict(), ...)"
   }
 
-  /// Where dictionaries with tensors lie, whatever their keys.
-  private func places() -> [[String]] {
+  /// Key paths of the dictionaries with tensors, whatever their keys.
+  private func keyPaths() -> [[String]] {
     var result: [[String]] = []
-    var level: [(place: [String], value: PickleValue)] = [([], root)]
+    var level: [(keyPath: [String], value: PickleValue)] = [([], root)]
     var left = Self.searched
     for _ in 0..<Self.depth {
-      var next: [(place: [String], value: PickleValue)] = []
-      for (place, value) in level where left > 0 {
+      var next: [(keyPath: [String], value: PickleValue)] = []
+      for (keyPath, value) in level where left > 0 {
         for (key, inner) in objects.items(of: value) where left > 0 {
           left -= 1
-          if objects.holdsTensors(inner) { result.append(place + [key]) } else { next.append((place + [key], inner)) }
+          if objects.holdsTensors(inner) {
+            result.append(keyPath + [key])
+          } else {
+            next.append((keyPath + [key], inner))
+          }
         }
       }
       level = next
@@ -173,10 +177,10 @@ extension PyTorchContents {
   }
 
   /// "'a', 'b.c' and 2 more"
-  static func listed(_ places: [[String]]) -> String {
+  static func listed(_ keyPaths: [[String]]) -> String {
     let limit = 4
-    let shown = places.prefix(limit).map { $0.joined(separator: ".").quoted }
-    let rest = places.count - shown.count
+    let shown = keyPaths.prefix(limit).map { $0.joined(separator: ".").quoted }
+    let rest = keyPaths.count - shown.count
     return shown.joined(separator: rest == 0 && shown.count == 2 ? " and " : ", ")
       + (rest > 0 ? " and \(rest) more" : "")
   }

@@ -91,7 +91,7 @@ final class PyTorchLegacy: StorageSource {
   private static let protocolVersion = 1001
 
   private let source: ByteSource
-  /// Where the elements of each storage lie.
+  /// The byte range of each storage's elements.
   private let ranges: [String: Range<Int>]
 
   private init(_ source: ByteSource, _ ranges: [String: Range<Int>]) {

@@ -49,7 +49,7 @@ public enum Safetensors {
 
   private static let metadataDamage = "has its metadata damaged: their checksum does not match"
 
-  /// What the file at `path` holds, from its header alone.
+  /// Tensors and metadata of the file at `path`, from its header alone.
   public static func describe(
     _ path: String
   ) throws(FileError) -> (tensors: [TensorDescription], metadata: [String: String]) {
@@ -107,7 +107,7 @@ public enum Safetensors {
 struct SafetensorsHeader {
   struct Entry {
     let description: TensorDescription
-    /// Where the elements lie, counted from the end of the header.
+    /// The byte range of the elements, from the end of the header.
     let range: Range<Int>
   }
 

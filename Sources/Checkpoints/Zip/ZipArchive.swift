@@ -100,7 +100,7 @@ struct ZipArchive {
     return source.part(range)
   }
 
-  /// Where the packed bytes of an entry lie.
+  /// The range of an entry's packed bytes.
   private func range(of entry: Entry) throws(FileError) -> Range<Int> {
     guard !entry.isEncrypted else {
       throw .invalid(path, "has entry \(entry.name.quoted) encrypted; unpack the archive and give the file inside")
@@ -118,7 +118,7 @@ struct ZipArchive {
   }
 
   private func require(_ entry: Entry, _ checksum: UInt) throws(FileError) {
-    // PyTorch writes 0 where it was told not to compute checksums.
+    // PyTorch writes 0 where it computes no checksums.
     guard entry.checksum == 0 || checksum == UInt(entry.checksum) else {
       throw .invalid(path, "has \(entry.name.quoted) damaged: its checksum does not match; fetch it again")
     }
@@ -130,7 +130,7 @@ struct ZipArchive {
 }
 
 extension ZipArchive {
-  /// Where the end of the archive says that its table lies.
+  /// The range of the table, as the end of the archive gives it.
   private static func table(_ source: ByteSource) throws(FileError) -> (offset: Int, length: Int) {
     let path = source.path
     let size = 22
@@ -201,7 +201,7 @@ extension ZipArchive {
 }
 
 extension Data {
-  /// Where the last occurrence of `pattern` begins.
+  /// The offset of the last occurrence of `pattern`.
   fileprivate func lastRange(of pattern: [UInt8]) -> Index? {
     range(of: Data(pattern), options: .backwards)?.lowerBound
   }

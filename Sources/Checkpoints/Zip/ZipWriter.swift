@@ -6,7 +6,7 @@ import Foundation
 ///
 /// Format: APPNOTE.TXT of PKWARE, section 4.3, without zip64. Equal entries give equal bytes.
 struct ZipWriter {
-  /// Where the bytes of an entry may begin.
+  /// Alignment of an entry's bytes.
   private static let alignment = 64
   /// The extra field that PyTorch pads with.
   private static let paddingTag = UInt16(UInt8(ascii: "F")) | UInt16(UInt8(ascii: "B")) << 8
