@@ -1,3 +1,5 @@
+import Files
+
 /// Everything that decides an experiment: what a file of `Configs/` holds.
 public struct ExperimentSettings: Sendable, Equatable {
   /// What computes.
