@@ -76,9 +76,9 @@ let package = Package(
     module("Layers", ["Processes", "Tensors"]),
     module("Checkpoints", ["Tensors", "Files", "CZlib"]),
     module("Images", ["Files", "CJPEG", "CPNG"]),
-    module("Scribbles", ["Images", "Files", "CExpat"]),
-    module("Datasets", ["Scribbles", "Images", "Files", "Concurrency", "CMatIO"]),
-    module("Preparation", ["Datasets", "Scribbles", "Images", "Files", "Concurrency"]),
+    module("Annotations", ["Images", "Files", "CExpat"]),
+    module("Datasets", ["Annotations", "Images", "Files", "Concurrency", "CMatIO"]),
+    module("Preparation", ["Datasets", "Annotations", "Images", "Files", "Concurrency"]),
     module("Batches", ["Datasets", "Images", "Tensors", "Files", "Concurrency"]),
     module("Networks", ["Layers", "Processes", "Tensors"]),
     module("Losses", ["Tensors"]),
@@ -98,21 +98,21 @@ let package = Package(
       "Experiments",
       [
         "Training", "Prediction", "Preparation", "Evaluation", "DenseCRF", "Networks", "Layers",
-        "Checkpoints", "Batches", "Datasets", "Scribbles", "Images", "Processes", "Tensors", "Losses", "Files",
+        "Checkpoints", "Batches", "Datasets", "Images", "Processes", "Tensors", "Losses", "Files",
         "Concurrency", yams,
       ]),
     .executableTarget(
       name: "blpseg",
       dependencies: [
-        "Experiments", "Prediction", "Preparation", "Evaluation", "Processes", "Training", "Datasets", "Files",
-        "Tensors", parser,
+        "Experiments", "Prediction", "Preparation", "Evaluation", "Processes", "Training", "Datasets", "Annotations",
+        "Files", "Tensors", parser,
       ],
       swiftSettings: swift),
 
     .executableTarget(
       name: "benchmarks",
       dependencies: [
-        "Training", "Prediction", "DenseCRF", "Networks", "Layers", "Batches", "Datasets", "Scribbles", "Images",
+        "Training", "Prediction", "DenseCRF", "Networks", "Layers", "Batches", "Datasets", "Annotations", "Images",
         "Evaluation", "Tensors", "Files", parser,
       ],
       path: "Benchmarks/benchmarks", swiftSettings: swift),
@@ -121,7 +121,7 @@ let package = Package(
     .target(
       name: "Fuzzing",
       dependencies: [
-        "Batches", "Checkpoints", "Datasets", "Evaluation", "Experiments", "Files", "Images", "Scribbles", "Training",
+        "Annotations", "Batches", "Checkpoints", "Datasets", "Evaluation", "Experiments", "Files", "Images", "Training",
       ],
       path: "Fuzz/Fuzzing", swiftSettings: swift),
     .executableTarget(
@@ -131,6 +131,9 @@ let package = Package(
     .target(
       name: "TestSupport", dependencies: ["Networks", "Layers", "Processes", "Tensors"], path: "Tests/TestSupport",
       swiftSettings: swift),
+    .target(
+      name: "TestDatasets", dependencies: ["Datasets", "Images", "TestSupport"], path: "Tests/TestDatasets",
+      swiftSettings: swift),
     tests("FilesTests", ["Files"]),
     tests("ConcurrencyTests", ["Concurrency"]),
     tests("TensorsTests", ["Tensors"]),
@@ -138,9 +141,9 @@ let package = Package(
     tests("LayersTests", ["Layers", "Tensors"]),
     tests("CheckpointsTests", ["Batches", "Checkpoints", "Tensors", "Files"]),
     tests("ImagesTests", ["Images", "Files"]),
-    tests("ScribblesTests", ["Scribbles", "Images", "Files"]),
-    tests("DatasetsTests", ["Datasets", "Scribbles", "Images", "Files"]),
-    tests("PreparationTests", ["Preparation", "Datasets", "Scribbles", "Images", "Files"]),
+    tests("AnnotationsTests", ["Annotations", "Images", "Files"]),
+    tests("DatasetsTests", ["Datasets", "TestDatasets", "Images", "Files"]),
+    tests("PreparationTests", ["Preparation", "Datasets", "TestDatasets", "Images", "Files"]),
     tests("BatchesTests", ["Batches", "Datasets", "Images", "Tensors", "Files", "Concurrency"]),
     tests("NetworksTests", ["Networks", "Layers", "Losses", "Checkpoints", "Tensors"]),
     tests("LossesTests", ["Losses", "Tensors"]),

@@ -1,10 +1,10 @@
+import Annotations
 import Checkpoints
 import Datasets
 import Evaluation
 import Experiments
 import Files
 import Images
-import Scribbles
 import Training
 
 extension FuzzTarget {
@@ -53,8 +53,7 @@ extension FuzzTarget {
       "\u{FEFF}",
     ]
   ) { path in
-    var warnings: [FileWarning] = []
-    _ = try ScribbleFile.read(path, for: nil, tags: ClassList.voc.scribbleTags, &warnings)
+    _ = try Annotation(contentsOf: path).rasterized(ClassList.voc.scribbleTags)
   }
 
   private static let matlab = FuzzTarget(

@@ -90,9 +90,7 @@ extension Experiment {
       throw SettingsError(
         source: "data", problem: "masks and the list of images are needed to analyse them, and one of them is null")
     }
-    return try SegmentationDataset(
-      data.layout(list, scribbles: data.scribbles, masks: masks), classes: classes, labelNames: data.maskLabelNames(),
-      sequentialRenaming: data.sequentialRenaming)
+    return try SegmentationDataset(data.layout(list, scribbles: data.scribbles, masks: masks), classes: classes)
   }
 
   private func report(_ result: PreferenceResult, _ list: PreferenceOptions.List) -> Report {
