@@ -83,9 +83,9 @@ let package = Package(
     module("Layers", ["Processes", "Tensors"]),
     module("Checkpoints", ["Tensors", "Files", "CZlib"]),
     module("Images", ["Files", "CJPEG", "CPNG"]),
-    module("Scribbles", ["Images", "Files", "CExpat"]),
-    module("Datasets", ["Scribbles", "Images", "Files", "Concurrency", "CMatIO"]),
-    module("Preparation", ["Datasets", "Scribbles", "Images", "Files", "Concurrency"]),
+    module("Annotations", ["Images", "Files", "CExpat"]),
+    module("Datasets", ["Annotations", "Images", "Files", "Concurrency", "CMatIO"]),
+    module("Preparation", ["Datasets", "Annotations", "Images", "Files", "Concurrency"]),
     module("Batches", ["Datasets", "Images", "Tensors", "Files", "Concurrency"]),
     module("Networks", ["Layers", "Images", "Tensors"]),
     module("Losses", ["Tensors"]),
@@ -123,14 +123,14 @@ let package = Package(
       name: "blpseg",
       dependencies: [
         "Experiments", "Models", "Settings", "Prediction", "Preparation", "Reports", "Evaluation", "Processes",
-        "Training", "Losses", "Datasets", "Images", "Files", "Tensors", parser,
+        "Training", "Losses", "Datasets", "Annotations", "Images", "Files", "Tensors", parser,
       ],
       swiftSettings: swift),
 
     .executableTarget(
       name: "benchmarks",
       dependencies: [
-        "Training", "Losses", "Prediction", "CRF", "Networks", "Layers", "Batches", "Datasets", "Scribbles", "Images",
+        "Training", "Losses", "Prediction", "CRF", "Networks", "Layers", "Batches", "Datasets", "Annotations", "Images",
         "Reports", "Tensors", "Files", parser,
       ],
       path: "Benchmarks/benchmarks", swiftSettings: swift),
@@ -139,7 +139,7 @@ let package = Package(
     .target(
       name: "Fuzzing",
       dependencies: [
-        "Batches", "Checkpoints", "Datasets", "Evaluation", "Experiments", "Files", "Images", "Models", "Scribbles",
+        "Annotations", "Batches", "Checkpoints", "Datasets", "Evaluation", "Experiments", "Files", "Images", "Models",
         "Settings", "Training",
       ],
       path: "Fuzz/Fuzzing", swiftSettings: swift),
@@ -152,6 +152,9 @@ let package = Package(
     .target(
       name: "TestNetworks", dependencies: ["Networks", "Layers", "Processes", "Tensors", "TestSupport"],
       path: "Tests/TestNetworks", swiftSettings: swift),
+    .target(
+      name: "TestDatasets", dependencies: ["Datasets", "Images", "TestSupport"], path: "Tests/TestDatasets",
+      swiftSettings: swift),
     tests("FilesTests", ["Files"]),
     tests("ConcurrencyTests", ["Concurrency"], support: []),
     tests("TensorsTests", ["Tensors"], support: ["TestNetworks", "TestSupport"]),
@@ -159,9 +162,9 @@ let package = Package(
     tests("LayersTests", ["Layers", "Tensors"], support: ["TestNetworks", "TestSupport"]),
     tests("CheckpointsTests", ["Batches", "Checkpoints", "Tensors", "Files"]),
     tests("ImagesTests", ["Images", "Files"], support: ["TestImages", "TestSupport"]),
-    tests("ScribblesTests", ["Scribbles", "Images", "Files"]),
-    tests("DatasetsTests", ["Datasets", "Images", "Files"]),
-    tests("PreparationTests", ["Preparation", "Datasets", "Images", "Files"]),
+    tests("AnnotationsTests", ["Annotations", "Images", "Files"]),
+    tests("DatasetsTests", ["Datasets", "Images", "Files"], support: ["TestDatasets", "TestSupport"]),
+    tests("PreparationTests", ["Preparation", "Datasets", "Images", "Files"], support: ["TestDatasets", "TestSupport"]),
     tests(
       "BatchesTests", ["Batches", "Datasets", "Images", "Tensors", "Files", "Concurrency"],
       support: ["TestImages", "TestSupport"]),

@@ -1,8 +1,8 @@
+import Annotations
 import Datasets
 import Files
 import Foundation
 import Images
-import Scribbles
 
 /// Photographs of 500 x 375 with scribbles, as PASCAL VOC's are: the demo's, enlarged.
 struct TrainingData {
@@ -26,8 +26,9 @@ struct TrainingData {
     let classes = try ClassList(contentsOf: "\(demo)/classes.txt")
     for (index, id) in ids.enumerated() {
       let photograph = try Image(contentsOf: "\(demo)/JPEGImages/\(id).jpg")
-      let scribbles = try ScribbleFile.read(
-        "\(demo)/scribbles/\(id).xml", width: photograph.width, height: photograph.height, tags: classes.scribbleTags)
+      let size = ImageHeader(width: photograph.width, height: photograph.height)
+      let annotation = try Annotation(contentsOf: "\(demo)/scribbles/\(id).xml", for: size)
+      let scribbles = try annotation.rasterized(classes.scribbleTags)
       let factor = max(
         Double(Self.width) / Double(photograph.width), Double(Self.height) / Double(photograph.height))
       try OutputFile.write(

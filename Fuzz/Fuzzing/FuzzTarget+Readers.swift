@@ -1,3 +1,4 @@
+import Annotations
 import Checkpoints
 import Datasets
 import Evaluation
@@ -5,7 +6,6 @@ import Experiments
 import Files
 import Images
 import Models
-import Scribbles
 import Settings
 import Training
 
@@ -55,8 +55,7 @@ extension FuzzTarget {
       "\u{FEFF}",
     ]
   ) { path in
-    var warnings: [FileWarning] = []
-    _ = try ScribbleFile.read(path, for: nil, tags: ClassList.voc.scribbleTags, &warnings)
+    _ = try Annotation(contentsOf: path).rasterized(ClassList.voc.scribbleTags)
   }
 
   private static let matlab = FuzzTarget(

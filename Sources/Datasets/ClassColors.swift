@@ -1,13 +1,13 @@
 import Files
 import Images
 
-/// The lines of a list of classes, and the colours at their ends.
+/// The lines of a class list file, and the colours at their ends.
 struct ClassColors {
   /// The lines without their colours.
   let lines: [String]
   private var colors: [(line: String, color: Color)] = []
 
-  /// Reads "leaf #30C650", "1 leaf #30C650" and lines without a colour, which is the last word where it begins with "#".
+  /// Reads "leaf #30C650", "1 leaf #30C650" and lines without a colour: the last word is one where it begins with "#".
   init(_ path: String) throws(FileError) {
     var lines: [String] = []
     var known: [Color: String] = [:]
@@ -39,7 +39,7 @@ struct ClassColors {
     self.lines = lines
   }
 
-  /// The colours by the labels of these names; that of a line that names no class, such as void, is left out.
+  /// Colours by label; those of lines without a class, such as void, are left out.
   func byLabel(_ names: [String]) -> [Int: Color] {
     var result: [Int: Color] = [:]
     for (line, color) in colors {
@@ -64,12 +64,12 @@ extension ClassList {
 
   /// The colours of classes of these names, some of which may have their own, by label.
   public static func colors(of names: [String], _ own: [Int: Color] = [:]) -> ColorMap {
-    let standard = [voc.names, context.names].contains(names) ? ColorMap.voc : .bright
-    return standard.replacing(own, classCount: names.count)
+    let defaults = [voc.names, context.names].contains(names) ? ColorMap.voc : .bright
+    return defaults.replacing(own, classCount: names.count)
   }
 
-  /// The colours of so many classes whose names are not known: weights that come without names are the published ones,
-  /// for PASCAL VOC and PASCAL-Context.
+  /// Colours for a number of classes without names: weights without names are the published ones, for PASCAL VOC and
+  /// PASCAL-Context.
   public static func colors(ofUnnamed count: Int) -> ColorMap {
     [voc.count, context.count].contains(count) ? .voc : .bright
   }

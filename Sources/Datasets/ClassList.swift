@@ -1,20 +1,20 @@
+import Annotations
 import Files
 import Images
-import Scribbles
 
 /// The classes of a data set in label order: class 0 is the background.
 public struct ClassList: Sendable, Equatable {
-  /// Names for people, as in reports.
+  /// Names in reports and messages.
   public let names: [String]
-  /// Names in scribble files, one for each class.
+  /// Names in annotations, one for each class.
   public let tags: [String]
-  /// The colours that a file gives to classes, by their labels.
+  /// Colours that a file gives to classes, by label.
   public private(set) var ownColors: [Int: Color] = [:]
 
   /// Number of classes counting background: C.
   public var count: Int { names.count }
 
-  /// What scribble files may call each class: its tag, or its name.
+  /// The names of each class in annotations: its tag, or its name.
   public var scribbleTags: ClassTags { ClassTags(tags, aliases: names) }
 
   /// Classes from their names, and their tags where these differ.
@@ -23,7 +23,7 @@ public struct ClassList: Sendable, Equatable {
     guard 2...ClassList.mostClasses ~= names.count else {
       throw ClassListError(
         "\(names.count) \(names.count == 1 ? "class" : "classes") given, 2 to \(ClassList.mostClasses) counting background are "
-          + "possible; write one a line")
+          + "possible; write one per line")
     }
     guard tags.count == names.count else {
       throw ClassListError("\(tags.count) tags given for \(names.count) classes; give one tag for each class")
@@ -33,7 +33,7 @@ public struct ClassList: Sendable, Equatable {
         throw ClassListError("class \(index) has no name")
       }
       if let index = list.firstIndex(where: ClassList.hasControlCharacter) {
-        throw ClassListError("the name of class \(index) holds a control character; write it anew")
+        throw ClassListError("the name of class \(index) contains a control character; type it again")
       }
       if let name = ClassList.repeated(in: list) {
         throw ClassListError("two classes are named \"\(name.prefix(64))\"")
@@ -42,21 +42,21 @@ public struct ClassList: Sendable, Equatable {
     (self.names, self.tags) = (names, tags)
   }
 
-  /// A file with one class a line: plain names in label order, or each after its label ("0 background", "0: background").
-  /// A colour may follow the name ("1 leaf #30C650").
+  /// Reads a file with one class per line: names in label order, or each after its label ("0 background",
+  /// "0: background"). A colour may follow the name ("1 leaf #30C650").
   ///
-  /// A line for label 255, or whose name is "void" or LabelMe's "__ignore__", is passed over, as are empty lines and
-  /// those that begin with "#". Labels that begin with 1 leave 0 to the background. CVAT's labelmap.txt and a single
-  /// line with commas are read too. The names of `voc` and `context` bring their tags with them.
+  /// Lines for label 255, or with the name "void" or LabelMe's "__ignore__", are skipped, as are empty lines and those
+  /// that begin with "#". Where labels begin with 1, label 0 is the background. CVAT's labelmap.txt and a single line
+  /// with commas are read too. The names of `voc` and `context` bring their tags with them.
   public init(contentsOf path: String) throws(FileError) { self = try ClassList.read(path).classes }
 
-  /// Reads such a file, with what is odd about it.
+  /// The same with warnings about names that may be meant otherwise.
   public static func read(_ path: String) throws(FileError) -> (classes: ClassList, warnings: [FileWarning]) {
     let colors: ClassColors
     do {
       colors = try ClassColors(path)
     } catch {
-      throw error.expecting("the names of the classes, one a line, background first,")
+      throw error.expecting("the names of the classes, one per line, background first,")
     }
     do throws(ClassListError) {
       let file = try ClassListFile(colors.lines)
@@ -72,7 +72,7 @@ public struct ClassList: Sendable, Equatable {
   /// More labels would leave none for "unlabelled" below `Label.ignored`.
   private static let mostClasses = 254
 
-  /// As many nameless classes as there can be, where the names could not be read.
+  /// Stands for the classes where their names could not be read: the largest number of classes, without names.
   package static let unknown: ClassList = {
     let names = (0..<mostClasses).map { "class \($0)" }
     return ClassList(unchecked: names, tags: names)
@@ -95,8 +95,7 @@ extension ClassList {
   public static let voc = ClassList(
     unchecked: [
       "background", "aeroplane", "bicycle", "bird", "boat", "bottle", "bus", "car", "cat", "chair", "cow",
-      "diningtable",
-      "dog", "horse", "motorbike", "person", "pottedplant", "sheep", "sofa", "train", "tvmonitor",
+      "diningtable", "dog", "horse", "motorbike", "person", "pottedplant", "sheep", "sofa", "train", "tvmonitor",
     ], tags: vocTags)
 
   /// The 60 classes of PASCAL-Context counting background, with the tags of its scribbles.
@@ -106,16 +105,23 @@ extension ClassList {
 
   private static let vocTags = [
     "background", "plane", "bike", "bird", "boat", "bottle", "bus", "car", "cat", "chair", "cow", "table", "dog",
-    "horse",
-    "motorbike", "person", "plant", "sheep", "sofa", "train", "monitor",
+    "horse", "motorbike", "person", "plant", "sheep", "sofa", "train", "monitor",
   ]
 
   private static let furtherContextClasses = [
     "bag", "bed", "bench", "book", "building", "cabinet", "ceiling", "cloth", "computer", "cup", "door", "fence",
-    "floor",
-    "flower", "food", "grass", "ground", "keyboard", "light", "mountain", "mouse", "curtain", "platform", "sign",
-    "plate",
-    "road", "rock", "shelves", "sidewalk", "sky", "snow", "bedclothes", "track", "tree", "truck", "wall", "water",
-    "window", "wood",
+    "floor", "flower", "food", "grass", "ground", "keyboard", "light", "mountain", "mouse", "curtain", "platform",
+    "sign", "plate", "road", "rock", "shelves", "sidewalk", "sky", "snow", "bedclothes", "track", "tree", "truck",
+    "wall", "water", "window", "wood",
   ]
+}
+
+/// An invalid class list: too few, too many, empty or repeated names.
+public struct ClassListError: Error, Equatable, Sendable, CustomStringConvertible {
+  /// Why it is invalid, without a full stop.
+  public let problem: String
+
+  public init(_ problem: String) { self.problem = problem }
+
+  public var description: String { "The class list: \(problem)." }
 }

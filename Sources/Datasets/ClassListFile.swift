@@ -1,20 +1,20 @@
-import Files
+import Foundation
 
-/// The names in a file of classes, in the forms in which such files come.
+/// The names in a class list file: plain, numbered, CVAT's labelmap.txt, or a single line with commas.
 struct ClassListFile {
   /// Names in label order, background first.
   let names: [String]
-  /// What is odd about them, each a clause without a full stop.
+  /// Names that may be meant otherwise, each a clause without a full stop.
   let doubts: [String]
 
   /// Reads the lines of a file: plain names in label order, or each with its label.
   ///
-  /// Throws where they are of several forms, or of none.
+  /// Throws for lines of several forms, and of none.
   init(_ text: [String]) throws(ClassListError) {
     let labelMap = try ClassListFile.labelMap(text)
     let lines = text.filter { !$0.hasPrefix("#") }
     if let line = lines.first(where: { ClassListFile.isStructured($0) }) {
-      throw ClassListError("has the line \"\(line.prefix(64))\"; plain text with one class a line was expected")
+      throw ClassListError("has the line \"\(line.prefix(64))\"; plain text with one class per line was expected")
     }
     let found: [String]
     if let labelMap {
@@ -32,7 +32,7 @@ struct ClassListFile {
   /// LabelMe's list calls void `__ignore__`.
   private static let voidNames: Set<String> = ["void", "__ignore__"]
   private static let labelMeBackground = "_background_"
-  /// What stands over a column of names.
+  /// Headings of a column of names.
   private static let headers: Set<String> = ["name", "names", "class", "classes", "label", "labels", "category"]
 
   /// A line of JSON, XML or YAML.
@@ -49,7 +49,7 @@ struct ClassListFile {
     guard lines.contains(where: isHeader) || (!names.isEmpty && names.allSatisfy { $0 != nil }) else { return nil }
     for (line, name) in zip(entries, names) where name == nil {
       throw ClassListError(
-        "has the line \"\(line.prefix(64))\" in a list of \"label:color_rgb:parts:actions\"; write one class a line")
+        "has the line \"\(line.prefix(64))\" in a list of \"label:color_rgb:parts:actions\"; write one class per line")
     }
     return names.compactMap { $0 }
   }
@@ -62,7 +62,7 @@ struct ClassListFile {
     return fields.dropLast(3).joined(separator: ":")
   }
 
-  /// The lines with their labels; nil where they have none. A first line that heads two columns is passed over.
+  /// The lines with their labels; nil where they have none. A first line with the headings of two columns is skipped.
   private static func numbered(_ lines: [String]) throws(ClassListError) -> [NumberedLine]? {
     let all = lines.map(NumberedLine.init)
     if all.isEmpty { return nil }
@@ -72,12 +72,12 @@ struct ClassListFile {
       return rest.compactMap { $0 }
     }
     // "3 wheeler" may be a name among plain ones; "3: wheeler" is not.
-    if let place = all.firstIndex(where: { $0?.hasSeparator == true && lines.count > 1 }),
+    if let numbered = all.firstIndex(where: { $0?.hasSeparator == true && lines.count > 1 }),
       let other = all.firstIndex(where: { $0 == nil })
     {
       throw ClassListError(
-        "has a label before the name in \"\(lines[place].prefix(64))\" and none in \"\(lines[other].prefix(64))\"; "
-          + "write all classes in one way")
+        "has a label before the name in \"\(lines[numbered].prefix(64))\" and none in \"\(lines[other].prefix(64))\"; "
+          + "write all classes in the same form")
     }
     return nil
   }
@@ -91,31 +91,25 @@ struct ClassListFile {
         expected == 0
           ? "begins with label \(line.number), label 0 was expected; add a line \"0 background\""
           : "label \(expected) was expected and \(line.number) (\"\(line.name.prefix(64))\") found; "
-            + "number the classes without holes"
+            + "number the classes without gaps"
       )
     }
     return classes.map(\.name)
   }
 
-  /// Plain names, one a line; a single line may hold all of them with commas or semicolons between.
+  /// Plain names, one per line, or all in a single line with commas or semicolons between them.
   private static func separated(_ lines: [String]) throws(ClassListError) -> [String] {
     if lines.count == 1 {
       let separator: Character = lines[0].contains(";") ? ";" : ","
-      return lines[0].split(separator: separator).map { trimmed($0) }
+      return lines[0].split(separator: separator).map { $0.trimmingCharacters(in: .whitespaces) }
     }
     let commas = lines.map { line in line.count { $0 == "," } }
     if let first = commas.first, first > 0, commas.allSatisfy({ $0 == first }) {
       throw ClassListError(
-        "has \(first + 1) columns, as in \"\(lines[0].prefix(64))\"; write one class a line, or its label and its name")
+        "has \(first + 1) columns, as in \"\(lines[0].prefix(64))\"; write one class per line, or its label and its name"
+      )
     }
     return lines
-  }
-
-  private static func trimmed(_ text: Substring) -> String {
-    var text = text
-    while text.first?.isWhitespace == true { text.removeFirst() }
-    while text.last?.isWhitespace == true { text.removeLast() }
-    return String(text)
   }
 
   private static func doubts(_ names: [String]) -> [String] {
@@ -123,9 +117,9 @@ struct ClassListFile {
     if let first = names.first, headers.contains(first.lowercased()) {
       doubts.append("names class 0 \"\(first.prefix(64))\"; is that the heading of a column, which should be removed?")
     }
-    if let place = names.dropFirst().firstIndex(where: { $0.lowercased() == "background" }) {
+    if let label = names.dropFirst().firstIndex(where: { $0.lowercased() == "background" }) {
       doubts.append(
-        "names class \(place) \"\(names[place])\", and class 0, \"\(names[0].prefix(64))\", is taken for the background; "
+        "names class \(label) \"\(names[label])\", and class 0, \"\(names[0].prefix(64))\", is taken for the background; "
           + "should the background come first?")
     }
     var seen: [String: String] = [:]
@@ -135,5 +129,37 @@ struct ClassListFile {
       }
     }
     return doubts
+  }
+}
+
+/// A line of a list of names that holds a number and a name: "3 bird", "3: bird", "3,bird" or "bird,3".
+struct NumberedLine {
+  let number: Int
+  let name: String
+  /// Whether they are separated by more than a blank.
+  let hasSeparator: Bool
+
+  private static let separators = CharacterSet(charactersIn: ":,;=\t")
+
+  init(number: Int, name: String) { (self.number, self.name, hasSeparator) = (number, name, true) }
+
+  /// Nil where the line is of another form.
+  init?(_ line: String) {
+    let sign = line.prefix { $0 == "-" }
+    let digits = line.prefix(sign.count + line.dropFirst(sign.count).prefix { $0.isASCII && $0.isNumber }.count)
+    let rest = line[digits.endIndex...]
+    if let number = Int(digits), let next = rest.unicodeScalars.first {
+      let isSeparated = Self.separators.contains(next)
+      guard isSeparated || next.properties.isWhitespace else { return nil }
+      let name = (isSeparated ? String(rest.unicodeScalars.dropFirst()) : String(rest))
+        .trimmingCharacters(in: .whitespaces)
+      guard !name.isEmpty else { return nil }
+      (self.number, self.name, hasSeparator) = (number, name, isSeparated)
+      return
+    }
+    let fields = line.split(separator: ",", omittingEmptySubsequences: false)
+      .map { $0.trimmingCharacters(in: .whitespaces) }
+    guard fields.count == 2, !fields[0].isEmpty, let number = Int(fields[1]) else { return nil }
+    (self.number, self.name, hasSeparator) = (number, fields[0], true)
   }
 }

@@ -1,7 +1,7 @@
 import Files
 import Foundation
 
-/// The files that somebody named on a command line.
+/// Files named on a command line, by themselves or by their folder.
 public enum FileList {
   /// Paths of the files named, and of the files with one of `extensions` (lower case) in the folders named.
   ///
@@ -21,18 +21,118 @@ public enum FileList {
       let names = try InputFile.names(inFolder: path).filter { name in
         extensions.contains(Path.fileExtension(of: name).lowercased())
       }
-      if names.isEmpty { throw .invalid(path, "holds no \(inWords(extensions)) file") }
+      if names.isEmpty { throw .invalid(path, "holds no \(extensions.map { ".\($0)" }.alternatives) file") }
       found += names.map { Path.joined(path, $0) }
     }
     // By bytes: strings that differ in their normal form alone count as equal.
     var seen: Set<[UInt8]> = []
     return found.filter { seen.insert(Array($0.utf8)).inserted }
   }
+}
 
-  /// ".jpg, .jpeg or .png"
-  private static func inWords(_ extensions: [String]) -> String {
-    let endings = extensions.map { ".\($0)" }
-    let last = endings.suffix(1).joined()
-    return endings.count > 1 ? "\(endings.dropLast().joined(separator: ", ")) or \(last)" : last
+/// Photographs named on a command line, by themselves or by their folder, and the other files in these folders.
+public struct PhotographList: Sendable {
+  /// A photograph, and the path of its results.
+  public struct Item: Sendable, Equatable {
+    public let path: String
+    /// The path of its results in their folder, without extension: "plotA/1" for a folder's plotA/1.jpg.
+    public let resultPath: String
+  }
+
+  /// Order is that of the inputs, within a folder that of the names' bytes; a file named twice comes once.
+  public private(set) var items: [Item] = []
+  /// Files of other kinds in the folders named.
+  public private(set) var otherFiles: [String] = []
+  /// Masks and overlays of photographs in the same folder, which an earlier run wrote.
+  public private(set) var earlierResults: [String] = []
+  /// Folders inside these folders that were not entered.
+  public private(set) var foldersLeft: [String] = []
+  /// Files that cannot be opened because their names are not UTF-8.
+  public private(set) var unreadable: [String] = []
+  private var seen: Set<[UInt8]> = []
+
+  /// The files named, and the .jpg, .jpeg and .png files in the folders named; with `isRecursive` also in the folders
+  /// inside, except for `results`, the folder that results go to.
+  ///
+  /// Throws when a path is missing, when nothing is named, and when a folder holds no photograph.
+  public init(_ inputs: [String], isRecursive: Bool = false, results: String? = nil) throws(FileError) {
+    if inputs.isEmpty { throw FileError(".", .missing, "no photograph was named; name files or folders") }
+    for input in inputs {
+      var isFolder: ObjCBool = false
+      guard FileManager.default.fileExists(atPath: input, isDirectory: &isFolder) else {
+        throw FileError(Path.expandingHome(input), .missing, "no such file or folder")
+      }
+      guard isFolder.boolValue else {
+        add(input, Path.stem(of: input))
+        continue
+      }
+      let before = (items.count, unreadable.count, foldersLeft.count)
+      try add(folder: input, "", isRecursive, excluding: results.map(FilePlace.init), inside: [])
+      if items.count == before.0 && unreadable.count == before.1 {
+        let inner = foldersLeft.count - before.2
+        let advice = inner > 0 ? "; --recursive enters the \(inner == 1 ? "folder" : "\(inner) folders") in it" : ""
+        throw .invalid(input, "holds no \(PhotographList.extensions.map { ".\($0)" }.alternatives) file\(advice)")
+      }
+    }
+  }
+
+  private mutating func add(_ path: String, _ resultPath: String) {
+    if seen.insert(Array(path.utf8)).inserted { items.append(Item(path: path, resultPath: resultPath)) }
+  }
+
+  private mutating func add(
+    folder: String, _ resultPath: String, _ isRecursive: Bool, excluding results: FilePlace?, inside: Set<FilePlace>
+  ) throws(FileError) {
+    let listing = try FolderListing(folder)
+    let photographs = listing.files.filter {
+      PhotographList.extensions.contains(Path.fileExtension(of: $0).lowercased())
+    }
+    let stems = (
+      jpeg: Set(photographs.filter { !PhotographList.isPNG($0) }.map { Array(Path.stem(of: $0).utf8) }),
+      all: Set(photographs.map { Array(Path.stem(of: $0).utf8) })
+    )
+    for name in listing.files {
+      let path = Path.joined(folder, name)
+      if !PhotographList.extensions.contains(Path.fileExtension(of: name).lowercased()) {
+        otherFiles.append(path)
+      } else if PhotographList.isResult(path, stems.jpeg, stems.all) {
+        earlierResults.append(path)
+      } else {
+        add(path, Path.joined(resultPath, Path.stem(of: name)))
+      }
+    }
+    unreadable += listing.unreadable.map { Path.joined(folder, $0) }
+    for name in listing.folders {
+      let path = Path.joined(folder, name)
+      let target = FilePlace(path)
+      if target == results { continue }
+      guard isRecursive, !inside.contains(target) else {
+        if !isRecursive { foldersLeft.append(path) }
+        continue
+      }
+      try add(
+        folder: path, Path.joined(resultPath, name), isRecursive, excluding: results,
+        inside: inside.union([target, FilePlace(folder)]))
+    }
+  }
+
+  /// Extensions of photographs, in lower case.
+  static let extensions = ["jpg", "jpeg", "png"]
+
+  private static func isPNG(_ name: String) -> Bool { Path.fileExtension(of: name).lowercased() == "png" }
+
+  /// Whether a file is NAME.overlay.png beside a photograph NAME, or a palette PNG NAME.png beside NAME.jpg.
+  private static func isResult(_ path: String, _ jpegStems: Set<[UInt8]>, _ stems: Set<[UInt8]>) -> Bool {
+    guard isPNG(path) else { return false }
+    let stem = Array(Path.stem(of: path).utf8)
+    let overlay = Array(".overlay".utf8)
+    if stem.count > overlay.count, stem.suffix(overlay.count) == overlay[...] {
+      return stems.contains(Array(stem.dropLast(overlay.count)))
+    }
+    guard jpegStems.contains(stem), let file = FileHandle(forReadingAtPath: path) else { return false }
+    defer { try? file.close() }
+    // The colour type follows the signature, the chunk's length and name, the size and the depth; 3 is a palette.
+    let header = (try? file.read(upToCount: 26)) ?? nil
+    return header?.count == 26 && header?.last == 3
   }
 }

@@ -26,10 +26,10 @@ package struct MATLABMatrix: Equatable {
     }
     (self.rows, self.columns) = (rows, columns)
     values = MATLABMatrix.rowByRow(stored, rows, columns)
-    if let place = stored.firstIndex(of: UInt16(CMATIO_STRAY)) {
+    if let element = stored.firstIndex(of: UInt16(CMATIO_STRAY)) {
       throw .invalid(
         path,
-        "has the value \(MATLABMatrix.text(stray)) in row \(place % rows), column \(place / rows) of \(name); "
+        "has the value \(MATLABMatrix.text(stray)) in row \(element % rows), column \(element / rows) of \(name); "
           + "a label is a whole number of at least 0")
     }
   }

@@ -50,17 +50,14 @@ public struct Experiment {
     let data = settings.data
     guard let layout = data.previewLayout else { return nil }
     var faults: [FileError] = []
-    return SegmentationDataset(
-      salvaging: layout, classes: classes, labelNames: try data.maskLabelNames(),
-      sequentialRenaming: data.sequentialRenaming, &faults)
+    return SegmentationDataset(salvaging: layout, classes: classes, &faults)
   }
 
   /// The validation images with their ground truth; nil where the settings name none.
   public func validationSet() throws -> SegmentationDataset? {
     let data = settings.data
     guard let layout = data.validationLayout else { return nil }
-    return try SegmentationDataset(
-      layout, classes: classes, labelNames: data.maskLabelNames(), sequentialRenaming: data.sequentialRenaming)
+    return try SegmentationDataset(layout, classes: classes)
   }
 
   /// The images of the validation list for display, where the settings name no masks; nil where there are none.

@@ -246,7 +246,7 @@ public struct PredictionRun: Sendable {
   }
 
   private func output(of item: PhotographList.Item, _ suffix: String) -> String {
-    Path.joined(folder, item.place + suffix)
+    Path.joined(folder, item.resultPath + suffix)
   }
 }
 

@@ -97,9 +97,7 @@ public struct PreferenceRun {
         source: "data", problem: "masks and the list of images are needed to analyse them, and one of them is null")
     }
     return try SegmentationDataset(
-      data.layout(list, scribbles: data.scribbles, masks: masks), classes: experiment.classes,
-      labelNames: data.maskLabelNames(),
-      sequentialRenaming: data.sequentialRenaming)
+      data.layout(list, scribbles: data.scribbles, masks: masks), classes: experiment.classes)
   }
 
   private func report(_ result: PreferenceResult, _ list: Options.List) -> Report {

@@ -34,8 +34,6 @@ public struct Preflight: Sendable {
     let data = settings.data
     var findings: [Finding] = []
     let classes = Preflight.classes(data, &findings)
-    var labelNames = LabelNames.context
-    do throws(FileError) { labelNames = try data.maskLabelNames() } catch { findings.append(Finding(error)) }
     let missing = Preflight.missingRoot(data)
     // Everything inside is missing too; one message is enough.
     if let missing { findings = [missing] }
@@ -45,9 +43,8 @@ public struct Preflight: Sendable {
     }
     if let validation = data.validationLayout { parts.append(.init("validation", validation)) }
     let check = DatasetCheck(
-      missing == nil ? parts : [], classes: classes, labelNames: labelNames,
-      sequentialRenaming: data.sequentialRenaming,
-      isLoading: purpose != .continuation, progress: progress, shouldStop: shouldStop)
+      missing == nil ? parts : [], classes: classes, isLoading: purpose != .continuation, progress: progress,
+      shouldStop: shouldStop)
     findings += check.findings
     for (part, outcome) in zip(parts, check.outcomes) {
       guard let examination = outcome.examination, !examination.isComplete else { continue }

@@ -1,3 +1,5 @@
+import Foundation
+
 /// A file that could not be read or written: what was found, what was expected and, where there is one, a remedy.
 public struct FileError: Error, Equatable, Sendable, CustomStringConvertible {
   public enum Reason: Sendable {
@@ -41,4 +43,14 @@ public struct FileWarning: Equatable, Hashable, Sendable, CustomStringConvertibl
 
   /// One line that a terminal can show, whatever the path is.
   public var description: String { "\(path): \(problem).".printable }
+}
+
+extension FileError {
+  /// The same error; for a missing file also with the absolute path and the contents that were expected.
+  package func expecting(_ contents: String) -> FileError {
+    guard reason == .missing else { return self }
+    let whole = URL(fileURLWithPath: path).standardizedFileURL.path
+    let location = whole == path ? "" : " at \(whole)"
+    return FileError(path, .missing, "\(problem)\(location); \(contents) was expected there")
+  }
 }

@@ -1,14 +1,14 @@
 import Datasets
 import Files
 
-/// What the images of an experiment hold, and what is wrong or doubtful about them.
+/// The contents of an experiment's images, and findings about them.
 public struct DatasetCheck: Sendable {
-  /// A data set to be checked.
+  /// A data set to check.
   public struct Part: Sendable {
-    /// What it is for: "training".
+    /// Its purpose: "training".
     public let name: String
     public let layout: DatasetLayout
-    /// The same images as far as their ground truth is known, to compare scribbles with; nil where it is not asked for.
+    /// The same images with masks to compare scribbles with; nil for no comparison.
     public let reference: DatasetLayout?
 
     public init(_ name: String, _ layout: DatasetLayout, comparingWith reference: DatasetLayout? = nil) {
@@ -16,27 +16,27 @@ public struct DatasetCheck: Sendable {
     }
   }
 
-  /// What was found out about a part.
+  /// The result for a part.
   public struct Outcome: Sendable {
     public let part: String
-    /// Number of images whose files are there.
+    /// Number of images whose files exist.
     public let count: Int
-    /// What was looked at of them; nil where files were looked for only.
+    /// Their examination; nil where files were looked up only.
     public let examination: DatasetExamination?
   }
 
   public let outcomes: [Outcome]
   /// Part after part, in list order.
   public let findings: [Finding]
-  /// Whether all images were looked at.
+  /// Whether all images were examined.
   public var isComplete: Bool { outcomes.allSatisfy { $0.examination?.isComplete ?? true } }
 
-  /// Looks for the files of all parts, loads every image where `isLoading`, and goes on after faulty ones. An id in two
+  /// Looks up the files of all parts, loads every image where `isLoading`, and continues after faulty ones. An id in two
   /// parts is a problem too.
   ///
-  /// Without `classes`, which could not be read, everything but the labels is looked at.
+  /// Without `classes`, where their file is invalid, everything but the labels is checked.
   public init(
-    _ parts: [Part], classes: ClassList?, labelNames: LabelNames, sequentialRenaming: Bool, isLoading: Bool = true,
+    _ parts: [Part], classes: ClassList?, isLoading: Bool = true,
     progress: (_ part: String, _ done: Int, _ of: Int) -> Void = { _, _, _ in }, shouldStop: () -> Bool = { false }
   ) {
     var faults: [FileError] = []
@@ -45,9 +45,7 @@ public struct DatasetCheck: Sendable {
     var listed: [(list: String, ids: Set<String>)] = []
     for part in parts {
       func found(_ layout: DatasetLayout, _ faults: inout [FileError]) -> SegmentationDataset {
-        SegmentationDataset(
-          salvaging: classes == nil ? layout.withoutValues : layout, classes: classes ?? .unknown,
-          labelNames: labelNames, sequentialRenaming: sequentialRenaming, &faults)
+        SegmentationDataset(salvaging: layout, classes: classes ?? .unknown, &faults)
       }
       let dataset = found(part.layout, &faults)
       // A list that cannot be read is among the faults already.
@@ -60,10 +58,9 @@ public struct DatasetCheck: Sendable {
         continue
       }
       var ignored: [FileError] = []
-      let looked = classes == nil ? dataset.withoutStrokes : dataset
       let examination = DatasetExamination(
-        of: looked, comparingWith: part.reference.map { found($0, &ignored) },
-        progress: { progress(part.name, $0, looked.count) }, shouldStop: shouldStop)
+        of: dataset, comparingWith: part.reference.map { found($0, &ignored) },
+        progress: { progress(part.name, $0, dataset.count) }, shouldStop: shouldStop)
       faults += examination.faults
       findings += examination.warnings.map { Finding($0) }
       if let classes { findings += DatasetCheck.labelFindings(examination, part.layout, classes) }
@@ -80,7 +77,7 @@ public struct DatasetCheck: Sendable {
     _ examination: DatasetExamination, _ layout: DatasetLayout, _ classes: ClassList
   ) -> [Finding] {
     var findings: [Finding] = []
-    // Where images could not be loaded, what the others lack may be in these.
+    // Images that could not be loaded may hold what the others lack.
     let isComplete = examination.isComplete && examination.faults.isEmpty
     if let folder = layout.scribbles {
       findings +=
@@ -128,10 +125,10 @@ public struct DatasetCheck: Sendable {
 }
 
 extension DatasetCheck: CustomStringConvertible {
-  /// What the parts hold, and below it what was found.
+  /// The contents of the parts, and the findings below.
   public var description: String { ([contents] + [FindingList(findings).text]).joined(separator: "\n\n") }
 
-  /// What the parts hold.
+  /// The contents of the parts.
   public var contents: String {
     outcomes.compactMap { outcome in outcome.examination.map { "\(outcome.part): \($0.summary)" } }
       .joined(separator: "\n\n")

@@ -1,19 +1,19 @@
+import Annotations
 import Concurrency
 import Datasets
 import Files
 import Foundation
 import Images
-import Scribbles
 
-/// Label maps in other formats, written as palette PNGs: for NAME.xml or NAME.mat, NAME.png in another folder.
+/// Annotations and masks written as palette PNGs: NAME.png in another folder for NAME with another extension.
 public struct LabelConversion: Sendable {
-  /// How a conversion went.
+  /// The result of a conversion.
   public struct Outcome: Sendable {
     /// Number of files written.
     public let written: Int
-    /// What was wrong with the others, in the order of the inputs.
+    /// Errors of the others, in the order of the inputs.
     public let faults: [FileError]
-    /// Number of files that were not looked at, because the conversion was stopped.
+    /// Number of files that are left, because the conversion was stopped.
     public let left: Int
   }
 
@@ -21,17 +21,18 @@ public struct LabelConversion: Sendable {
   private let folder: String
   private let read: @Sendable (String) throws(FileError) -> LabelMap
 
-  /// Number of files to be converted.
+  /// Number of files to convert.
   public var count: Int { inputs.count }
 
-  /// Scribbles in XML, drawn as `ScribbleAnnotation.rasterized` says; `inputs` are files and folders of them.
+  /// Annotations of any format, drawn as `Annotation.rasterized` says; `inputs` are files, and folders of files in
+  /// `AnnotationFormats.drawable`.
   ///
-  /// Throws when a path is missing, when a folder holds no .xml file, and when two files would have the same result.
+  /// Throws when a path is missing, when a folder holds no such file, and when two files would have the same result.
   public static func scribbles(
     _ inputs: [String], to folder: String, tags: ClassTags
   ) throws(FileError) -> LabelConversion {
-    try LabelConversion(inputs, "xml", folder) { path throws(FileError) in
-      try ScribbleAnnotation(xmlFile: path).rasterized(tags)
+    try LabelConversion(inputs, AnnotationFormats.drawable.fileExtensions, folder) { path throws(FileError) in
+      try Annotation(contentsOf: path).rasterized(tags)
     }
   }
 
@@ -39,16 +40,16 @@ public struct LabelConversion: Sendable {
   public static func context(
     _ inputs: [String], to folder: String, renaming: LabelRenaming
   ) throws(FileError) -> LabelConversion {
-    try LabelConversion(inputs, "mat", folder) { path throws(FileError) in
+    try LabelConversion(inputs, PASCALContextMasks().fileExtensions, folder) { path throws(FileError) in
       try LabelMap(matFile: path, renaming)
     }
   }
 
   private init(
-    _ inputs: [String], _ ending: String, _ folder: String,
+    _ inputs: [String], _ extensions: [String], _ folder: String,
     _ read: @escaping @Sendable (String) throws(FileError) -> LabelMap
   ) throws(FileError) {
-    self.inputs = try FileList.expand(inputs, extensions: [ending])
+    self.inputs = try FileList.expand(inputs, extensions: extensions)
     self.folder = folder
     self.read = read
     var owners: [String: String] = [:]
@@ -60,9 +61,9 @@ public struct LabelConversion: Sendable {
     }
   }
 
-  /// Converts all files on all cores; one that cannot be read or written is passed over and reported.
+  /// Converts all files on all cores; one that cannot be read or written is reported, and the others go on.
   ///
-  /// A PNG that stands there already is replaced. Throws when the folder cannot be made.
+  /// An existing PNG is replaced. Throws when the folder cannot be made.
   public func run(progress: (_ done: Int) -> Void, shouldStop: () -> Bool) throws(FileError) -> Outcome {
     try OutputFile.makeFolder(folder)
     let results = concurrentMap(inputs, progress: progress, shouldStop: shouldStop) { input in

@@ -1,13 +1,13 @@
 import Datasets
 
-/// What masks make doubtful: classes that are in none, and void where there should be classes.
+/// Doubts about masks: classes without a pixel, and void where there should be classes.
 struct MaskFindings {
   /// The images that could be loaded.
   let images: [ImageContents]
   let classes: ClassList
   /// The folder of the masks.
   let folder: String
-  /// Whether every image was looked at, so that what was not found is not there.
+  /// Whether every image was examined, so that a class that was not found is missing.
   let isComplete: Bool
 
   /// Contours of PASCAL VOC's width are void in a twentieth of the pixels; more may be an object.

@@ -1,7 +1,7 @@
 import Datasets
 import Files
 
-/// What scribbles make doubtful: too much or too little drawn, or drawn otherwise than it is read.
+/// Doubts about scribbles: too much or too little drawn, or drawn in another sense than they are read.
 struct ScribbleFindings {
   /// The images that could be loaded.
   let images: [ImageContents]
@@ -10,7 +10,7 @@ struct ScribbleFindings {
   let folder: String
   /// The list of the images.
   let list: String
-  /// Whether every image was looked at, so that what was not found is not there.
+  /// Whether every image was examined, so that a class that was not found is missing.
   let isComplete: Bool
 
   /// Strokes drawn by hand cover a few percent of a photograph, thick ones a tenth; more than half is another kind of

@@ -3,7 +3,7 @@ import Foundation
 
 /// The training list that goes with VOC's further masks: every id in SegmentationClassAug that is not in val.txt.
 public struct TrainAugList: Sendable, Equatable {
-  /// Where the list stands: ImageSets/Segmentation/trainaug.txt.
+  /// Path of the list: ImageSets/Segmentation/trainaug.txt.
   public let path: String
   /// Sorted by their bytes.
   public let ids: [String]
@@ -21,7 +21,7 @@ public struct TrainAugList: Sendable, Equatable {
     let names = try InputFile.names(inFolder: masks).filter { $0.lowercased().hasSuffix(".png") }
     let found = names.map(Path.stem)
     let validation = try InputFile.lines(validationList)
-    if validation.isEmpty { throw .invalid(validationList, "lists nothing, one id a line was expected") }
+    if validation.isEmpty { throw .invalid(validationList, "lists nothing, one id per line was expected") }
     let (masked, excluded) = (Set(found), Set(validation))
     path = "\(voc)/ImageSets/Segmentation/trainaug.txt"
     ids = found.filter { !excluded.contains($0) }
@@ -33,9 +33,9 @@ public struct TrainAugList: Sendable, Equatable {
     }
   }
 
-  /// Writes the list, one id a line, and returns whether it was not there before.
+  /// Writes the list, one id per line, and returns whether it was not there before.
   ///
-  /// A list that names the same ids stays as it is. Throws when another one stands there, unless `replacing` says to
+  /// An existing list of the same ids stays as it is. Throws when another one exists, unless `replacing` says to
   /// replace it.
   public func write(replacing: Bool) throws(FileError) -> Bool {
     if FileManager.default.fileExists(atPath: path) {

@@ -21,7 +21,9 @@ extension DataSettings {
   package func layout(_ list: String, scribbles: String? = nil, masks: String? = nil) -> DatasetLayout {
     var layout = DatasetLayout(
       images: path(images), scribbles: scribbles.map(path), masks: masks.map(path), list: path(list))
-    (layout.scribbleValues, layout.maskValues) = (scribbleValues, maskValues)
+    layout.scribbleValues = scribbleValues
+    let context = PASCALContextMasks(labelNames: labelNames.map(path), isSequential: sequentialRenaming)
+    layout.maskFormats = sequentialRenaming ? [context] : [PNGMasks(values: maskValues), context]
     return layout
   }
 
@@ -43,12 +45,6 @@ extension DataSettings {
         throw SettingsError(source: "data.classes", problem: error.problem)
       }
     }
-  }
-
-  /// The names of the labels in masks that are MATLAB files. Throws where their file cannot be read.
-  public func maskLabelNames() throws(FileError) -> LabelNames {
-    guard let labelNames else { return .context }
-    return try LabelNames(contentsOf: path(labelNames))
   }
 
   /// A path below `root`; absolute paths stay as they are.

@@ -52,10 +52,11 @@ extension DataSettings: SettingsSection {
       "root", \.root, .path("the path of a folder"), "Folder that the other paths of this section are relative to.",
       defaultText: "the settings file's folder"),
     Setting("images", \.images, .pathBelowRoot("the path of a folder"), "Photographs, ID.jpg or ID.png."),
-    Setting("scribbles", \.scribbles, .pathBelowRoot("the path of a folder"), "Scribbles, ID.xml or ID.png."),
+    Setting(
+      "scribbles", \.scribbles, .pathBelowRoot("the path of a folder"), "Scribbles, \(DatasetLayout.scribbleFiles)."),
     Setting(
       "masks", \.masks, .optional(.pathBelowRoot("the path of a folder")),
-      "Ground truth, ID.png or ID.mat, for validation only. Where the default is meant and there is no such folder, "
+      "Ground truth, \(DatasetLayout.maskFiles), for validation only. Where the default is meant and there is no such folder, "
         + "there is no validation."),
     Setting(
       "train_list", \.trainList, .pathBelowRoot("the path of a text file"),

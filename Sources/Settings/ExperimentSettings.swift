@@ -1,3 +1,4 @@
+import Files
 import Training
 
 /// Everything that decides an experiment: what a file of `Configs/` holds.

@@ -1,3 +1,4 @@
+import Files
 import Yams
 
 /// A group of settings, each declared once: reading, the check for unknown keys, writing and the reference follow.

@@ -1,3 +1,4 @@
+import Annotations
 import ArgumentParser
 import Datasets
 import Files
@@ -6,13 +7,13 @@ import Preparation
 extension PrepareCommand {
   struct Scribbles: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Draw scribbles in XML as palette PNGs.",
+      abstract: "Draw scribbles as palette PNGs.",
       discussion: """
-        For NAME.xml writes NAME.png: index = class, 255 = nothing drawn. A file that cannot be read is reported, and \
+        For \(files) writes NAME.png: index = class, 255 = nothing drawn. A file that cannot be read is reported, and \
         the others go on. PNGs of the same names are replaced.
         """)
 
-    @Argument(help: "Scribbles in the XML of ScribbleSup, or folders of them.")
+    @Argument(help: "Scribbles in \(AnnotationFormats.drawable.names), or folders of them.")
     var inputs: [String]
 
     @Option(name: .customLong("out"), help: ArgumentHelp("Folder of the results.", valueName: "folder"))
@@ -23,6 +24,8 @@ extension PrepareCommand {
 
     @Option(help: ArgumentHelp("Classes of your own, one name a line, background first.", valueName: "file"))
     var classes: String?
+
+    private static let files = AnnotationFormats.drawable.fileExtensions.map { "NAME.\($0)" }.alternatives
 
     func validate() throws {
       if (dataset == nil) == (classes == nil) {

@@ -77,13 +77,13 @@ import Testing
   @Test(
     "What is no list of names is refused, and not taken for names",
     arguments: [
-      ("{\"names\": [\"a\"]}\nb\n", "plain text with one class a line was expected"),
+      ("{\"names\": [\"a\"]}\nb\n", "plain text with one class per line was expected"),
       ("names:\n  0: background\n  1: cat\n", "has the line \"names:\""),
       ("- background\n- cat\n", "has the line \"- background\""),
       ("background,0,0,0\ncat,128,0,0\n", "has 4 columns"),
-      ("background\n1: cat\n", "write all classes in one way"),
-      ("# label:color_rgb:parts:actions\nbackground:0,0,0::\ncat\n", "write one class a line"),
-      ("background\nc\u{7}at\n", "the name of class 1 holds a control character"),
+      ("background\n1: cat\n", "write all classes in the same form"),
+      ("# label:color_rgb:parts:actions\nbackground:0,0,0::\ncat\n", "write one class per line"),
+      ("background\nc\u{7}at\n", "the name of class 1 contains a control character"),
     ])
   func noList(_ text: String, _ problem: String) throws {
     let folder = try TemporaryFolder()
@@ -159,7 +159,7 @@ import Testing
     #expect(error.problem.hasPrefix("no such file at /"))
     #expect(
       error.problem.hasSuffix(
-        "/nowhere/classes.txt; the names of the classes, one a line, background first, was expected there"))
+        "/nowhere/classes.txt; the names of the classes, one per line, background first, was expected there"))
   }
 
   @Test("Labels from 1 on leave 0 to the background") func fromOne() throws {

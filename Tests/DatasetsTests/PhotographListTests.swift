@@ -13,7 +13,7 @@ import Testing
     }
     let list = try PhotographList([folder("x.dat"), folder("in/b.jpg"), folder("in")])
     #expect(list.items.map(\.path) == ["x.dat", "in/b.jpg", "in/a.PNG", "in/c.jpeg"].map { folder($0) })
-    #expect(list.items.map(\.place) == ["x", "b", "a", "c"])
+    #expect(list.items.map(\.resultPath) == ["x", "b", "a", "c"])
     #expect(list.otherFiles == [folder("in/notes.txt")])
     #expect(list.foldersLeft == [folder("in/deeper")])
   }
@@ -24,7 +24,7 @@ import Testing
     for name in ["in/1.jpg", "in/plotA/1.jpg", "in/plotB/day 2/1.png", "in/masks/1.png"] { try folder.write(name, "") }
     try FileManager.default.createSymbolicLink(atPath: folder("in/plotA/up"), withDestinationPath: folder("in"))
     let list = try PhotographList([folder("in")], isRecursive: true, results: folder("in/masks"))
-    #expect(list.items.map(\.place) == ["1", "plotA/1", "plotB/day 2/1"])
+    #expect(list.items.map(\.resultPath) == ["1", "plotA/1", "plotB/day 2/1"])
     #expect(list.items[2].path == folder("in/plotB/day 2/1.png"))
     #expect(list.foldersLeft.isEmpty)
   }
@@ -44,7 +44,7 @@ import Testing
     let folder = try TemporaryFolder()
     for name in ["\u{e9}.jpg", "e\u{301}.jpg"] { try folder.write(name, "") }
     let list = try PhotographList([folder.path])
-    #expect(list.items.map { Array($0.place.utf8) } == [Array("e\u{301}".utf8), Array("\u{e9}".utf8)])
+    #expect(list.items.map { Array($0.resultPath.utf8) } == [Array("e\u{301}".utf8), Array("\u{e9}".utf8)])
     #expect(try FileList.expand([folder.path], extensions: ["jpg"]).count == 2)
   }
 

@@ -2,6 +2,7 @@ import Datasets
 import Files
 import Foundation
 import Images
+import TestDatasets
 import TestSupport
 import Testing
 
@@ -164,8 +165,10 @@ import Testing
 
   @Test("Masks that are to be renamed in turn must be MATLAB files") func sequentialRenaming() throws {
     let tree = try SmallTree()
+    var layout = tree.layout
+    layout.maskFormats = [PASCALContextMasks(isSequential: true)]
     let error = try #require(throws: FileError.self) {
-      try SegmentationDataset(tree.layout, classes: SmallTree.classes(), sequentialRenaming: true)
+      try SegmentationDataset(layout, classes: SmallTree.classes())
     }
     #expect(error.problem.contains("3 of 3 listed ids have no ground truth (.mat)"))
   }

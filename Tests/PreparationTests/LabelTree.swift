@@ -47,12 +47,11 @@ struct LabelTree {
       images: folder("images"), scribbles: folder("scribbles"), list: folder("train.txt"))
     training.scribbleValues = values
     var validation = DatasetLayout(images: folder("images"), masks: folder("masks"), list: folder("val.txt"))
-    validation.maskValues = maskValues
+    validation.maskFormats = [PNGMasks(values: maskValues)]
     var reference = training
     reference.masks = folder("masks")
     return DatasetCheck(
       [.init("training", training, comparingWith: comparing ? reference : nil), .init("validation", validation)],
-      classes: try classes.map { try ClassList($0) }, labelNames: .context, sequentialRenaming: false,
-      isLoading: isLoading, progress: progress)
+      classes: try classes.map { try ClassList($0) }, isLoading: isLoading, progress: progress)
   }
 }

@@ -67,6 +67,6 @@ import Testing
     let error = #expect(throws: FileError.self) { try settings.data.classList() }
     #expect(error?.path == folder("nowhere/classes.txt"))
     #expect(
-      error?.problem == "no such file; the names of the classes, one a line, background first, was expected there")
+      error?.problem == "no such file; the names of the classes, one per line, background first, was expected there")
   }
 }

@@ -1,10 +1,11 @@
+import Annotations
 import Files
 import Foundation
-import Scribbles
+import Images
 import TestSupport
 import Testing
 
-@Suite("Scribble XML") struct ScribbleXMLTests {
+@Suite("Scribble XML") struct ScribbleSupXMLTests {
   private static let size = "<size><width>40</width><height>30</height></size>"
 
   @Test("Tags, points and sizes are read") func complete() throws {
@@ -18,9 +19,9 @@ import Testing
       """)
     #expect((annotation.width, annotation.height) == (40, 30))
     #expect(
-      annotation.strokes == [
-        Stroke(tag: "cat", points: [.init(x: 1, y: -2), .init(x: 3, y: 4)], line: 4),
-        Stroke(tag: "dog & co", points: [.init(x: 5, y: 6)], line: 5),
+      annotation.marks == [
+        Mark("cat", .line([.init(x: 1, y: -2), .init(x: 3, y: 4)], width: 1), line: 4),
+        Mark("dog & co", .dot(.init(x: 5, y: 6), radius: 0), line: 5),
       ])
   }
 
@@ -31,11 +32,11 @@ import Testing
       <polygon><tag>cat</tag><X>1</X><note><point><X>bad</X></point></note></polygon></annotation>
       """)
     #expect(annotation.width == 40)
-    #expect(annotation.strokes == [Stroke(tag: "cat", points: [], line: 2)])
+    #expect(annotation.marks == [Mark("cat", .line([], width: 1), line: 2)])
   }
 
   @Test("A file name inside that names another photograph is passed over") func foreignFileName() throws {
-    #expect(try ScribbleAnnotation(xmlFile: Fixture.golden("scribbles/quirks.xml")).strokes.count == 5)
+    #expect(try Annotation(contentsOf: Fixture.golden("scribbles/quirks.xml")).marks.count == 5)
   }
 
   static let faults: [(xml: String, problem: String)] = [
@@ -112,7 +113,7 @@ import Testing
       <?xml version="1.0"?><!-- <!DOCTYPE a> --><?note?><annotation><?note?><?a <polygon>?>\(Self.size)<?b c="d"?>
       <polygon><tag>c<?e?>at</tag><point><X>1</X><Y>2</Y></point></polygon><?note?></annotation><?note?>
       """)
-    #expect(annotation.strokes == [Stroke(tag: "cat", points: [.init(x: 1, y: 2)], line: 2)])
+    #expect(annotation.marks == [Mark("cat", .dot(.init(x: 1, y: 2), radius: 0), line: 2)])
   }
 
   @Test("UTF-16 with its mark, UTF-8 with its mark and ISO 8859-1 are read")
@@ -120,7 +121,7 @@ import Testing
     func xml(_ encoding: String) -> String {
       "<?xml version='1.0' encoding='\(encoding)'?><annotation>\(Self.size)<polygon><tag>Tür</tag></polygon></annotation>"
     }
-    let expected = [Stroke(tag: "Tür", points: [], line: 1)]
+    let expected = [Mark("Tür", .line([], width: 1), line: 1)]
     let latin = try #require(xml("ISO-8859-1").data(using: .isoLatin1))
     let files = [
       Data([0xEF, 0xBB, 0xBF]) + Data(xml("utf-8").utf8), latin,
@@ -128,10 +129,10 @@ import Testing
       Data([0xFE, 0xFF]) + (try #require(xml("UTF-16").data(using: .utf16BigEndian))),
     ]
     for file in files {
-      #expect(try ScribbleAnnotation(xml: file, path: "strokes.xml").strokes == expected)
+      #expect(try parsed(file).marks == expected)
       let folder = try TemporaryFolder()
       let path = try folder.write("a.xml", Array(file))
-      #expect(try ScribbleFile.read(path, width: 40, height: 30, tags: ClassTags(["background", "Tür"])).width == 40)
+      #expect(try Annotation(contentsOf: path).rasterized(ClassTags(["background", "Tür"])).width == 40)
     }
   }
 
@@ -151,11 +152,11 @@ import Testing
   func boxesAndStrokes() throws {
     let annotation = try parsed(
       "<annotation>\(Self.size)<object><bndbox/></object><polygon><tag>cat</tag></polygon></annotation>")
-    #expect(annotation.strokes.map(\.tag) == ["cat"])
+    #expect(annotation.marks.map(\.tag) == ["cat"])
   }
 
   @Test("A missing file is reported as missing") func missingFile() throws {
-    let error = try #require(throws: FileError.self) { try ScribbleAnnotation(xmlFile: "/nowhere/strokes.xml") }
+    let error = try #require(throws: FileError.self) { try Annotation(contentsOf: "/nowhere/strokes.xml") }
     #expect(error.reason == .missing)
   }
 
@@ -164,7 +165,7 @@ import Testing
     let end = try #require(whole.lastIndex(of: UInt8(ascii: ">")))
     for count in 0...end {
       #expect(throws: FileError.self, "cut after \(count) bytes") {
-        try ScribbleAnnotation(xml: Data(whole.prefix(count)), path: "strokes.xml")
+        try parsed(Data(whole.prefix(count)))
       }
     }
   }
@@ -181,9 +182,9 @@ import Testing
         bytes[Int(state >> 8) % bytes.count] = UInt8(truncatingIfNeeded: state >> 3)
       }
       do {
-        let annotation = try ScribbleAnnotation(xml: Data(bytes), path: "strokes.xml")
+        let annotation = try parsed(Data(bytes))
         if annotation.width * annotation.height < 1_000_000 { _ = try annotation.rasterized(tags) }
-      } catch {
+      } catch let error as FileError {
         failures += 1
         #expect(error.path == "strokes.xml")
       }
@@ -191,8 +192,65 @@ import Testing
     #expect(failures > 100)
   }
 
+  @Test("What is written is read again: strokes, clicks and any tag that XML can hold") func roundTrip() throws {
+    var random = Xorshift()
+    for _ in 0..<300 {
+      let marks = (0..<Int.random(in: 0...6, using: &random)).map { _ in mark(&random) }
+      let annotation = Annotation(
+        width: Int.random(in: 1...2000, using: &random), height: Int.random(in: 1...2000, using: &random), marks: marks,
+        path: "strokes.xml")
+      let bytes = try #require(ScribbleSupXML().write(annotation))
+      let read = try parsed(bytes)
+      #expect((read.width, read.height) == (annotation.width, annotation.height))
+      #expect(read.marks.map(\.tag) == marks.map(\.tag))
+      #expect(read.marks.map(\.shape) == marks.map(\.shape))
+      // The first mark stands in line 4, each in a line of its own.
+      #expect(read.marks.map(\.line) == marks.indices.map { $0 + 4 })
+    }
+  }
+
+  @Test("A published annotation is written and read again") func publishedRoundTrip() throws {
+    for name in ["quirks", "Birman_128"] {
+      let annotation = try Annotation(contentsOf: Fixture.golden("scribbles/\(name).xml"))
+      let read = try parsed(try #require(ScribbleSupXML().write(annotation)))
+      #expect(read.marks.map(\.tag) == annotation.marks.map(\.tag))
+      #expect(read.marks.map(\.shape) == annotation.marks.map(\.shape))
+    }
+  }
+
+  @Test("What the XML cannot hold is not written")
+  func unwritable() {
+    let (a, b) = (Mark.Point(x: 0, y: 0), Mark.Point(x: 3, y: 4))
+    let marks = [
+      Mark("cat", .line([a, b], width: 2)), Mark("cat", .region([a, b])), Mark("cat", .dot(a, radius: 1)),
+      Mark("", .line([a, b], width: 1)), Mark(" cat", .line([a, b], width: 1)),
+      Mark("c\u{7}t", .line([a, b], width: 1)), Mark(String(repeating: "x", count: 1025), .line([a, b], width: 1)),
+    ]
+    for mark in marks { #expect(ScribbleSupXML().write(Annotation(width: 9, height: 9, marks: [mark])) == nil) }
+    #expect(ScribbleSupXML().write(Annotation(width: 65_536, height: 1)) == nil)
+    let bitmap = LabelMap(width: 9, height: 9, filledWith: 0)
+    #expect(ScribbleSupXML().write(Annotation(width: 9, height: 9, bitmap: bitmap)) == nil)
+    let many = Mark("cat", .line(Array(repeating: a, count: 1_400_000), width: 1))
+    #expect(ScribbleSupXML().write(Annotation(width: 9, height: 9, marks: [many])) == nil)
+  }
+
+  /// A random stroke or click, far outside at times.
+  private func mark(_ random: inout Xorshift) -> Mark {
+    let letters: [Character] = ["a", "ü", "猫", "<", ">", "&", "\"", "'", "]", " ", "\t", "\r", "\n", "-", "😀", "/"]
+    let middle = (0..<Int.random(in: 0...8, using: &random)).map { _ in letters.randomElement(using: &random) ?? "a" }
+    let points = (0..<Int.random(in: 0...5, using: &random)).map { _ in
+      let reach = Bool.random(using: &random) ? 100 : Mark.Point.farthest
+      return Mark.Point(
+        x: Int.random(in: -reach...reach, using: &random), y: Int.random(in: -reach...reach, using: &random))
+    }
+    return Mark("t\(String(middle))g", points.count == 1 ? .dot(points[0], radius: 0) : .line(points, width: 1))
+  }
+
   @discardableResult
-  private func parsed(_ xml: String) throws -> ScribbleAnnotation {
-    try ScribbleAnnotation(xml: Data(xml.utf8), path: "strokes.xml")
+  private func parsed(_ xml: String) throws -> Annotation { try parsed(Data(xml.utf8)) }
+
+  private func parsed(_ xml: Data) throws -> Annotation {
+    var warnings: [FileWarning] = []
+    return try ScribbleSupXML().read(xml, path: "strokes.xml", &warnings) { _, _ in }
   }
 }

@@ -1,9 +1,9 @@
 import CExpat
 import Foundation
 
-/// Collects the strokes of an XML file; elements that it does not know are passed over with all that they hold.
-final class ScribbleXMLReader: XMLEventHandler {
-  /// What is wrong, and where.
+/// Collects the strokes of an XML file; unknown elements are skipped with their contents.
+final class ScribbleSupXMLReader: XMLEventHandler {
+  /// Why a file cannot be read, and at which line.
   struct Fault {
     let line: Int
     let problem: String
@@ -11,30 +11,31 @@ final class ScribbleXMLReader: XMLEventHandler {
 
   private(set) var width: Int?
   private(set) var height: Int?
-  private(set) var strokes: [Stroke] = []
+  private(set) var marks: [Mark] = []
   /// Whether objects of VOC's own annotations, with the corners of their boxes, have been passed over.
   private(set) var hasBoundingBoxes = false
 
   private enum Element { case annotation, size, width, height, polygon, tag, point, x, y, object, unknown }
 
-  // What hands draw and programs write is far below all of these.
+  // Files that hands draw and programs write stay far below all of these.
   private static let deepest = 64
-  private static let mostElements = 4_000_000
+  static let mostElements = 4_000_000
   private static let mostAttributes = 64
-  private static let longestText = 1024
+  /// Bytes of the text of one element.
+  static let longestText = 1024
   /// Names are cut to this in messages.
-  private static let shownLength = 64
+  private static let longestName = 64
 
   private var open: [(element: Element, name: String)] = []
   private var elementCount = 0
   private var fault: Fault?
   private var text: [UInt8] = []
   private var tag: String?
-  private var points: [Stroke.Point] = []
+  private var points: [Mark.Point] = []
   private var x: Int?
   private var y: Int?
 
-  /// Reads a whole file, and returns what is wrong with it, if anything is.
+  /// Reads a whole file; returns its first fault, or nil.
   func read(_ xml: Data) -> Fault? {
     guard let parsing = XMLParsing(self) else { return Fault(line: 1, problem: "there is no memory to read it") }
     switch parsing.run(xml) {
@@ -52,8 +53,8 @@ final class ScribbleXMLReader: XMLEventHandler {
     case XML_ERROR_UNDEFINED_ENTITY:
       return "names an entity (&name;) other than the five of XML; write the character itself"
     default:
-      let place = open.last.map { " inside <\($0.name)>" } ?? ""
-      return "is not well-formed XML\(place); it may be cut short"
+      let element = open.last.map { " inside <\($0.name)>" } ?? ""
+      return "is not well-formed XML\(element); it may be cut short"
     }
   }
 
@@ -65,12 +66,12 @@ final class ScribbleXMLReader: XMLEventHandler {
     guard elementCount <= Self.mostElements else {
       return stop(parsing, "has more than \(Self.mostElements) elements, which no hand draws")
     }
-    let shown = String(name.prefix(Self.shownLength))
+    let shortName = String(name.prefix(Self.longestName))
     guard attributes <= Self.mostAttributes else {
-      return stop(parsing, "<\(shown)> has \(attributes) attributes, at most \(Self.mostAttributes) are possible")
+      return stop(parsing, "<\(shortName)> has \(attributes) attributes, at most \(Self.mostAttributes) are possible")
     }
     if open.isEmpty && name != "annotation" {
-      return stop(parsing, "the root element is <\(shown)>, <annotation> was expected")
+      return stop(parsing, "the root element is <\(shortName)>, <annotation> was expected")
     }
     let element = element(name)
     switch element {
@@ -79,7 +80,7 @@ final class ScribbleXMLReader: XMLEventHandler {
     default: break
     }
     if open.last?.element == .object && name == "bndbox" { hasBoundingBoxes = true }
-    open.append((element, shown))
+    open.append((element, shortName))
     text = []
   }
 
@@ -105,10 +106,12 @@ final class ScribbleXMLReader: XMLEventHandler {
     case .y: y = coordinate("Y", found, parsing)
     case .point:
       guard let x, let y else { return stop(parsing, "a <point> has no \(x == nil ? "<X>" : "<Y>")") }
-      points.append(Stroke.Point(x: x, y: y))
+      points.append(Mark.Point(x: x, y: y))
     case .polygon:
       guard let tag, !tag.isEmpty else { return stop(parsing, "a <polygon> has no <tag>, so its class is unknown") }
-      strokes.append(Stroke(tag: tag, points: points, line: parsing.line))
+      // A click leaves a single point.
+      let shape = points.count == 1 ? Mark.Shape.dot(points[0], radius: 0) : .line(points, width: 1)
+      marks.append(Mark(tag, shape, line: parsing.line))
     case .annotation, .size, .object, .unknown, nil: break
     }
   }
@@ -143,7 +146,7 @@ final class ScribbleXMLReader: XMLEventHandler {
   }
 
   private func side(_ name: String, _ found: String, _ parsing: XMLParsing) -> Int? {
-    let longest = ScribbleAnnotation.longestSide
+    let longest = ScribbleSupXML.longestSide
     if let value = Int(found), 1...longest ~= value { return value }
     stop(parsing, "the <\(name)> is \"\(found.prefix(32))\", a whole number from 1 to \(longest) was expected")
     return nil
@@ -151,9 +154,8 @@ final class ScribbleXMLReader: XMLEventHandler {
 
   /// A coordinate, decimals cut off: the pixel that holds the point.
   private func coordinate(_ name: String, _ found: String, _ parsing: XMLParsing) -> Int? {
-    // Anything outside is moved to the border later, so far away is as good as farther away.
-    let farAway = 1_000_000.0
-    if let value = Double(found), value.isFinite { return Int(min(max(value, -farAway), farAway)) }
+    let farthest = Double(Mark.Point.farthest)
+    if let value = Double(found), value.isFinite { return Int(min(max(value, -farthest), farthest)) }
     stop(parsing, "the <\(name)> of a point is \"\(found.prefix(32))\", a number was expected")
     return nil
   }

@@ -1,6 +1,7 @@
-import Files
+import Datasets
+import Foundation
 
-/// What a data set holds: sizes, classes, and how much of it is labelled.
+/// The contents of a data set: sizes, classes, and how much of it is labelled.
 public struct DatasetSummary: Sendable, Equatable {
   /// How often each class occurs in one kind of label map.
   public struct Labels: Sendable, Equatable {
@@ -44,15 +45,8 @@ public struct DatasetSummary: Sendable, Equatable {
   public private(set) var withoutBackgroundScribble: [String] = []
   /// Ids of images with strokes on the background only, in list order.
   public private(set) var withBackgroundScribbleOnly: [String] = []
-  /// Ids of images with a class in the ground truth, background included, on which nobody drew; in list order.
+  /// Ids of images with a class in the ground truth, background included, that has no stroke; in list order.
   public private(set) var withUndrawnClass: [String] = []
-
-  /// Loads every image of the data set on `threads` threads; throws what the first faulty one in list order throws.
-  public init(of dataset: SegmentationDataset, threads: Int = 2) throws(FileError) {
-    let examination = DatasetExamination(of: dataset, threads: threads)
-    if let fault = examination.faults.first { throw fault }
-    self = examination.summary
-  }
 
   /// Sums up images in list order.
   init(_ classes: ClassList, _ images: [ImageContents], hasScribbles: Bool, hasGroundTruth: Bool) {
@@ -96,4 +90,64 @@ extension ClosedRange<Int>? {
     guard let self else { return value...value }
     return Swift.min(self.lowerBound, value)...Swift.max(self.upperBound, value)
   }
+}
+
+extension DatasetSummary: CustomStringConvertible {
+  /// A few lines of facts and a table of the classes, for a terminal.
+  public var description: String {
+    if count == 0 { return "no image could be loaded" }
+    let sizes = "\(images(count)) of \(range(widths)) x \(range(heights)) pixels"
+    // Labels mean nothing where the classes are not known.
+    if classes == .unknown { return sizes }
+    var lines = ["\(sizes), \(classes.count) classes"]
+    if let scribbles {
+      lines.append("\(percent(scribbles.labelledShare)) of the pixels are scribbled")
+      lines += remark("without a scribble", withoutScribble)
+      lines += remark("with scribbles, but none on the background", withoutBackgroundScribble)
+      lines += remark("with scribbles on the background only", withBackgroundScribbleOnly)
+      if groundTruth != nil { lines += remark("with a class that has no stroke", withUndrawnClass) }
+    }
+    if let groundTruth {
+      let rest = groundTruth.unlabelledPixels == 0 ? "" : ", the others are void"
+      lines.append("\(percent(groundTruth.labelledShare)) of the pixels have a class in the masks\(rest)")
+    }
+    return (lines + [""] + table).joined(separator: "\n")
+  }
+
+  private var table: [String] {
+    let kinds = [("scribbled", scribbles), ("masked", groundTruth)].compactMap { kind, labels in
+      labels.map { (kind, $0) }
+    }
+    guard !kinds.isEmpty else { return [] }
+    let header = ["label", "class"] + kinds.flatMap { ["images", "\($0.0) pixels"] }
+    let rows = (0..<classes.count).map { label in
+      ["\(label)", classes.names[label]]
+        + kinds.flatMap { _, labels in
+          labels.pixels[label] == 0
+            ? ["none", "none"]
+            : ["\(labels.images[label])", percent(Double(labels.pixels[label]) / Double(labels.labelledPixels))]
+        }
+    }
+    let cells = [header] + rows
+    let widths = header.indices.map { column in cells.map { $0[column].count }.max() ?? 0 }
+    return cells.map { row in
+      row.enumerated().map { column, cell in
+        let padding = String(repeating: " ", count: widths[column] - cell.count)
+        return column == 1 ? cell + padding : padding + cell
+      }.joined(separator: "  ")
+    }
+  }
+
+  private func remark(_ property: String, _ ids: [String]) -> [String] {
+    ids.isEmpty ? [] : ["\(images(ids.count)) \(property): \(firstFew(ids))"]
+  }
+
+  private func images(_ count: Int) -> String { "\(count) \(count == 1 ? "image" : "images")" }
+
+  private func range(_ sides: ClosedRange<Int>?) -> String {
+    guard let sides else { return "0" }
+    return sides.count == 1 ? "\(sides.lowerBound)" : "\(sides.lowerBound)-\(sides.upperBound)"
+  }
+
+  private func percent(_ share: Double) -> String { String(format: "%.2f %%", share * 100) }
 }

@@ -3,13 +3,15 @@ import Images
 import TestSupport
 
 /// A data set of a few tiny images in a folder of its own.
-struct SmallTree {
-  let folder: TemporaryFolder
-  static let width = 6
-  static let height = 4
+public struct SmallTree {
+  public let folder: TemporaryFolder
+  public static let width = 6
+  public static let height = 4
 
   /// Writes photographs, scribbles (a line of `drawn[i]` in row 1) and masks (`Label.ignored` in the last row).
-  init(_ ids: [String] = ["a", "b", "c"], drawn: [[String]] = [["background", "cat"], ["cat"], ["background"]]) throws {
+  public init(
+    _ ids: [String] = ["a", "b", "c"], drawn: [[String]] = [["background", "cat"], ["cat"], ["background"]]
+  ) throws {
     folder = try TemporaryFolder()
     try folder.write("list.txt", ids.joined(separator: "\n") + "\n")
     for (i, id) in ids.enumerated() {
@@ -26,13 +28,13 @@ struct SmallTree {
     }
   }
 
-  var layout: DatasetLayout {
+  public var layout: DatasetLayout {
     DatasetLayout(
       images: folder("images"), scribbles: folder("scribbles"), masks: folder("masks"), list: folder("list.txt"))
   }
 
   /// Strokes over the whole width, the i-th in row i.
-  static func xml(_ tags: [String], _ width: Int, _ height: Int) -> String {
+  public static func xml(_ tags: [String], _ width: Int, _ height: Int) -> String {
     let strokes = tags.enumerated().map { row, tag in
       let ends = [0, width].map { "<point><X>\($0)</X><Y>\(row)</Y></point>" }
       return "<polygon><tag>\(tag)</tag>\(ends.joined())</polygon>"
@@ -40,7 +42,29 @@ struct SmallTree {
     return "<annotation><size><width>\(width)</width><height>\(height)</height></size>\(strokes.joined())</annotation>"
   }
 
-  static func classes() throws -> ClassList { try ClassList(["background", "cat", "dog"]) }
+  public static func classes() throws -> ClassList { try ClassList(["background", "cat", "dog"]) }
 
-  func dataset() throws -> SegmentationDataset { try SegmentationDataset(layout, classes: Self.classes()) }
+  public func dataset() throws -> SegmentationDataset { try SegmentationDataset(layout, classes: Self.classes()) }
+}
+
+extension DatasetLayout {
+  /// One of the two parts of PASCAL VOC 2012.
+  public enum VOCSplit: String, Sendable, CaseIterable {
+    /// The images with scribbles, listed in trainaug.txt.
+    case training = "trainaug"
+    /// The images for evaluation, listed in val.txt; they have no scribbles.
+    case validation = "val"
+  }
+
+  /// The tree of PASCAL VOC 2012 with ScribbleSup's annotations; `root` is the folder VOCdevkit.
+  public static func voc(
+    root: String, split: VOCSplit, scribbles: String = "pascal_2012"
+  ) -> DatasetLayout {
+    let voc = "\(root)/VOC2012"
+    return DatasetLayout(
+      images: "\(voc)/JPEGImages",
+      scribbles: split == .training ? "\(root)/scribble_annotation/\(scribbles)" : nil,
+      masks: "\(voc)/SegmentationClassAug",
+      list: "\(voc)/ImageSets/Segmentation/\(split.rawValue).txt")
+  }
 }

@@ -2,6 +2,8 @@ import Datasets
 import Files
 import Foundation
 import Images
+import Preparation
+import TestDatasets
 import TestSupport
 import Testing
 

@@ -1,8 +1,19 @@
 import Datasets
 import Files
 import Foundation
+import Preparation
+import TestDatasets
 import TestSupport
 import Testing
+
+extension DatasetSummary {
+  /// Loads every image of the data set; throws what the first faulty one in list order throws.
+  init(of dataset: SegmentationDataset, threads: Int = 2) throws(FileError) {
+    let examination = DatasetExamination(of: dataset, threads: threads)
+    if let fault = examination.faults.first { throw fault }
+    self = examination.summary
+  }
+}
 
 @Suite("Data set summaries") struct DatasetSummaryTests {
   @Test("Pixels, images and blemishes are counted", arguments: [1, 2, 3, 8]) func counts(_ threads: Int) throws {

@@ -1,7 +1,7 @@
 import CExpat
 import Foundation
 
-/// What an XML file consists of, one event after the other, as expat finds it.
+/// Receives the parts of an XML file in their order, as expat finds them.
 protocol XMLEventHandler: AnyObject {
   func elementStarted(_ name: String, attributes: Int, _ parsing: XMLParsing)
   func elementEnded(_ parsing: XMLParsing)

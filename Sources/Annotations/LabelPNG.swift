@@ -1,0 +1,29 @@
+import Files
+import Foundation
+import Images
+
+/// A label image as an annotation: a palette or grey PNG whose index is the label, 255 where nothing was drawn.
+///
+/// Labels are taken as they are. A file that lacks nothing but its end is read, with a warning.
+public struct LabelPNG: AnnotationFormat {
+  public let name = "PNG"
+  public let fileExtensions = ["png"]
+
+  public init() {}
+
+  public func recognises(_ bytes: Data) -> Bool {
+    bytes.starts(with: [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A])
+  }
+
+  public func read(
+    _ bytes: Data, path: String, _ warnings: inout [FileWarning], checkingSize: SizeCheck
+  ) throws(FileError) -> Annotation {
+    let labels = try LabelMap(decoding: bytes, from: path, &warnings, checkingSize: checkingSize)
+    return Annotation(width: labels.width, height: labels.height, bitmap: labels, path: path)
+  }
+
+  /// A palette PNG of a bitmap without marks; nil for other annotations, whose marks have to be drawn first.
+  public func write(_ annotation: Annotation) -> Data? {
+    annotation.marks.isEmpty ? try? annotation.bitmap?.palettePNGData() : nil
+  }
+}
