@@ -61,8 +61,10 @@ let package = Package(
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CExpat", pkgConfig: "expat", providers: [.apt(["libexpat1-dev"])]),
     .target(name: "CMatIO", dependencies: ["CZlib"], linkerSettings: [.linkedLibrary("matio")]),
+    .target(name: "CKernels", cxxSettings: [.unsafeFlags(["-O2"] + strictFlags)]),
     .target(
-      name: "CLibTorch", cxxSettings: [.unsafeFlags(torchFlags + ncclFlags + strictFlags)],
+      name: "CLibTorch", dependencies: ["CKernels"],
+      cxxSettings: [.unsafeFlags(torchFlags + ncclFlags + strictFlags)],
       linkerSettings: [
         .unsafeFlags(["-L\(libtorch)/lib", "-Xlinker", "-rpath", "-Xlinker", "\(libtorch)/lib"]),
         .linkedLibrary("torch_cpu"), .linkedLibrary("c10"),
@@ -129,10 +131,14 @@ let package = Package(
 
     // Tests
     .target(
-      name: "TestSupport", dependencies: ["Networks", "Layers", "Processes", "Tensors"], path: "Tests/TestSupport",
-      swiftSettings: swift),
+      name: "TestSupport", dependencies: ["Networks", "Layers", "Processes", "Tensors", "CLibTorch"],
+      path: "Tests/TestSupport", swiftSettings: swift),
     tests("FilesTests", ["Files"]),
     tests("ConcurrencyTests", ["Concurrency"]),
+    .target(
+      name: "KernelChecks", dependencies: ["CKernels"], path: "Tests/KernelChecks", exclude: ["main.cpp"],
+      cxxSettings: [.headerSearchPath("../../Sources/CKernels"), .unsafeFlags(["-O2"] + strictFlags)]),
+    .testTarget(name: "CKernelsTests", dependencies: ["KernelChecks"], swiftSettings: swift),
     tests("TensorsTests", ["Tensors"]),
     tests("ProcessesTests", ["Processes", "Layers", "Tensors"]),
     tests("LayersTests", ["Layers", "Tensors"]),
