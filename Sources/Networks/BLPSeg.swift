@@ -64,9 +64,9 @@ public struct BLPSeg {
       size: (image.shape[2], image.shape[3]), decoded: decoded, scores: scores,
       aggregated: try aggregated(
         scores,
-        along: kept(image, mode) { image, _ throws(TorchError) in
-          try embedding.coordinates(image)
-        }),
+        along: kept(image, mode) { image, mode throws(TorchError) in
+          try mode.execution == .plain ? embedding(image) : embedding.coordinates(image)
+        }, mode.execution),
       scribbleScores: try scribbleHead(decoded.detached(), mode))
   }
 
@@ -75,7 +75,7 @@ public struct BLPSeg {
   private func kept(
     _ image: Tensor, _ mode: Mode, _ body: @escaping (Tensor, Mode) throws(TorchError) -> Tensor
   ) throws(TorchError) -> Tensor {
-    guard mode.isTraining else { return try body(image, mode) }
+    guard mode.isTraining, mode.execution == .fast else { return try body(image, mode) }
     return try image.recomputed { image, isAgain throws(TorchError) in
       try body(image, isAgain ? mode.repeated : mode)
     }
@@ -83,13 +83,15 @@ public struct BLPSeg {
 
   /// Scores after local aggregation along coordinates of the shallow feature, `[N, K, ceil(H / 4), ceil(W / 4)]`.
   func aggregated(
-    _ scores: Tensor, along coordinates: @autoclosure () throws(TorchError) -> Tensor
+    _ scores: Tensor, along coordinates: @autoclosure () throws(TorchError) -> Tensor, _ execution: Execution = .fast
   ) throws(TorchError) -> Tensor {
     guard let sigma = configuration.sigma else { return scores }
     let feature = try coordinates().resizedBilinear(height: scores.shape[2], width: scores.shape[3])
     // Scores of feature pairs reach hundreds: under autocast they are still computed in float32.
     let type: ElementType = scores.type == .float64 ? .float64 : .float32
-    return try feature.to(type).locallyAggregated(scores.to(type), sigma: sigma)
+    let (features, values) = (try feature.to(type), try scores.to(type))
+    return try execution == .plain
+      ? features.locallyAggregatedByTable(values, sigma: sigma) : features.locallyAggregated(values, sigma: sigma)
   }
 }
 
