@@ -3,7 +3,7 @@
 BLPSEG = .build/release/blpseg
 SOURCES = Package.swift Sources Tests Benchmarks Fuzz
 
-.PHONY: demo build build-tests test test-portability test-interop fuzz bench check format setup clean
+.PHONY: demo build build-tests test test-portability test-interop fuzz sanitize bench check format setup clean
 
 demo: build
 	@rm -rf runs/demo
@@ -36,6 +36,10 @@ fuzz: setup
 	.build/release/fuzz --seconds $(SECONDS)
 	Fuzz/c/run $(SECONDS)
 
+# The kernels by themselves, without LibTorch, under the address, undefined-behaviour and thread sanitizers.
+sanitize:
+	@Scripts/sanitize
+
 # Ours beside plain PyTorch, OpenCV and pydensecrf, in turn; takes half an hour, and wants a machine that does nothing else.
 bench: setup
 	swift build -c release --product benchmarks
@@ -57,4 +61,4 @@ setup:
 	@Scripts/setup
 
 clean:
-	rm -rf .build .build-check .build-fuzz
+	rm -rf .build .build-check .build-fuzz .build-sanitize

@@ -68,8 +68,10 @@ let package = Package(
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CExpat", pkgConfig: "expat", providers: [.apt(["libexpat1-dev"])]),
     .target(name: "CMatIO", dependencies: ["CZlib"], linkerSettings: [.linkedLibrary("matio")]),
+    .target(name: "CKernels", cxxSettings: [.unsafeFlags(["-O2"] + strictFlags)]),
     .target(
-      name: "CLibTorch", cxxSettings: [.unsafeFlags(torchFlags + ncclFlags + strictFlags)],
+      name: "CLibTorch", dependencies: ["CKernels"],
+      cxxSettings: [.unsafeFlags(torchFlags + ncclFlags + strictFlags)],
       linkerSettings: [
         .unsafeFlags(["-L\(libtorch)/lib", "-Xlinker", "-rpath", "-Xlinker", "\(libtorch)/lib"]),
         .linkedLibrary("torch_cpu"), .linkedLibrary("c10"),
@@ -150,13 +152,17 @@ let package = Package(
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: swift),
     .target(name: "TestImages", dependencies: ["Images"], path: "Tests/TestImages", swiftSettings: swift),
     .target(
-      name: "TestNetworks", dependencies: ["Networks", "Layers", "Processes", "Tensors", "TestSupport"],
+      name: "TestNetworks", dependencies: ["Networks", "Layers", "Processes", "Tensors", "TestSupport", "CLibTorch"],
       path: "Tests/TestNetworks", swiftSettings: swift),
     .target(
       name: "TestDatasets", dependencies: ["Datasets", "Images", "TestSupport"], path: "Tests/TestDatasets",
       swiftSettings: swift),
     tests("FilesTests", ["Files"]),
     tests("ConcurrencyTests", ["Concurrency"], support: []),
+    .target(
+      name: "KernelChecks", dependencies: ["CKernels"], path: "Tests/KernelChecks", exclude: ["main.cpp"],
+      cxxSettings: [.headerSearchPath("../../Sources/CKernels"), .unsafeFlags(["-O2"] + strictFlags)]),
+    .testTarget(name: "CKernelsTests", dependencies: ["KernelChecks"], swiftSettings: swift),
     tests("TensorsTests", ["Tensors"], support: ["TestNetworks", "TestSupport"]),
     tests("ProcessesTests", ["Processes", "Layers", "Tensors"], support: ["TestNetworks", "TestSupport"]),
     tests("LayersTests", ["Layers", "Tensors"], support: ["TestNetworks", "TestSupport"]),

@@ -3,6 +3,7 @@
 
 #include <ATen/core/dispatch/Dispatcher.h>
 #include <ATen/core/ivalue.h>
+#include <ATen/record_function.h>
 
 #include "Guarded.h"
 #include "Handles.h"
@@ -80,7 +81,41 @@ class Results {
   size_t *count_;
 };
 
+/// Collects the names of the operators that its thread calls while it lives.
+class CalledOperators {
+ public:
+  CalledOperators() {
+    names().clear();
+    handle_ = at::addThreadLocalCallback(at::RecordFunctionCallback(&add).scopes({at::RecordScope::FUNCTION}));
+  }
+  ~CalledOperators() { at::removeCallback(handle_); }
+  CalledOperators(const CalledOperators &) = delete;
+  CalledOperators &operator=(const CalledOperators &) = delete;
+
+  /// One a line.
+  static std::string &names() {
+    static thread_local std::string names;
+    return names;
+  }
+
+ private:
+  static std::unique_ptr<at::ObserverContext> add(const at::RecordFunction &function) {
+    names().append(function.name()).push_back('\n');
+    return nullptr;
+  }
+
+  at::CallbackHandle handle_;
+};
+
 }  // namespace
+
+char *torch_operators_called(void (*body)(void *context), void *context, char **names) {
+  return guarded([&] {
+    CalledOperators called;
+    body(context);
+    *names = strdup(CalledOperators::names().c_str());
+  });
+}
 
 char *torch_operator_find(const char *name, const char *overload, TorchOperator *result) {
   return guarded([&] {

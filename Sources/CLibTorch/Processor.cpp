@@ -4,12 +4,11 @@
 #include <initializer_list>
 #include <string>
 
-#include <ATen/Version.h>
 #include <ATen/core/dispatch/Dispatcher.h>
 #include <ATen/cpu/Utils.h>
 
 #include "Guarded.h"
-#include "InstructionSets.h"
+#include "TorchBackend.h"
 
 namespace {
 
@@ -32,20 +31,8 @@ bool allowed_by_onednn(const char *question) {
 
 }  // namespace
 
-blpseg::InstructionSet blpseg::instruction_set() {
-  static const InstructionSet widest = [] {
-#if defined(__x86_64__)
-    const std::string used = at::get_cpu_capability();
-    if (used == "AVX512" && __builtin_cpu_supports("x86-64-v4")) return InstructionSet::avx512;
-    if ((used == "AVX512" || used == "AVX2") && __builtin_cpu_supports("x86-64-v3")) return InstructionSet::avx2;
-#endif
-    return InstructionSet::baseline;
-  }();
-  return widest;
-}
-
 const char *torch_instruction_set(void) {
-  switch (blpseg::instruction_set()) {
+  switch (blpseg::torch_backend().instruction_set()) {
     case blpseg::InstructionSet::avx512: return "avx512";
     case blpseg::InstructionSet::avx2: return "avx2";
     case blpseg::InstructionSet::baseline: return "default";

@@ -1,9 +1,17 @@
-// Convolutions by WinogradKernel.h as operators, with their gradients.
+// Convolutions by Winograd's algorithm (Winograd.h of CKernels) as operators, with their gradients.
+#include "Winograd.h"
+
+#include <tuple>
+
 #include <ATen/ATen.h>
+#include <torch/csrc/autograd/autograd_not_implemented_fallback.h>
 #include <torch/csrc/autograd/custom_function.h>
 #include <torch/library.h>
 
-#include "WinogradKernel.h"
+#include "CLibTorch.h"
+#include "Guarded.h"
+#include "Handles.h"
+#include "TorchBackend.h"
 
 namespace {
 
@@ -24,12 +32,12 @@ Convolution3x3 checked_shape(const Tensor &image, const Tensor &weight) {
       "numbers of channels must be multiples of ", lanes, ", found a weight of ", weight.sizes());
   for (const Tensor &tensor : {image, weight})
     TORCH_CHECK(
-        tensor.scalar_type() == at::kFloat && tensor.is_cpu(), "float32 on the CPU is expected, found ",
+        tensor.scalar_type() == at::kFloat && tensor.device() == image.device(), "float32 on one device is expected, found ",
         tensor.scalar_type(), " on ", tensor.device());
   return {image.size(0), image.size(2), image.size(3), weight.size(1), weight.size(0)};
 }
 
-/// Pixel by pixel, and tap by tap.
+/// Channels last: pixel by pixel, and tap by tap.
 Tensor in_order(const Tensor &tensor) { return tensor.contiguous(at::MemoryFormat::ChannelsLast); }
 
 Tensor empty_result(const Convolution3x3 &shape, const Tensor &image) {
@@ -38,44 +46,80 @@ Tensor empty_result(const Convolution3x3 &shape, const Tensor &image) {
       image.options().memory_format(at::MemoryFormat::ChannelsLast));
 }
 
+Tensor forward(const Tensor &image, const Tensor &weight) {
+  const Convolution3x3 shape = checked_shape(image, weight);
+  Tensor x = in_order(image), w = in_order(weight), out = empty_result(shape, x);
+  blpseg::convolve(
+      blpseg::torch_backend(), shape, x.const_data_ptr<float>(), w.const_data_ptr<float>(), {},
+      out.mutable_data_ptr<float>());
+  return out;
+}
+
+Tensor forward_meta(const Tensor &image, const Tensor &weight) {
+  return empty_result(checked_shape(image, weight), image);
+}
+
+/// Gradients of the image and of the weight, each undefined where it is not wanted.
+std::tuple<Tensor, Tensor> backward(
+    const Tensor &cotangent, const Tensor &image, const Tensor &weight, bool wants_image, bool wants_weight) {
+  const Convolution3x3 shape = checked_shape(image, weight);
+  TORCH_CHECK(
+      cotangent.sizes() == at::IntArrayRef({shape.images, shape.outputs, shape.height, shape.width}) &&
+          cotangent.scalar_type() == at::kFloat,
+      "the cotangent must be as the result, found ", cotangent.sizes(), " of ", cotangent.scalar_type());
+  Tensor d = in_order(cotangent), image_gradient, weight_gradient;
+  if (wants_image) {
+    Tensor w = in_order(weight);
+    image_gradient = at::empty(image.sizes(), image.options().memory_format(at::MemoryFormat::ChannelsLast));
+    blpseg::convolve_backward_image(
+        blpseg::torch_backend(), shape, d.const_data_ptr<float>(), w.const_data_ptr<float>(),
+        image_gradient.mutable_data_ptr<float>());
+  }
+  if (wants_weight) {
+    Tensor x = in_order(image);
+    weight_gradient = at::empty(weight.sizes(), weight.options().memory_format(at::MemoryFormat::ChannelsLast));
+    blpseg::convolve_backward_weight(
+        blpseg::torch_backend(), shape, x.const_data_ptr<float>(), d.const_data_ptr<float>(),
+        weight_gradient.mutable_data_ptr<float>());
+  }
+  return {image_gradient, weight_gradient};
+}
+
+std::tuple<Tensor, Tensor> backward_meta(
+    const Tensor &, const Tensor &image, const Tensor &weight, bool wants_image, bool wants_weight) {
+  auto like = [](const Tensor &tensor) {
+    return at::empty(tensor.sizes(), tensor.options().memory_format(at::MemoryFormat::ChannelsLast));
+  };
+  return {wants_image ? like(image) : Tensor(), wants_weight ? like(weight) : Tensor()};
+}
+
 struct WinogradConvolution : torch::autograd::Function<WinogradConvolution> {
   static Tensor forward(torch::autograd::AutogradContext *context, const Tensor &image, const Tensor &weight) {
-    const Convolution3x3 shape = checked_shape(image, weight);
-    Tensor x = in_order(image), w = in_order(weight), out = empty_result(shape, x);
-    blpseg::convolve(
-        shape, x.const_data_ptr<float>(), w.const_data_ptr<float>(), {}, out.mutable_data_ptr<float>());
+    static const auto below = c10::Dispatcher::singleton()
+                                  .findSchemaOrThrow("blpseg::winograd_convolution", "")
+                                  .typed<decltype(::forward)>();
+    at::AutoDispatchBelowADInplaceOrView guard;
+    // Brought into order once for both passes.
+    Tensor x = image.dim() == 4 ? in_order(image) : image;
     context->save_for_backward({x, weight});
-    return out;
+    return below.call(x, weight);
   }
 
   static torch::autograd::variable_list backward(
       torch::autograd::AutogradContext *context, const torch::autograd::variable_list &cotangents) {
+    static const auto step = c10::Dispatcher::singleton()
+                                 .findSchemaOrThrow("blpseg::winograd_convolution_backward", "")
+                                 .typed<decltype(::backward)>();
     auto saved = context->get_saved_variables();
-    const Convolution3x3 shape = checked_shape(saved[0], saved[1]);
-    Tensor cotangent = in_order(cotangents[0]), image_gradient, weight_gradient;
-    if (context->needs_input_grad(0)) {
-      image_gradient = at::empty_like(saved[0]);
-      Tensor w = in_order(saved[1]);
-      blpseg::convolve_backward_image(
-          shape, cotangent.const_data_ptr<float>(), w.const_data_ptr<float>(),
-          image_gradient.mutable_data_ptr<float>());
-    }
-    if (context->needs_input_grad(1)) {
-      weight_gradient =
-          at::empty(saved[1].sizes(), saved[1].options().memory_format(at::MemoryFormat::ChannelsLast));
-      blpseg::convolve_backward_weight(
-          shape, saved[0].const_data_ptr<float>(), cotangent.const_data_ptr<float>(),
-          weight_gradient.mutable_data_ptr<float>());
-    }
+    auto [image_gradient, weight_gradient] = step.call(
+        cotangents[0], saved[0], saved[1], context->needs_input_grad(0), context->needs_input_grad(1));
     return {image_gradient, weight_gradient};
   }
 };
 
-Tensor winograd_convolution(const Tensor &image, const Tensor &weight) {
-  return WinogradConvolution::apply(image, weight);
-}
+Tensor forward_autograd(const Tensor &image, const Tensor &weight) { return WinogradConvolution::apply(image, weight); }
 
-Tensor winograd_convolution_fused(
+Tensor fused(
     const Tensor &image, const Tensor &weight, const std::optional<Tensor> &bias, const std::optional<Tensor> &addend,
     bool rectified) {
   const Convolution3x3 shape = checked_shape(image, weight);
@@ -97,17 +141,55 @@ Tensor winograd_convolution_fused(
     finish.addend = a.const_data_ptr<float>();
   }
   blpseg::convolve(
-      shape, x.const_data_ptr<float>(), w.const_data_ptr<float>(), finish, out.mutable_data_ptr<float>());
+      blpseg::torch_backend(), shape, x.const_data_ptr<float>(), w.const_data_ptr<float>(), finish,
+      out.mutable_data_ptr<float>());
   return out;
+}
+
+Tensor fused_meta(
+    const Tensor &image, const Tensor &weight, const std::optional<Tensor> &, const std::optional<Tensor> &, bool) {
+  return forward_meta(image, weight);
 }
 
 }  // namespace
 
 TORCH_LIBRARY_FRAGMENT(blpseg, library) {
+  library.def("winograd_convolution(Tensor image, Tensor weight) -> Tensor");
   library.def(
-      "winograd_convolution(Tensor image, Tensor weight) -> Tensor",
-      torch::dispatch(c10::DispatchKey::CompositeImplicitAutograd, TORCH_FN(winograd_convolution)));
+      "winograd_convolution_backward(Tensor cotangent, Tensor image, Tensor weight, bool wants_image, "
+      "bool wants_weight) -> (Tensor image_gradient, Tensor weight_gradient)");
   library.def(
-      "winograd_convolution_fused(Tensor image, Tensor weight, Tensor? bias, Tensor? addend, bool rectified) -> Tensor",
-      torch::dispatch(c10::DispatchKey::CompositeImplicitAutograd, TORCH_FN(winograd_convolution_fused)));
+      "winograd_convolution_fused(Tensor image, Tensor weight, Tensor? bias, Tensor? addend, bool rectified) -> Tensor");
+}
+
+TORCH_LIBRARY_IMPL(blpseg, CPU, library) {
+  library.impl("winograd_convolution", TORCH_FN(forward));
+  library.impl("winograd_convolution_backward", TORCH_FN(backward));
+  library.impl("winograd_convolution_fused", TORCH_FN(fused));
+}
+
+TORCH_LIBRARY_IMPL(blpseg, Meta, library) {
+  library.impl("winograd_convolution", TORCH_FN(forward_meta));
+  library.impl("winograd_convolution_backward", TORCH_FN(backward_meta));
+  library.impl("winograd_convolution_fused", TORCH_FN(fused_meta));
+}
+
+TORCH_LIBRARY_IMPL(blpseg, Autograd, library) {
+  library.impl("winograd_convolution", TORCH_FN(forward_autograd));
+  // Refuse a second derivative, and any derivative of the fused form.
+  library.impl("winograd_convolution_backward", torch::autograd::autogradNotImplementedFallback());
+  library.impl("winograd_convolution_fused", torch::autograd::autogradNotImplementedFallback());
+}
+
+bool torch_suits_winograd(TorchTensor image, TorchTensor weight) {
+  bool result = false;
+  char *error = guarded([&] {
+    const Tensor x = borrowed(image), w = borrowed(weight);
+    for (const Tensor &tensor : {x, w})
+      if (tensor.scalar_type() != at::kFloat || !tensor.is_cpu() || tensor.dim() != 4) return;
+    if (w.size(2) != 3 || w.size(3) != 3) return;
+    result = blpseg::is_worthwhile({x.size(0), x.size(2), x.size(3), w.size(1), w.size(0)});
+  });
+  free(error);
+  return result;
 }

@@ -29,8 +29,8 @@ public struct Conv2d {
     self.padding = padding
   }
 
-  public func callAsFunction(_ x: Tensor) throws(TorchError) -> Tensor {
-    if suitsWinograd(x) {
+  public func callAsFunction(_ x: Tensor, _ execution: Execution = .fast) throws(TorchError) -> Tensor {
+    if execution == .fast && suitsWinograd(x) {
       let y = try x.convolvedByWinograd(weight)
       if let bias { try y.add(bias.reshaped([1, -1, 1, 1])) }
       return y
@@ -39,7 +39,7 @@ public struct Conv2d {
     return try x.convolved(weight, bias, stride: stride, padding: zeros, groups: groups)
   }
 
-  /// Whether Winograd's way computes this convolution of `x`, and faster.
+  /// Whether to use Winograd's algorithm for `x`.
   func suitsWinograd(_ x: Tensor) -> Bool {
     guard case .zeros(1) = padding else { return false }
     return stride == 1 && groups == 1 && x.suitsWinograd(weight)

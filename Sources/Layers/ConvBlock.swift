@@ -40,9 +40,9 @@ public struct ConvBlock: Foldable {
   ) throws(TorchError) -> Tensor {
     if let folding {
       precondition(!mode.isTraining, "a folded network cannot learn")
-      return try computed(folding, x, adding: shortcut)
+      return try computed(folding, x, adding: shortcut, mode)
     }
-    return try completed(conv(x), adding: shortcut, mode)
+    return try completed(conv(x, mode.execution), adding: shortcut, mode)
   }
 
   /// The convolution alone, of the input channels `inputs`, which `x` holds.
@@ -54,20 +54,23 @@ public struct ConvBlock: Foldable {
 
   /// What follows the convolution, whose result `y` is.
   func completed(_ y: Tensor, adding shortcut: Tensor? = nil, _ mode: Mode) throws(TorchError) -> Tensor {
-    try finished(norm.map { norm throws(TorchError) in try norm(y, mode) } ?? y, adding: shortcut)
+    try finished(norm.map { norm throws(TorchError) in try norm(y, mode) } ?? y, adding: shortcut, mode)
   }
 
   private func computed(
-    _ folding: Folding, _ x: Tensor, adding shortcut: Tensor?
+    _ folding: Folding, _ x: Tensor, adding shortcut: Tensor?, _ mode: Mode
   ) throws(TorchError) -> Tensor {
-    switch folding {
-    case .fused: try conv.fused(x, adding: shortcut, activation)
-    case .plain: try finished(conv(x), adding: shortcut)
+    switch (folding, mode.execution) {
+    case (.fused, .fast): try conv.fused(x, adding: shortcut, activation)
+    case (.plain, _), (_, .plain): try finished(conv(x, mode.execution), adding: shortcut, mode)
     }
   }
 
-  /// Adds and activates in place: no gradient needs what was there before.
-  private func finished(_ y: Tensor, adding shortcut: Tensor?) throws(TorchError) -> Tensor {
+  /// Adds and activates, in fast execution in place: no gradient needs what was there before.
+  private func finished(_ y: Tensor, adding shortcut: Tensor?, _ mode: Mode) throws(TorchError) -> Tensor {
+    if mode.execution == .plain {
+      return try (shortcut.map { shortcut throws(TorchError) in try y + shortcut } ?? y).activated(by: activation)
+    }
     if let shortcut { try y.add(shortcut) }
     try y.activate(by: activation)
     return y

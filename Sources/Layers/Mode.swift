@@ -1,7 +1,16 @@
 import Processes
 import Tensors
 
-/// Whether a network learns or predicts: batch normalisation and dropout differ.
+/// How layers compute what they are.
+public enum Execution: Sendable {
+  /// With Winograd's algorithm, fused operators, the kernel for local aggregation, and little memory in training.
+  case fast
+  /// One of LibTorch's own operators after another: the same but for rounding, as an exporter or a comparison wants it. Takes
+  /// more time and, for local aggregation, memory with the square of the grid's positions.
+  case plain
+}
+
+/// Whether a network learns or predicts, where batch normalisation and dropout differ, and how it computes.
 public struct Mode {
   public let isTraining: Bool
   /// The processes whose batches count as one, nil where this one is alone.
@@ -10,6 +19,7 @@ public struct Mode {
   let generator: Generator?
   /// Whether running statistics take in the batch.
   private(set) var updatesStatistics: Bool
+  public private(set) var execution = Execution.fast
 
   public static var evaluation: Mode {
     Mode(isTraining: false, group: nil, generator: nil, updatesStatistics: false)
@@ -27,6 +37,13 @@ public struct Mode {
   public var repeated: Mode {
     var mode = self
     mode.updatesStatistics = false
+    return mode
+  }
+
+  /// The same in plain execution.
+  public var plain: Mode {
+    var mode = self
+    mode.execution = .plain
     return mode
   }
 }

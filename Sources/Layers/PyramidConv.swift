@@ -25,6 +25,13 @@ public struct PyramidConv: Foldable {
     _ finest: Tensor, _ rows: Range<Int>, of height: Int, beside coarser: [Tensor], _ mode: Mode
   ) throws(TorchError) -> Tensor {
     let width = finest.shape[3]
+    if mode.execution == .plain, foldedCoarse == nil {
+      let upsampled = try coarser.map { level throws(TorchError) in
+        let source = ResizedRows(rows, of: height, from: level.shape[2])
+        return try level.rows(source.source).resizedBilinear(to: source, width: width)
+      }
+      return try block(.concatenated([finest] + upsampled, 1), mode)
+    }
     var sum: Tensor?
     let weights = if let foldedCoarse { foldedCoarse } else { try coarseWeights() }
     for (level, weight) in zip(coarser, weights) {

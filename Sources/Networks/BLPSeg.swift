@@ -95,16 +95,20 @@ public struct BLPSegInference: InferenceNetwork {
     try layers.scores(of: images, withScribbles: withScribbles)
   }
 
-  /// All outputs for normalised images `[N, 3, H, W]`, computed whole.
-  package func callAsFunction(_ images: Tensor) throws(TorchError) -> NetworkOutput {
-    try withInference { () throws(TorchError) in
-      try layers.decode(layers.encode(images, stripArea: nil, .evaluation), .evaluation)
+  /// All outputs for normalised images `[N, 3, H, W]`, computed whole, in an execution that can be plain.
+  package func callAsFunction(
+    _ images: Tensor, _ execution: Execution = .fast
+  ) throws(TorchError) -> NetworkOutput {
+    let mode = execution == .plain ? Mode.evaluation.plain : .evaluation
+    return try withInference { () throws(TorchError) in
+      try layers.decode(layers.encode(images, stripArea: nil, mode), mode)
     }
   }
 
   /// The backbone's features at strides 4, 8, 16 and 32.
-  package func features(_ images: Tensor) throws(TorchError) -> [Tensor] {
-    try withInference { () throws(TorchError) in try layers.features(images, .evaluation) }
+  package func features(_ images: Tensor, _ execution: Execution = .fast) throws(TorchError) -> [Tensor] {
+    let mode = execution == .plain ? Mode.evaluation.plain : .evaluation
+    return try withInference { () throws(TorchError) in try layers.features(images, mode) }
   }
 }
 

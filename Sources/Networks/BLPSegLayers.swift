@@ -119,14 +119,17 @@ struct BLPSegLayers: Foldable {
     let coordinates = try strips.assembled(.contiguous) { rows throws(TorchError) in
       // Patches do not overlap.
       let pixels = 4 * rows.lowerBound..<min(images.shape[2], 4 * rows.upperBound)
-      return try recomputedInTraining(images, mode) { [embedding] images, _ throws(TorchError) in
-        try embedding.coordinates(images.rows(pixels))
+      return try recomputedInTraining(images, mode) { [embedding] images, mode throws(TorchError) in
+        let patches = try images.rows(pixels)
+        return try mode.execution == .plain ? embedding(patches) : embedding.coordinates(patches)
       }
     }
     // Scores of feature pairs reach hundreds: under autocast they are still computed in float32.
     let type: ElementType = scores.type == .float64 ? .float64 : .float32
-    return try coordinates.resizedBilinear(height: scores.shape[2], width: scores.shape[3]).to(type)
-      .locallyAggregated(scores.to(type), sigma: configuration.sigma)
+    let (sigma, values) = (configuration.sigma, try scores.to(type))
+    let feature = try coordinates.resizedBilinear(height: scores.shape[2], width: scores.shape[3]).to(type)
+    return try mode.execution == .plain
+      ? feature.locallyAggregatedByTable(values, sigma: sigma) : feature.locallyAggregated(values, sigma: sigma)
   }
 
   /// What `body` computes from images. In training its intermediate results, the largest part of all that a backward
@@ -134,7 +137,7 @@ struct BLPSegLayers: Foldable {
   private func recomputedInTraining(
     _ images: Tensor, _ mode: Mode, _ body: @escaping (Tensor, Mode) throws(TorchError) -> Tensor
   ) throws(TorchError) -> Tensor {
-    guard mode.isTraining else { return try body(images, mode) }
+    guard mode.isTraining, mode.execution == .fast else { return try body(images, mode) }
     return try images.recomputed { images, isAgain throws(TorchError) in
       try body(images, isAgain ? mode.repeated : mode)
     }

@@ -17,9 +17,20 @@ extension Tensor {
     case .relu6: try Operator.hardtanhInPlace(self, 0, 6)
     }
   }
+
+  /// The same in a tensor of its own; this one where there is nothing to do.
+  public func activated(by activation: Activation) throws(TorchError) -> Tensor {
+    switch activation {
+    case .none: self
+    case .relu: try Operator.relu(self)
+    case .relu6: try Operator.hardtanh(self, 0, 6)
+    }
+  }
 }
 
 extension Operator {
+  static let relu = Operator("relu")
+  static let hardtanh = Operator("hardtanh")
   static let reluInPlace = Operator("relu_")
   static let hardtanhInPlace = Operator("hardtanh_")
 }

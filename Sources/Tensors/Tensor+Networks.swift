@@ -33,17 +33,6 @@ extension Tensor {
     if sizes[sizes.count - 2] == height && sizes[sizes.count - 1] == width { return self }
     return try Operator.upsampleBilinear2d(self, [height, width], alignCorners)
   }
-
-  /// Local aggregation (Docs/Method.md, "Local aggregation") of values `[N, C, h, w]` along features (self)
-  /// `[N, D, h, w]`, both float32 or both float64; `[N, C, h, w]`.
-  ///
-  /// Time grows with the square of `h * w`, memory with `h * w`. `inChunks` computes with LibTorch's operators what
-  /// the kernel computes on the CPU; other devices always do.
-  public func locallyAggregated(
-    _ values: Tensor, sigma: Double, inChunks: Bool = false
-  ) throws(TorchError) -> Tensor {
-    try Operator.localAggregation(self, values, sigma, inChunks)
-  }
 }
 
 extension Operator {
@@ -53,5 +42,4 @@ extension Operator {
   static let maxPool2d = Operator("max_pool2d")
   static let adaptiveAvgPool2d = Operator("adaptive_avg_pool2d")
   static let upsampleBilinear2d = Operator("upsample_bilinear2d")
-  static let localAggregation = Operator("blpseg::local_aggregation")
 }

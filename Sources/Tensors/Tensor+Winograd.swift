@@ -1,16 +1,11 @@
-/// Convolutions with kernels of 3 x 3, stride 1 and one zero on every side, by Winograd's way (Lavin and Gray, CVPR 2016):
-/// the same but for rounding, with a quarter of the multiplications.
+import CLibTorch
+
+/// Convolutions with kernels of 3 x 3, stride 1 and one zero on every side, by Winograd's algorithm (Lavin and Gray, CVPR
+/// 2016): the same but for rounding, with a quarter of the multiplications.
 extension Tensor {
-  /// Whether that is there for images `self`, `[N, C, H, W]`, and `weight`, `[K, C, 3, 3]`, and faster than LibTorch's
-  /// convolution, as far as was measured: float32 on the CPU, channels enough to fill vectors, and tiles of 4 x 4
-  /// positions enough to be worth what is done once for all of them, which grows with the number of weights.
-  public func suitsWinograd(_ weight: Tensor) -> Bool {
-    let (sizes, weights) = (shape, weight.shape)
-    guard type == .float32, weight.type == .float32, device == .cpu, weight.device == .cpu else { return false }
-    guard weights[2...] == [3, 3], weights[..<2].allSatisfy({ $0 >= 32 && $0 % 16 == 0 }) else { return false }
-    let tiles = sizes[0] * ((sizes[2] + 3) / 4) * ((sizes[3] + 3) / 4)
-    return tiles >= max(24, weights[0] * weights[1] / 2700)
-  }
+  /// Whether images `self`, `[N, C, H, W]`, and `weight`, `[K, C, 3, 3]`, are in float32 on the CPU and of sizes at which the
+  /// algorithm is faster than LibTorch's convolution.
+  public func suitsWinograd(_ weight: Tensor) -> Bool { torch_suits_winograd(handle, weight.handle) }
 
   /// `[N, K, H, W]`, with gradients.
   public func convolvedByWinograd(_ weight: Tensor) throws(TorchError) -> Tensor {

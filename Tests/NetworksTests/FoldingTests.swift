@@ -36,9 +36,11 @@ struct FoldingTests {
   }
 
   /// All that a network says about an image, with names for messages.
-  private func outputs(_ network: BLPSegInference, _ image: Tensor) throws -> [(name: String, tensor: Tensor)] {
-    let features = try network.features(image).enumerated().map { ("feature \($0)", $1) }
-    let output = try network(image)
+  private func outputs(
+    _ network: BLPSegInference, _ image: Tensor, _ execution: Execution = .fast
+  ) throws -> [(name: String, tensor: Tensor)] {
+    let features = try network.features(image, execution).enumerated().map { ("feature \($0)", $1) }
+    let output = try network(image, execution)
     return try features + [
       ("decoded", output.decoded), ("scores", output.scores), ("aggregated", output.aggregated),
       ("scribble scores", output.scribbleScores), ("logits", withInference { try output.logits() }),
@@ -74,17 +76,21 @@ struct FoldingTests {
     try compare(network, image(75, 93, .float64), tolerance: Self.tolerance.float64)
   }
 
-  /// Here 3x3 convolutions of float32 use Winograd's algorithm.
+  /// In fast execution most 3x3 convolutions are computed by Winograd's algorithm here, in plain execution none.
   @Test("is near float64 at a photograph's size", arguments: [BackboneDescription.resnet34, .resnet101])
   func photograph(backbone: BackboneDescription) throws {
     let (single, exact) = (try network(backbone, width: 64), try network(backbone, .float64, width: 64))
     let expected = try outputs(exact.inference, image(189, 250, .float64))
-    for network in [single.inference, try single.folded()] {
-      for (found, expected) in zip(try outputs(network, image(189, 250)), expected) {
+    let folded = try single.folded()
+    for (name, network, execution) in [
+      ("fast", single.inference, Execution.fast), ("folded", folded, .fast), ("plain", single.inference, .plain),
+      ("folded, plain", folded, .plain),
+    ] {
+      for (found, expected) in zip(try outputs(network, image(189, 250), execution), expected) {
         let closeness = try Closeness(found.tensor, expected.tensor)
         #expect(closeness.magnitude > 0, "\(expected.name)")
-        #expect(closeness.relative.isWithin(Self.tolerance.float32), "\(expected.name): \(closeness)")
-        print("\(backbone), float32 beside float64, \(expected.name): \(closeness.relative)")
+        #expect(closeness.relative.isWithin(Self.tolerance.float32), "\(name), \(expected.name): \(closeness)")
+        print("\(backbone), \(name), float32 beside float64, \(expected.name): \(closeness.relative)")
       }
     }
   }

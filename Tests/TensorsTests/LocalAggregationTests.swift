@@ -8,6 +8,17 @@ import Testing
 struct LocalAggregationTests {
   static let tolerance = 1e-5
 
+  /// Three implementations of one formula.
+  enum Implementation: CaseIterable {
+    case kernel, chunks, table
+
+    func callAsFunction(_ feature: Tensor, _ value: Tensor, sigma: Double) throws -> Tensor {
+      try self == .table
+        ? feature.locallyAggregatedByTable(value, sigma: sigma)
+        : feature.locallyAggregated(value, sigma: sigma, inChunks: self == .chunks)
+    }
+  }
+
   private func golden(_ name: String) throws -> (values: [Float], shape: [Int]) {
     let entry = try SafetensorsFixture(Fixture.golden("golden.safetensors"))("lam_hard.\(name)")
     return (try entry.floats, entry.shape)
@@ -20,11 +31,11 @@ struct LocalAggregationTests {
 
   @Test(
     "agrees with the published program where the 1e-7 term matters, with gradients",
-    arguments: [ElementType.float32, .float64], [false, true])
-  func hardCase(type: ElementType, inChunks: Bool) throws {
+    arguments: [ElementType.float32, .float64], Implementation.allCases)
+  func hardCase(type: ElementType, implementation: Implementation) throws {
     let feature = try tensor("feature", type).requiringGradient()
     let value = try tensor("value", type).requiringGradient()
-    let out = try feature.locallyAggregated(value, sigma: 6, inChunks: inChunks)
+    let out = try implementation(feature, value, sigma: 6)
     try out.backward(tensor("cotangent", type))
     let results = [
       ("out", out), ("grad_feature", try #require(feature.gradient)), ("grad_value", try #require(value.gradient)),
@@ -63,8 +74,8 @@ struct LocalAggregationTests {
     arguments: [
       (1, 5, 3, 23, 29, nil), (2, 4, 2, 1, 17, nil), (3, 8, 1, 40, 13, nil), (2, 3, 2, 180, 9, nil),
       (1, 4, 2, 120, 9, 12),
-    ], [false, true])
-  func equalsDense(sizes: (Int, Int, Int, Int, Int, Float?), inChunks: Bool) throws {
+    ], Implementation.allCases)
+  func equalsDense(sizes: (Int, Int, Int, Int, Int, Float?), implementation: Implementation) throws {
     let (images, depth, channels, height, width, gap) = sizes
     let generator = try Generator(seed: 7)
     func random(_ shape: [Int]) throws -> Tensor { try Tensor.normal(shape, .float64, generator) }
@@ -88,7 +99,7 @@ struct LocalAggregationTests {
       return [try out.detached(), try #require(feature.gradient), try #require(value.gradient)]
     }
     let expected = try run { try dense($0, $1, sigma: 2.5) }
-    let found = try run { try $0.locallyAggregated($1, sigma: 2.5, inChunks: inChunks) }
+    let found = try run { try implementation($0, $1, sigma: 2.5) }
     for (found, expected) in zip(found, expected) {
       let closeness = try Closeness(found, expected)
       #expect(closeness.relative.isWithin(1e-12), "\(closeness)")

@@ -76,6 +76,14 @@ char *torch_operator_find(const char *name, const char *overload, TorchOperator 
 char *torch_operator_call(
     TorchOperator op, const TorchValue *arguments, size_t argument_count, TorchValue *results, size_t *result_count);
 
+/// Calls `body`; `names` becomes those of all operators that it called on this thread, also from within others, each on a line,
+/// as a text that `torch_text_release` frees.
+char *torch_operators_called(void (*body)(void *context), void *context, char **names);
+
+/// Whether blpseg::winograd_convolution takes an image `[N, C, H, W]` and a weight `[K, C, 3, 3]`, and is faster than
+/// LibTorch's convolution.
+bool torch_suits_winograd(TorchTensor image, TorchTensor weight);
+
 // Tensors
 
 char *torch_tensor_copy(

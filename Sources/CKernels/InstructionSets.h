@@ -1,15 +1,12 @@
 // Functions that are compiled for several instruction sets.
 #pragma once
 
+#include "InstructionSet.h"
+
 /// Before a function that each version of its callers must hold for itself.
 #define BLPSEG_INLINE inline __attribute__((always_inline))
 
 namespace blpseg {
-
-enum class InstructionSet { baseline, avx2, avx512 };
-
-/// The widest that the processor has and LibTorch's own kernels use; what narrows those, narrows ours.
-InstructionSet instruction_set();
 
 template <auto function>
 struct CompiledForEach;
@@ -24,9 +21,9 @@ struct CompiledForEach<function> {
 #endif
   static void baseline(Parameters... parameters) { function(parameters...); }
 
-  /// Calls the version for `instruction_set()`.
-  static void call(Parameters... parameters) {
-    switch (instruction_set()) {
+  /// Calls the version for `set`.
+  static void call(InstructionSet set, Parameters... parameters) {
+    switch (set) {
 #if defined(__x86_64__)
       case InstructionSet::avx512: return avx512(parameters...);
       case InstructionSet::avx2: return avx2(parameters...);
@@ -36,8 +33,8 @@ struct CompiledForEach<function> {
   }
 };
 
-/// A function declared `BLPSEG_INLINE` in the version for the instructions that LibTorch uses.
+/// A function declared `BLPSEG_INLINE`, with the instruction set as an argument before its own.
 template <auto function>
-constexpr auto in_widest_instructions = CompiledForEach<function>::call;
+constexpr auto for_instruction_set = CompiledForEach<function>::call;
 
 }  // namespace blpseg

@@ -1,9 +1,20 @@
-// Local aggregation on the CPU, in tiles; see LocalAggregation.cpp for the formula.
+// Local aggregation on the CPU, tile by tile.
+//
+// For sources a and targets b of a grid, positions p and scores s_ab = f_a . f_b:
+//
+//     out_b = sum_a e^s_ab g_ab v_a / (sum_a e^s_ab g_ab + 1e-7 sum_a e^s_ab),   g_ab = e^(-|p_a - p_b|^2 / 2 sigma^2)
+//
+// (Docs/Method.md, "Local aggregation"). Memory grows with the number of positions, not with the number of pairs.
 #pragma once
 
 #include <cstdint>
 
+#include "Backend.h"
+
 namespace blpseg {
+
+/// The factor of the sum without distance weights in the denominator.
+constexpr double outside_share = 1e-7;
 
 /// Sizes of a batch. Features are `[images, depth, height * width]`, values `[images, channels, height * width]`.
 struct AggregationShape {
@@ -28,13 +39,14 @@ struct DistanceTable {
 /// sum_a e^(s_ab - peak_b) g_ab v_a / denominator_b. Both are `[images, height * width]`.
 template <typename Real>
 void aggregate(
-    const AggregationShape &shape, const DistanceTable<Real> &distances, const Real *feature, const Real *value,
-    Real *out, Real *peak, Real *denominator);
+    const Backend &backend, const AggregationShape &shape, const DistanceTable<Real> &distances, const Real *feature,
+    const Real *value, Real *out, Real *peak, Real *denominator);
 
 /// Fills the gradients of `aggregate` for the cotangent of `out`.
 template <typename Real>
 void aggregate_backward(
-    const AggregationShape &shape, const DistanceTable<Real> &distances, const Real *feature, const Real *value,
-    const Real *out, const Real *peak, const Real *denominator, const Real *cotangent, Real *feature_gradient, Real *value_gradient);
+    const Backend &backend, const AggregationShape &shape, const DistanceTable<Real> &distances, const Real *feature,
+    const Real *value, const Real *out, const Real *peak, const Real *denominator, const Real *cotangent,
+    Real *feature_gradient, Real *value_gradient);
 
 }  // namespace blpseg

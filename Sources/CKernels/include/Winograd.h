@@ -1,7 +1,9 @@
-// Convolutions with kernels of 3 x 3 on the CPU, by Winograd's way with a quarter of the multiplications.
+// Convolutions with 3x3 kernels on the CPU by Winograd's algorithm, with a quarter of the multiplications.
 #pragma once
 
 #include <cstdint>
+
+#include "Backend.h"
 
 namespace blpseg {
 
@@ -14,6 +16,9 @@ struct Convolution3x3 {
   int64_t images, height, width, inputs, outputs;
 };
 
+/// Whether `convolve` takes a convolution of these sizes and is faster than oneDNN's convolution.
+bool is_worthwhile(const Convolution3x3 &shape);
+
 /// What happens to the sums: a bias per output, then an image as large as the result (either may be missing), then ReLU.
 struct Finish {
   const float *bias = nullptr, *addend = nullptr;
@@ -22,14 +27,15 @@ struct Finish {
 
 /// Fills `out`; `finish.addend` must not be in its place.
 void convolve(
-    const Convolution3x3 &shape, const float *image, const float *weight, const Finish &finish, float *out);
+    const Backend &backend, const Convolution3x3 &shape, const float *image, const float *weight, const Finish &finish,
+    float *out);
 
 /// Fills the gradient of the image for the cotangent of the result.
 void convolve_backward_image(
-    const Convolution3x3 &shape, const float *cotangent, const float *weight, float *gradient);
+    const Backend &backend, const Convolution3x3 &shape, const float *cotangent, const float *weight, float *gradient);
 
 /// Fills the gradient of the weights for the cotangent of the result.
 void convolve_backward_weight(
-    const Convolution3x3 &shape, const float *image, const float *cotangent, float *gradient);
+    const Backend &backend, const Convolution3x3 &shape, const float *image, const float *cotangent, float *gradient);
 
 }  // namespace blpseg
