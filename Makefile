@@ -2,6 +2,7 @@
 
 BLPSEG = .build/release/blpseg
 SOURCES = Package.swift Sources Tests Benchmarks Fuzz
+C_SOURCES = $(shell git ls-files '*.c' '*.cpp' '*.h')
 
 .PHONY: demo build build-tests test test-portability test-interop fuzz bench check format setup clean
 
@@ -45,11 +46,14 @@ bench: setup
 # Format, imports that Package.swift does not declare, and warnings in our own code: all are errors.
 check: setup
 	swift format lint --strict --recursive $(SOURCES)
+	@if command -v clang-format >/dev/null; then clang-format --dry-run --Werror $(C_SOURCES); \
+	  else echo "check: no clang-format here, so that C and C++ are not checked for their format"; fi
 	BLPSEG_STRICT=1 swift build -c release --build-tests --scratch-path .build-check \
 	  --explicit-target-dependency-import-check error
 
 format:
 	swift format --in-place --recursive $(SOURCES)
+	@if command -v clang-format >/dev/null; then clang-format -i $(C_SOURCES); fi
 
 setup:
 	@Scripts/setup
