@@ -23,6 +23,10 @@ let nccl: [String] = {
 /// `make check` sets this; warnings in our own targets are then errors.
 let strict = Context.environment["BLPSEG_STRICT"] != nil
 
+/// Where the program looks for LibTorch when it starts. `make dist` sets BLPSEG_DIST: its launcher tells the loader.
+let runPath =
+  Context.environment["BLPSEG_DIST"] == nil ? ["-Xlinker", "-rpath", "-Xlinker", "\(libtorch)/lib"] : []
+
 let torchFlags = ["-O2"] + includes(["\(libtorch)/include", "\(libtorch)/include/torch/csrc/api/include"])
 let ncclFlags = nccl.isEmpty ? [] : includes(nccl) + ["-DBLPSEG_NCCL"]
 let ncclLibraries: [LinkerSetting] = nccl.isEmpty ? [] : [.linkedLibrary("torch_cuda")]
@@ -41,8 +45,8 @@ func module(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
   .target(name: name, dependencies: dependencies, swiftSettings: swift)
 }
 
-func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-  .testTarget(name: name, dependencies: dependencies + ["TestSupport"], swiftSettings: swift)
+func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
+  .testTarget(name: name, dependencies: dependencies + ["TestSupport"], exclude: exclude, swiftSettings: swift)
 }
 
 let package = Package(
@@ -64,7 +68,7 @@ let package = Package(
     .target(
       name: "CLibTorch", cxxSettings: [.unsafeFlags(torchFlags + ncclFlags + strictFlags)],
       linkerSettings: [
-        .unsafeFlags(["-L\(libtorch)/lib", "-Xlinker", "-rpath", "-Xlinker", "\(libtorch)/lib"]),
+        .unsafeFlags(["-L\(libtorch)/lib"] + runPath),
         .linkedLibrary("torch_cpu"), .linkedLibrary("c10"),
       ] + ncclLibraries),
 
@@ -160,7 +164,10 @@ let package = Package(
       "ExperimentsTests",
       ["Experiments", "Training", "Preparation", "Datasets", "Images", "Tensors", "Files"]),
     tests("FuzzTests", ["Fuzzing"]),
-    tests("EndToEndTests", ["blpseg", "Images", "Evaluation", "Checkpoints", "Tensors", "Files"]),
+    tests("DocsTests", ["blpseg", "Experiments", "Files", parser]),
+    tests(
+      "EndToEndTests", ["blpseg", "Images", "Evaluation", "Checkpoints", "Tensors", "Files", parser],
+      exclude: ["Snapshots"]),
     .testTarget(
       name: "InteropTests",
       dependencies: [
