@@ -4,7 +4,7 @@ BLPSEG = .build/release/blpseg
 SOURCES = Package.swift Sources Tests Benchmarks Fuzz
 C_SOURCES = $(shell git ls-files '*.c' '*.cpp' '*.h')
 
-.PHONY: demo build build-tests test test-portability test-interop fuzz bench check format setup clean
+.PHONY: demo build build-tests test test-portability test-interop fuzz bench check format dist test-dist setup clean
 
 demo: build
 	@rm -rf runs/demo
@@ -55,8 +55,15 @@ format:
 	swift format --in-place --recursive $(SOURCES)
 	@if command -v clang-format >/dev/null; then clang-format -i $(C_SOURCES); fi
 
+# The program for machines without Swift, in dist/, and a test of it in an empty root folder (as root, with debootstrap).
+dist: setup
+	@Scripts/dist
+
+test-dist:
+	@Scripts/test-dist
+
 setup:
 	@Scripts/setup
 
 clean:
-	rm -rf .build .build-check .build-fuzz
+	rm -rf .build .build-check .build-fuzz .build-dist dist

@@ -15,8 +15,8 @@
 #include "Handles.h"
 #include "TensorMemory.h"
 
-#if TORCH_VERSION_MAJOR != 2 || TORCH_VERSION_MINOR < 13
-#error "this LibTorch does not fit: version 2.13 or a later 2.x is expected (Scripts/setup installs one)"
+#if TORCH_VERSION_MAJOR != 2 || TORCH_VERSION_MINOR < 11
+#error "this LibTorch does not fit: version 2.11 or a later 2.x is expected (Scripts/setup installs one)"
 #endif
 
 const char *torch_version(void) { return TORCH_VERSION; }

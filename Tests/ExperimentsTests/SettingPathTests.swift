@@ -78,6 +78,8 @@ import Testing
     try folder.write("other/x", "")
     let found = try InstalledWeights.imageNet(near: [folder("other"), folder("checkout/.build/release")])
     #expect(FilePlace(found) == FilePlace(weights))
+    let packed = try folder.write("dist/share/efficientnet-lite0-57934424.pth", "")
+    #expect(FilePlace(try InstalledWeights.imageNet(near: [folder("dist/lib")])) == FilePlace(packed))
     // Another checkout above the temporary folder would be found.
     let error = #expect(throws: FileError.self) { try InstalledWeights.imageNet(near: [folder("other")]) }
     #expect(error?.reason == .missing)
