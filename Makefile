@@ -1,9 +1,11 @@
-# What people type. `make demo` and `make test` are all that a newcomer needs.
+# Entry points. `make demo` and `make test` are all that a newcomer needs.
 
 BLPSEG = .build/release/blpseg
 SOURCES = Package.swift Sources Tests Benchmarks Fuzz
+C_SOURCES = $(shell git ls-files '*.c' '*.cpp' '*.h')
 
-.PHONY: demo build build-tests test test-portability test-interop fuzz sanitize bench check format setup clean
+.PHONY: demo build build-tests test test-portability test-interop test-library fuzz sanitize bench check format dist \
+  test-dist setup clean
 
 demo: build
 	@rm -rf runs/demo
@@ -24,6 +26,10 @@ test-portability: build-tests
 test-interop: build-tests
 	@Scripts/setup-interop
 	swift test -c release --skip-build --no-parallel --filter InteropTests
+
+# A package of its own that imports BLPSegKit from this checkout, trains and predicts; builds everything anew.
+test-library: setup
+	@Scripts/test-library
 
 # One build for both, the program that they start included.
 build-tests: setup
@@ -51,14 +57,24 @@ bench: setup
 check: setup
 	swift format lint --strict --recursive $(SOURCES)
 	Scripts/check-imports
+	@if command -v clang-format >/dev/null; then clang-format --dry-run --Werror $(C_SOURCES); \
+	  else echo "check: no clang-format here, so that C and C++ are not checked for their format"; fi
 	BLPSEG_STRICT=1 swift build -c release --build-tests --scratch-path .build-check \
 	  --explicit-target-dependency-import-check error
 
 format:
 	swift format --in-place --recursive $(SOURCES)
+	@if command -v clang-format >/dev/null; then clang-format -i $(C_SOURCES); fi
+
+# The program for machines without Swift, in dist/, and a test of it in an empty root folder (as root, with debootstrap).
+dist: setup
+	@Scripts/dist
+
+test-dist:
+	@Scripts/test-dist
 
 setup:
 	@Scripts/setup
 
 clean:
-	rm -rf .build .build-check .build-fuzz .build-sanitize
+	rm -rf .build .build-check .build-fuzz .build-sanitize .build-library .build-dist dist

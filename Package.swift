@@ -23,6 +23,10 @@ let nccl: [String] = {
 /// `make check` sets this; warnings in our own targets are then errors.
 let strict = Context.environment["BLPSEG_STRICT"] != nil
 
+/// Where the program looks for LibTorch when it starts. `make dist` sets BLPSEG_DIST: its launcher tells the loader.
+let runPath =
+  Context.environment["BLPSEG_DIST"] == nil ? ["-Xlinker", "-rpath", "-Xlinker", "\(libtorch)/lib"] : []
+
 let torchFlags = ["-O2"] + includes(["\(libtorch)/include", "\(libtorch)/include/torch/csrc/api/include"])
 let ncclFlags = nccl.isEmpty ? [] : includes(nccl) + ["-DBLPSEG_NCCL"]
 let ncclLibraries: [LinkerSetting] = nccl.isEmpty ? [] : [.linkedLibrary("torch_cuda")]
@@ -47,15 +51,19 @@ func module(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 
 /// `support` names what the tests use beside the modules that they test.
 func tests(
-  _ name: String, _ dependencies: [Target.Dependency], support: [Target.Dependency] = ["TestSupport"]
+  _ name: String, _ dependencies: [Target.Dependency], support: [Target.Dependency] = ["TestSupport"],
+  exclude: [String] = []
 ) -> Target {
-  .testTarget(name: name, dependencies: dependencies + support, swiftSettings: swift)
+  .testTarget(name: name, dependencies: dependencies + support, exclude: exclude, swiftSettings: swift)
 }
 
 let package = Package(
   name: "blpseg",
   platforms: [.macOS(.v15)],
-  products: [.executable(name: "blpseg", targets: ["blpseg"])],
+  products: [
+    .executable(name: "blpseg", targets: ["blpseg"]),
+    .library(name: "BLPSegKit", targets: ["BLPSegKit"]),
+  ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
     .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
@@ -73,7 +81,7 @@ let package = Package(
       name: "CLibTorch", dependencies: ["CKernels"],
       cxxSettings: [.unsafeFlags(torchFlags + ncclFlags + strictFlags)],
       linkerSettings: [
-        .unsafeFlags(["-L\(libtorch)/lib", "-Xlinker", "-rpath", "-Xlinker", "\(libtorch)/lib"]),
+        .unsafeFlags(["-L\(libtorch)/lib"] + runPath),
         .linkedLibrary("torch_cpu"), .linkedLibrary("c10"),
       ] + ncclLibraries),
 
@@ -81,8 +89,8 @@ let package = Package(
     module("Files", []),
     module("Concurrency", []),
     module("Tensors", ["CLibTorch"]),
-    module("Processes", ["Tensors", "CLibTorch", "Concurrency"]),
-    module("Layers", ["Processes", "Tensors"]),
+    module("Layers", ["Tensors"]),
+    module("Processes", ["Layers", "Tensors", "CLibTorch", "Concurrency"]),
     module("Checkpoints", ["Tensors", "Files", "CZlib"]),
     module("Images", ["Files", "CJPEG", "CPNG"]),
     module("Annotations", ["Images", "Files", "CExpat"]),
@@ -120,6 +128,12 @@ let package = Package(
         "Models", "Settings", "Training", "Prediction", "Preparation", "Reports", "Evaluation", "CRF", "Networks",
         "Layers", "Checkpoints", "Batches", "Datasets", "Images", "Processes", "Tensors", "Losses", "Files",
         "Concurrency",
+      ]),
+    module(
+      "BLPSegKit",
+      [
+        "Experiments", "Models", "Settings", "Training", "Prediction", "Networks", "Losses", "Evaluation", "Datasets",
+        "Images", "Tensors", "Files",
       ]),
     .executableTarget(
       name: "blpseg",
@@ -170,7 +184,8 @@ let package = Package(
     tests("ImagesTests", ["Images", "Files"], support: ["TestImages", "TestSupport"]),
     tests("AnnotationsTests", ["Annotations", "Images", "Files"]),
     tests("DatasetsTests", ["Datasets", "Images", "Files"], support: ["TestDatasets", "TestSupport"]),
-    tests("PreparationTests", ["Preparation", "Datasets", "Images", "Files"], support: ["TestDatasets", "TestSupport"]),
+    tests(
+      "PreparationTests", ["Preparation", "Datasets", "Images", "Files"], support: ["TestDatasets", "TestSupport"]),
     tests(
       "BatchesTests", ["Batches", "Datasets", "Images", "Tensors", "Files", "Concurrency"],
       support: ["TestImages", "TestSupport"]),
@@ -197,9 +212,10 @@ let package = Package(
       "ExperimentsTests",
       ["Experiments", "Settings", "Training", "Preparation", "Datasets", "Images", "Tensors", "Files"]),
     tests("FuzzTests", ["Fuzzing"], support: []),
+    tests("DocsTests", ["blpseg", "Experiments", "Files", parser]),
     tests(
-      "EndToEndTests", ["blpseg", "Images", "Reports", "Evaluation", "Checkpoints", "Tensors", "Files"],
-      support: ["TestNetworks", "TestSupport"]),
+      "EndToEndTests", ["blpseg", "Images", "Reports", "Evaluation", "Checkpoints", "Tensors", "Files", parser],
+      support: ["TestNetworks", "TestSupport"], exclude: ["Snapshots"]),
     .testTarget(
       name: "InteropTests",
       dependencies: [

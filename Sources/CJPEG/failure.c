@@ -17,13 +17,13 @@ _Noreturn static void fail_with_own_words(j_common_ptr jpeg, CJPEGStatus status)
 
 static CJPEGStatus status_of(int code) {
   switch (code) {
-  case JERR_OUT_OF_MEMORY: return CJPEG_NO_MEMORY;
-  case JERR_BAD_PRECISION:
-  case JERR_CONVERSION_NOTIMPL:
-  case JERR_IMAGE_TOO_BIG:
-  case JERR_NOT_COMPILED:
-  case JERR_SOF_UNSUPPORTED: return CJPEG_UNSUPPORTED;
-  default: return CJPEG_DAMAGED;
+    case JERR_OUT_OF_MEMORY: return CJPEG_NO_MEMORY;
+    case JERR_BAD_PRECISION:
+    case JERR_CONVERSION_NOTIMPL:
+    case JERR_IMAGE_TOO_BIG:
+    case JERR_NOT_COMPILED:
+    case JERR_SOF_UNSUPPORTED: return CJPEG_UNSUPPORTED;
+    default: return CJPEG_DAMAGED;
   }
 }
 
@@ -45,12 +45,12 @@ static void on_error(j_common_ptr jpeg) { fail(jpeg, status_of(jpeg->err->msg_co
 static void on_message(j_common_ptr jpeg, int level) {
   if (level >= 0) return;
   switch (jpeg->err->msg_code) {
-  case JWRN_JPEG_EOF: ((Failure *)jpeg->err)->is_at_end = 1; break;
-  case JWRN_HIT_MARKER:
-  case JWRN_HUFF_BAD_CODE:
-  case JWRN_ARITH_BAD_CODE:
-  case JWRN_MUST_RESYNC: fail(jpeg, CJPEG_DAMAGED);
-  default: break;
+    case JWRN_JPEG_EOF: ((Failure *)jpeg->err)->is_at_end = 1; break;
+    case JWRN_HIT_MARKER:
+    case JWRN_HUFF_BAD_CODE:
+    case JWRN_ARITH_BAD_CODE:
+    case JWRN_MUST_RESYNC: fail(jpeg, CJPEG_DAMAGED);
+    default: break;
   }
 }
 

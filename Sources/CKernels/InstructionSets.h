@@ -16,7 +16,9 @@ template <typename... Parameters, void (*function)(Parameters...)>
 struct CompiledForEach<function> {
 #if defined(__x86_64__)
   // Tuned for x86-64-v4 itself, vectors would be 256 bits wide: local aggregation takes a tenth longer then.
-  __attribute__((target("arch=x86-64-v4,tune=x86-64"))) static void avx512(Parameters... parameters) { function(parameters...); }
+  __attribute__((target("arch=x86-64-v4,tune=x86-64"))) static void avx512(Parameters... parameters) {
+    function(parameters...);
+  }
   __attribute__((target("arch=x86-64-v3"))) static void avx2(Parameters... parameters) { function(parameters...); }
 #endif
   static void baseline(Parameters... parameters) { function(parameters...); }

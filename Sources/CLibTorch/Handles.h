@@ -20,6 +20,4 @@ inline at::Tensor borrowed(TorchTensor tensor) { return borrowed(tensor.ref); }
 
 inline TorchGenerator owned(const at::Generator &generator) { return {new at::Generator(generator)}; }
 
-inline at::Generator &generator(const void *ref) {
-  return *static_cast<at::Generator *>(const_cast<void *>(ref));
-}
+inline at::Generator &generator(const void *ref) { return *static_cast<at::Generator *>(const_cast<void *>(ref)); }

@@ -15,8 +15,8 @@
 #include "Handles.h"
 #include "TensorMemory.h"
 
-#if TORCH_VERSION_MAJOR != 2 || TORCH_VERSION_MINOR < 13
-#error "this LibTorch does not fit: version 2.13 or a later 2.x is expected (Scripts/setup installs one)"
+#if TORCH_VERSION_MAJOR != 2 || TORCH_VERSION_MINOR < 11
+#error "this LibTorch does not fit: version 2.11 or a later 2.x is expected (Scripts/setup installs one)"
 #endif
 
 const char *torch_version(void) { return TORCH_VERSION; }
@@ -135,8 +135,9 @@ char *torch_generator_new(const char *device, uint64_t seed, TorchGenerator *res
   return guarded([&] {
     c10::Device where(device);
     at::Generator made = where.is_cpu() ? at::detail::createCPUGenerator(seed)
-                                        : at::globalContext().getAcceleratorHooksInterface(where.type()).getNewGenerator(
-                                              where.has_index() ? where.index() : 0);
+                                        : at::globalContext()
+                                              .getAcceleratorHooksInterface(where.type())
+                                              .getNewGenerator(where.has_index() ? where.index() : 0);
     made.set_current_seed(seed);
     *result = owned(made);
   });
@@ -157,7 +158,8 @@ int torch_device_count(const char *kind) {
   char *error = guarded([&] {
     auto type = c10::Device(kind).type();
     if (type == at::kCPU) count = 1;
-    if (type == at::kCUDA && at::hasCUDA()) count = at::globalContext().getAcceleratorHooksInterface(type).deviceCount();
+    if (type == at::kCUDA && at::hasCUDA())
+      count = at::globalContext().getAcceleratorHooksInterface(type).deviceCount();
     if (type == at::kMPS && at::hasMPS()) count = 1;
   });
   free(error);

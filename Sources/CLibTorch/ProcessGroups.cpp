@@ -68,7 +68,8 @@ c10::intrusive_ptr<c10d::Backend> backend(
   }
 #endif
   TORCH_CHECK(
-      false, "several processes can compute on the CPU (Gloo), and on CUDA where the program was built with NCCL; this ",
+      false,
+      "several processes can compute on the CPU (Gloo), and on CUDA where the program was built with NCCL; this ",
       "build cannot on ", device);
 }
 
@@ -201,8 +202,7 @@ char *torch_synchronized_batch_norm(
   });
 }
 
-char *torch_reducer_new(
-    TorchProcessGroup handle, const TorchTensor *parameters, size_t count, TorchReducer *result) {
+char *torch_reducer_new(TorchProcessGroup handle, const TorchTensor *parameters, size_t count, TorchReducer *result) {
   return guarded([&] {
     std::vector<Tensor> all = tensors(parameters, count);
     std::vector<bool> is_sparse(count, false);

@@ -63,8 +63,8 @@ char *torch_store_open(const char *host, uint16_t port, double timeout_seconds, 
     ListeningSocket socket = listen_at(host, port);
     // The store closes the socket.
     Store opened = connected(socket.address, port, socket.descriptor, timeout_seconds);
-    *result = {new StoreConnection{
-        opened, socket.address, port, socket.is_at_one_address ? socket.address : std::string()}};
+    *result = {
+        new StoreConnection{opened, socket.address, port, socket.is_at_one_address ? socket.address : std::string()}};
   });
 }
 

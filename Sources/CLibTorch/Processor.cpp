@@ -46,12 +46,12 @@ bool torch_processor_multiplies(int8_t element_type) {
       case at::kFloat:
       case at::kDouble: result = true; break;
       case at::kBFloat16:
-        result = processor_has_one_of({"avx512_bf16", "amx_bf16", "bf16"}) &&
-            allowed_by_onednn("mkldnn::_is_mkldnn_bf16_supported");
+        result = processor_has_one_of({"avx512_bf16", "amx_bf16", "bf16"})
+                 && allowed_by_onednn("mkldnn::_is_mkldnn_bf16_supported");
         break;
       case at::kHalf:
-        result = processor_has_one_of({"avx512_fp16", "amx_fp16", "fp16_arith"}) &&
-            allowed_by_onednn("mkldnn::_is_mkldnn_fp16_supported");
+        result = processor_has_one_of({"avx512_fp16", "amx_fp16", "fp16_arith"})
+                 && allowed_by_onednn("mkldnn::_is_mkldnn_fp16_supported");
         break;
       default: break;
     }

@@ -88,8 +88,7 @@ struct Recomputed : torch::autograd::Function<Recomputed> {
     {
       at::AutoGradMode recording(true);
       Autocast then{
-          context->saved_data["autocast"].toBool(),
-          static_cast<at::ScalarType>(context->saved_data["type"].toInt())};
+          context->saved_data["autocast"].toBool(), static_cast<at::ScalarType>(context->saved_data["type"].toInt())};
       AutocastScope autocast(input.device().type(), then);
       result = (*compute)(input);
     }

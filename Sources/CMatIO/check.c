@@ -18,10 +18,16 @@ enum { MOST_NAME_BYTES = 63, MOST_DIMENSIONS = 32 };
 /// Bytes of a number of an element type, 0 for types that are no numbers.
 static size_t number_size(uint32_t type) {
   switch (type) {
-    case 1: case 2: return 1;
-    case 3: case 4: return 2;
-    case 5: case 6: case 7: return 4;
-    case 9: case 12: case 13: return 8;
+    case 1:
+    case 2: return 1;
+    case 3:
+    case 4: return 2;
+    case 5:
+    case 6:
+    case 7: return 4;
+    case 9:
+    case 12:
+    case 13: return 8;
     default: return 0;
   }
 }
@@ -150,7 +156,9 @@ static CMatIOStatus check_numbers(Source *source, const Header *header, char *me
   if (header->class == CHARACTERS || header->is_complex || header->rank != 2) {
     snprintf(
         message, CMATIO_MESSAGE_SIZE, "has %u dimensions%s", header->rank,
-        header->class == CHARACTERS ? " of characters" : header->is_complex ? " of complex numbers" : "");
+        header->class == CHARACTERS ? " of characters"
+        : header->is_complex        ? " of complex numbers"
+                                    : "");
     return CMATIO_NO_MATRIX;
   }
   const uint64_t rows = header->dimensions[0], columns = header->dimensions[1];
@@ -180,8 +188,7 @@ static CMatIOStatus check_numbers(Source *source, const Header *header, char *me
 }
 
 /// Checks one variable; `is_wanted` tells whether it was the one asked for.
-static CMatIOStatus check_variable(
-    Source *source, const char *name, Header *header, int *is_wanted, char *message) {
+static CMatIOStatus check_variable(Source *source, const char *name, Header *header, int *is_wanted, char *message) {
   if (source->is_compressed) {
     Tag tag;
     const CMatIOStatus status = take_tag(source, &tag, message);

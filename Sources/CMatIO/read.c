@@ -25,8 +25,8 @@ static double number(const matvar_t *variable, const void *data, size_t i) {
 
 static int is_expected(const matvar_t *variable, size_t count) {
   return variable->class_type >= MAT_C_DOUBLE && variable->class_type <= MAT_C_UINT64 && !variable->isComplex
-      && variable->rank == 2 && variable->dims && variable->dims[0] > 0 && count % variable->dims[0] == 0
-      && count / variable->dims[0] == variable->dims[1];
+         && variable->rank == 2 && variable->dims && variable->dims[0] > 0 && count % variable->dims[0] == 0
+         && count / variable->dims[0] == variable->dims[1];
 }
 
 static CMatIOStatus read_numbers(

@@ -28,7 +28,7 @@ typedef struct {
 static int has_all_rows(const Decoder *decoder) {
   const png_uint_32 height = png_get_image_height(decoder->png, decoder->info);
   return height > 0
-      && (png_get_current_pass_number(decoder->png) >= PASSES || png_get_current_row_number(decoder->png) >= height);
+         && (png_get_current_pass_number(decoder->png) >= PASSES || png_get_current_row_number(decoder->png) >= height);
 }
 
 static void on_read(png_structp png, png_bytep bytes, size_t count) {
@@ -42,8 +42,7 @@ static void on_read(png_structp png, png_bytep bytes, size_t count) {
 }
 
 static void begin(Decoder *decoder) {
-  decoder->png = png_create_read_struct(
-      PNG_LIBPNG_VER_STRING, &decoder->failure, cpng_on_error, cpng_on_warning);
+  decoder->png = png_create_read_struct(PNG_LIBPNG_VER_STRING, &decoder->failure, cpng_on_error, cpng_on_warning);
   decoder->info = decoder->png ? png_create_info_struct(decoder->png) : NULL;
   if (!decoder->info) cpng_fail(&decoder->failure, CPNG_NO_MEMORY, "no memory to read it");
   png_structp png = decoder->png;
@@ -104,7 +103,7 @@ static void lay_on_white(const uint8_t *rgba, uint8_t *rgb, size_t count) {
 static void read_rgb(Decoder *decoder) {
   check_capacity(decoder, 3);
   const int has_alpha = (png_get_color_type(decoder->png, decoder->info) & PNG_COLOR_MASK_ALPHA)
-      || png_get_valid(decoder->png, decoder->info, PNG_INFO_tRNS);
+                        || png_get_valid(decoder->png, decoder->info, PNG_INFO_tRNS);
   png_set_expand(decoder->png);
   png_set_scale_16(decoder->png);
   png_set_gray_to_rgb(decoder->png);

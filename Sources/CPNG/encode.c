@@ -54,16 +54,15 @@ static int depth(const Encoder *encoder) {
 
 static int guarded(Encoder *encoder) {
   if (setjmp(encoder->failure.landing)) return 0;
-  encoder->png = png_create_write_struct(
-      PNG_LIBPNG_VER_STRING, &encoder->failure, cpng_on_error, cpng_on_warning);
+  encoder->png = png_create_write_struct(PNG_LIBPNG_VER_STRING, &encoder->failure, cpng_on_error, cpng_on_warning);
   encoder->info = encoder->png ? png_create_info_struct(encoder->png) : NULL;
   if (!encoder->info) cpng_fail(&encoder->failure, CPNG_NO_MEMORY, "no memory to write it");
   png_set_write_fn(encoder->png, encoder, on_write, on_flush);
   png_set_user_limits(encoder->png, PNG_UINT_31_MAX, PNG_UINT_31_MAX);
   png_set_IHDR(
       encoder->png, encoder->info, encoder->width, encoder->height, depth(encoder),
-      encoder->palette ? PNG_COLOR_TYPE_PALETTE : PNG_COLOR_TYPE_RGB, PNG_INTERLACE_NONE,
-      PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
+      encoder->palette ? PNG_COLOR_TYPE_PALETTE : PNG_COLOR_TYPE_RGB, PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT,
+      PNG_FILTER_TYPE_DEFAULT);
   if (encoder->palette) set_palette(encoder);
   png_write_info(encoder->png, encoder->info);
   png_set_packing(encoder->png);
@@ -74,8 +73,8 @@ static int guarded(Encoder *encoder) {
 }
 
 CPNGStatus cpng_encode(
-    const uint8_t *pixels, uint32_t width, uint32_t height, const uint8_t *palette, const uint8_t *opacities, int colors,
-    uint8_t **bytes, size_t *count, char *message) {
+    const uint8_t *pixels, uint32_t width, uint32_t height, const uint8_t *palette, const uint8_t *opacities,
+    int colors, uint8_t **bytes, size_t *count, char *message) {
   Encoder encoder = {
       .pixels = pixels, .width = width, .height = height, .palette = palette, .opacities = opacities, .colors = colors};
   cpng_prepare(&encoder.failure, message);

@@ -49,21 +49,3 @@ struct RunStart: Codable {
     try OutputFile.write(text, to: path)
   }
 }
-
-/// This program.
-public enum Software {
-  public static let version = "0.2.0"
-
-  /// The Swift compiler that made it.
-  static var compiler: String {
-    #if compiler(>=6.4)
-      "6.4 or later"
-    #elseif compiler(>=6.3)
-      "6.3"
-    #elseif compiler(>=6.2)
-      "6.2"
-    #else
-      "6.1"
-    #endif
-  }
-}

@@ -1,4 +1,3 @@
-import Processes
 import Tensors
 
 /// Dropout of whole channels (Tompson et al., CVPR 2015).

@@ -1,4 +1,3 @@
-import Processes
 import Tensors
 
 /// How layers compute what they are.
@@ -13,9 +12,9 @@ public enum Execution: Sendable {
 /// Whether a network learns or predicts, where batch normalisation and dropout differ, and how it computes.
 public struct Mode {
   public let isTraining: Bool
-  /// The processes whose batches count as one, nil where this one is alone.
-  public let group: ProcessGroup?
-  /// What dropout draws from, nil for the device's standard source, which all threads share.
+  /// The processes whose batches count as one; nil where this one trains alone.
+  public let group: (any BatchSharing)?
+  /// What dropout draws from, nil for the device's default source, which all threads share.
   let generator: Generator?
   /// Whether running statistics take in the batch.
   private(set) var updatesStatistics: Bool
@@ -29,7 +28,8 @@ public struct Mode {
 
   /// Learning from one batch that is spread over processes: the result does not depend on their number if their generators
   /// are in one state.
-  public static func training(across group: ProcessGroup? = nil, drawingFrom generator: Generator? = nil) -> Mode {
+  public static func training(across group: (any BatchSharing)? = nil, drawingFrom generator: Generator? = nil) -> Mode
+  {
     Mode(isTraining: true, group: group, generator: generator, updatesStatistics: true)
   }
 
@@ -46,4 +46,18 @@ public struct Mode {
     mode.execution = .plain
     return mode
   }
+}
+
+/// Processes that share a batch, as layers see them.
+public protocol BatchSharing: AnyObject {
+  /// Index of this process's part of the batch, from 0.
+  var rank: Int { get }
+  /// Number of processes.
+  var count: Int { get }
+
+  /// Batch normalisation of `x`, `[N, C, H, W]`, with mean and variance over the batches of all processes, which also
+  /// update the running statistics; can be differentiated. To be called by all processes.
+  func batchNormalized(
+    _ x: Tensor, _ weight: Tensor, _ bias: Tensor, mean: Tensor, variance: Tensor, momentum: Double, epsilon: Double
+  ) throws(TorchError) -> Tensor
 }

@@ -2,10 +2,10 @@ import Files
 import Foundation
 import Networks
 
-/// Files of weights that `Scripts/setup` installs.
+/// Files of weights that `Scripts/setup` installs and `make dist` packs.
 package enum InstalledWeights {
-  /// The path of a backbone's weights from ImageNet: in the checkout that the program was built in, or in the one that the
-  /// current folder belongs to, so that the program can be run from any folder.
+  /// The path of a backbone's weights from ImageNet: in the folder or checkout that the program belongs to, or in
+  /// the checkout that the current folder belongs to, so that the program can be run from any folder.
   package static func imageNet(of backbone: BackboneDescription) throws(FileError) -> String {
     let program = Bundle.main.executableURL?.resolvingSymlinksInPath().path
     return try imageNet(of: backbone, near: [program.map(Path.folder), "."].compactMap { $0 })
@@ -23,8 +23,9 @@ package enum InstalledWeights {
     for start in folders {
       var folder = start
       while true {
-        let candidate = Path.joined(folder, installed)
-        if FileManager.default.fileExists(atPath: candidate) { return candidate }
+        // `make dist` packs the file into share/.
+        let candidates = [installed, "share/\(Path.name(of: installed))"].map { Path.joined(folder, $0) }
+        if let found = candidates.first(where: FileManager.default.fileExists(atPath:)) { return found }
         if folder == "/" { break }
         folder = Path.folder(of: folder)
       }

@@ -1,11 +1,12 @@
 import CLibTorch
+import Layers
 import Tensors
 
 /// The processes that train together, as one of them sees them: c10d with Gloo on the CPU and NCCL on CUDA.
 ///
 /// Functions that say "all processes" must be called by all of them in the same order. They throw `TorchError` when the
 /// connection to another process breaks.
-public final class ProcessGroup {
+public final class ProcessGroup: BatchSharing {
   public var launch: LaunchEnvironment { watch.launch }
   let handle: TorchProcessGroup
   private let watch: ProcessMonitor
@@ -54,8 +55,6 @@ public final class ProcessGroup {
   /// The text of process 0, in all processes; `text` is asked for in process 0 only.
   public func broadcast(_ text: () throws -> String) throws -> String { try watch.broadcast(text) }
 
-  /// Batch normalisation of `x`, `[N, C, H, W]`, with mean and variance over the batches of all processes, which also
-  /// move the running statistics; can be differentiated. Variances are over as many elements as all processes have.
   public func batchNormalized(
     _ x: Tensor, _ weight: Tensor, _ bias: Tensor, mean: Tensor, variance: Tensor, momentum: Double, epsilon: Double
   ) throws(TorchError) -> Tensor {

@@ -29,7 +29,9 @@ extension ModelSettings {
 
 extension ModelSettings: SettingsSection {
   package static let settings: [Setting<ModelSettings>] = [
-    Setting("backbone", \.network.backbone, .choice(of: Backbones.all, named: \.name), "Network that turns an image into features."),
+    Setting(
+      "backbone", \.network.backbone, .choice(of: Backbones.all, named: \.name),
+      "Network that turns an image into features."),
     Setting(
       "backbone_weights", \.backboneWeights, .optional(weights),
       "Initial weights of the backbone; `imagenet` is the file that Scripts/setup installed, for \(installed), and is "

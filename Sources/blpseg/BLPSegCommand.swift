@@ -1,8 +1,8 @@
 import ArgumentParser
 import Experiments
 
-struct BLPSegCommand: ParsableCommand {
-  static let configuration = CommandConfiguration(
+package struct BLPSegCommand: ParsableCommand {
+  package static let configuration = CommandConfiguration(
     commandName: "blpseg",
     abstract: "Learn semantic segmentation from scribbles.",
     discussion: """
@@ -15,4 +15,5 @@ struct BLPSegCommand: ParsableCommand {
       PrepareCommand.self, TrainCommand.self, EvaluateCommand.self, PredictCommand.self, AnalyzeCommand.self,
       InspectCommand.self, WeightsCommand.self,
     ])
+  package init() {}
 }

@@ -41,6 +41,7 @@ import Testing
     #expect(check.code == 0, "\(check.output)")
     #expect(
       check.output.contains("No problems found.\n\n2 doubts:\n  data/SegmentationClass: holds no pixel of class 1"))
+    try Snapshot.expect(check.output.replacing(folder.path, with: "FOLDER"), is: "doubts.txt")
 
     let training = try blpseg("train", "tiny.yaml")
     #expect(training.code == 0, "\(training.errors)")

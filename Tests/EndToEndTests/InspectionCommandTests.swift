@@ -78,21 +78,6 @@ import Testing
     #expect(outcome.output.contains("| `learning_rate` | a number above 0, up to 1 | `3e-5` |"))
   }
 
-  @Test(
-    "every command has a help text",
-    arguments: [
-      [], ["prepare"], ["prepare", "check"], ["prepare", "scribbles"], ["prepare", "context"],
-      ["prepare", "trainaug"], ["train"], ["evaluate"], ["predict"], ["analyze"], ["analyze", "preference"],
-      ["inspect"], ["inspect", "checkpoint"], ["inspect", "model"], ["inspect", "settings"], ["weights"],
-      ["weights", "import"], ["weights", "export"],
-    ])
-  func help(command: [String]) throws {
-    let outcome = try Program.run(command + ["--help"], in: workspace.path)
-    #expect(outcome.code == 0)
-    #expect(outcome.errors.isEmpty)
-    #expect(outcome.output.contains("USAGE: \((["blpseg"] + command).joined(separator: " "))"))
-  }
-
   @Test("the version is a number") func version() throws {
     let outcome = try workspace.blpseg("--version")
     #expect(outcome.code == 0)

@@ -172,11 +172,4 @@ import Testing
     #expect(outcome.errors.contains("'blpseg weights \(other)' writes the other format."), "\(outcome.errors)")
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).isEmpty)
   }
-
-  @Test("every command has a help text", arguments: [[], ["import"], ["export"]])
-  func help(command: [String]) throws {
-    let outcome = try Program.run(["weights"] + command + ["--help"], in: workspace.path)
-    #expect(outcome.code == 0)
-    #expect(outcome.output.contains("USAGE: \((["blpseg", "weights"] + command).joined(separator: " "))"))
-  }
 }

@@ -13,8 +13,13 @@ import Testing
     let found = try InstalledWeights.imageNet(
       of: .efficientNetLite0, near: [folder("other"), folder("checkout/.build/release")])
     #expect(FilePlace(found) == FilePlace(weights))
+    let packed = try folder.write("dist/share/efficientnet-lite0-57934424.pth", "")
+    #expect(
+      FilePlace(try InstalledWeights.imageNet(of: .efficientNetLite0, near: [folder("dist/lib")])) == FilePlace(packed))
     // Another checkout above the temporary folder would be found.
-    let error = #expect(throws: FileError.self) { try InstalledWeights.imageNet(of: .efficientNetLite0, near: [folder("other")]) }
+    let error = #expect(throws: FileError.self) {
+      try InstalledWeights.imageNet(of: .efficientNetLite0, near: [folder("other")])
+    }
     #expect(error?.reason == .missing)
     #expect(error?.problem.contains("neither in nor above \(folder("other")); run Scripts/setup") == true)
   }

@@ -36,5 +36,4 @@ CJPEGStatus cjpeg_decode_rgb(
 /// Encodes interleaved RGB as a baseline JPEG; the caller frees `*bytes`, which is null on failure.
 /// From quality 90 on, colour has the same resolution as brightness; below, half of it.
 CJPEGStatus cjpeg_encode_rgb(
-    const uint8_t *pixels, uint32_t width, uint32_t height, int quality, uint8_t **bytes, size_t *count,
-    char *message);
+    const uint8_t *pixels, uint32_t width, uint32_t height, int quality, uint8_t **bytes, size_t *count, char *message);

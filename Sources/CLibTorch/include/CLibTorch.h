@@ -17,33 +17,49 @@ extern "C" {
 #endif
 
 /// A reference to a tensor; NULL is no tensor.
-typedef struct { void *ref; } TorchTensor;
+typedef struct {
+  void *ref;
+} TorchTensor;
 /// A resolved operator; lives as long as the process.
-typedef struct { const void *ref; } TorchOperator;
+typedef struct {
+  const void *ref;
+} TorchOperator;
 /// A reference to a source of random numbers.
-typedef struct { void *ref; } TorchGenerator;
+typedef struct {
+  void *ref;
+} TorchGenerator;
 /// An inference-mode scope that is open on this thread.
-typedef struct { void *ref; } TorchInferenceScope;
+typedef struct {
+  void *ref;
+} TorchInferenceScope;
 /// An autocast scope that is open on this thread.
-typedef struct { void *ref; } TorchAutocastScope;
+typedef struct {
+  void *ref;
+} TorchAutocastScope;
 /// A connection to the key-value store at which processes meet.
-typedef struct { void *ref; } TorchStore;
+typedef struct {
+  void *ref;
+} TorchStore;
 /// The processes that compute together, as one of them sees them.
-typedef struct { void *ref; } TorchProcessGroup;
+typedef struct {
+  void *ref;
+} TorchProcessGroup;
 /// What averages gradients over processes during the backward pass.
-typedef struct { void *ref; } TorchReducer;
+typedef struct {
+  void *ref;
+} TorchReducer;
 
 typedef enum {
   TorchValueNone,
-  TorchValueTensor,      // pointer: tensor
-  TorchValueInteger,     // integer; also element types and memory formats
-  TorchValueReal,        // real
-  TorchValueBool,        // integer 0 or 1
-  TorchValueText,        // pointer: zero-terminated UTF-8; also devices
-  TorchValueIntegers,    // pointer: int64_t[integer]
-  TorchValueReals,       // pointer: double[integer]
-  TorchValueTensors,     // pointer: TorchTensor[integer]
-  TorchValueGenerator    // pointer: generator
+  TorchValueTensor,    // pointer: tensor
+  TorchValueInteger,   // integer; also element types and memory formats
+  TorchValueReal,      // real
+  TorchValueBool,      // integer 0 or 1
+  TorchValueText,      // pointer: zero-terminated UTF-8; also devices
+  TorchValueIntegers,  // pointer: int64_t[integer]
+  TorchValueReals,     // pointer: double[integer]
+  TorchValueTensors,   // pointer: TorchTensor[integer]
+  TorchValueGenerator  // pointer: generator
 } TorchValueKind;
 
 /// An argument or a result of an operator. Arguments are borrowed; tensors in results are owned by the caller.
@@ -182,8 +198,7 @@ char *torch_synchronized_batch_norm(
     TorchTensor running_variance, double momentum, double epsilon, TorchTensor *result);
 
 /// From now on the backward pass averages the gradients of `parameters` over all processes, in buckets, as they come.
-char *torch_reducer_new(
-    TorchProcessGroup group, const TorchTensor *parameters, size_t count, TorchReducer *result);
+char *torch_reducer_new(TorchProcessGroup group, const TorchTensor *parameters, size_t count, TorchReducer *result);
 void torch_reducer_release(TorchReducer reducer);
 /// Must be called before each backward pass, which must reach every one of the parameters.
 char *torch_reducer_prepare(TorchReducer reducer);

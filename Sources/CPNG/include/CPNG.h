@@ -48,5 +48,5 @@ CPNGStatus cpng_decode_samples(
 /// Encodes interleaved RGB or, where `palette` is not null, indices into its RGB colours, `colors` of them (1...256), each
 /// with its opacity where `opacities` is not null. The caller frees `*bytes`, which is null on failure.
 CPNGStatus cpng_encode(
-    const uint8_t *pixels, uint32_t width, uint32_t height, const uint8_t *palette, const uint8_t *opacities, int colors,
-    uint8_t **bytes, size_t *count, char *message);
+    const uint8_t *pixels, uint32_t width, uint32_t height, const uint8_t *palette, const uint8_t *opacities,
+    int colors, uint8_t **bytes, size_t *count, char *message);
