@@ -115,7 +115,7 @@ let package = Package(
     module(
       "Settings",
       [
-        "Training", "Prediction", "Losses", "Networks", "Batches", "Datasets", "CRF", "Tensors", "Files", yams,
+        "Training", "Losses", "Networks", "Batches", "Datasets", "CRF", "Images", "Tensors", "Files", yams,
       ]),
     module(
       "Models",

@@ -1,5 +1,5 @@
 import CRF
-import Prediction
+import Images
 
 /// How images are predicted in evaluation, and what the report shows.
 public struct EvaluationSettings: Sendable, Equatable {

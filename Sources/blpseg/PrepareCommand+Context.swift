@@ -1,6 +1,7 @@
 import ArgumentParser
 import Datasets
 import Files
+import Images
 import Preparation
 
 extension PrepareCommand {

@@ -1,6 +1,7 @@
 import Layers
 import Networks
 import Tensors
+import TestNetworks
 import TestSupport
 import Testing
 
