@@ -94,7 +94,7 @@ let package = Package(
     module("Checkpoints", ["Tensors", "Files", "CZlib"]),
     module("Images", ["Files", "CJPEG", "CPNG"]),
     module("Annotations", ["Images", "Files", "CExpat"]),
-    module("Datasets", ["Annotations", "Images", "Files", "Concurrency", "CMatIO"]),
+    module("Datasets", ["Annotations", "Images", "Files", "CMatIO"]),
     module("Preparation", ["Datasets", "Annotations", "Images", "Files", "Concurrency"]),
     module("Batches", ["Datasets", "Images", "Tensors", "Files", "Concurrency"]),
     module("Networks", ["Layers", "Images", "Tensors"]),
@@ -125,8 +125,8 @@ let package = Package(
     module(
       "Experiments",
       [
-        "Models", "Settings", "Training", "Prediction", "Preparation", "Reports", "Evaluation", "CRF", "Networks",
-        "Layers", "Checkpoints", "Batches", "Datasets", "Images", "Processes", "Tensors", "Losses", "Files",
+        "Models", "Settings", "Training", "Prediction", "Preparation", "Reports", "Evaluation", "Networks",
+        "Checkpoints", "Batches", "Datasets", "Images", "Processes", "Tensors", "Losses", "Files",
         "Concurrency",
       ]),
     module(
@@ -206,11 +206,11 @@ let package = Package(
         "Training", "Batches", "Datasets", "Images", "Networks", "Layers", "Losses", "Checkpoints", "Processes",
         "Tensors", "Files",
       ], support: ["TestNetworks", "TestSupport"]),
-    tests("SettingsTests", ["Settings", "Training", "Networks", "Datasets", "Files"]),
+    tests("SettingsTests", ["Settings", "Datasets", "Files"]),
     tests("ModelsTests", ["Models", "Files"]),
     tests(
       "ExperimentsTests",
-      ["Experiments", "Settings", "Training", "Preparation", "Datasets", "Images", "Tensors", "Files"]),
+      ["Experiments", "Settings", "Training", "Preparation", "Images", "Tensors", "Files"]),
     tests("FuzzTests", ["Fuzzing"], support: []),
     tests("DocsTests", ["blpseg", "Experiments", "Files", parser]),
     tests(

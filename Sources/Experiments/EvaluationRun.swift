@@ -1,8 +1,10 @@
+import Batches
+import Datasets
 import Evaluation
 import Files
 import Foundation
-import Prediction
 import Images
+import Prediction
 import Reports
 import Settings
 
@@ -67,5 +69,88 @@ public struct EvaluationRun {
     let page = EvaluationResult.pagePath(beside: output)
     try ExperimentReport(experiment, predictor, standard).write(result, of: dataset, command: options.command, to: page)
     return (result, page)
+  }
+}
+
+/// Compares predictions with the ground truth of a data set.
+public struct Evaluator {
+  public let predictor: Predictor
+  private let classes: ClassList
+
+  public init(_ predictor: Predictor, classes: ClassList) {
+    self.predictor = predictor
+    self.classes = classes
+  }
+
+  /// The result over all images of `dataset`, predicted by the predictor's recipe; `weights` is the path of the
+  /// network's weights, for the record.
+  public func result(
+    of dataset: SegmentationDataset, weights: String, _ progress: (_ done: Int, _ of: Int) throws -> Void
+  ) throws -> EvaluationResult {
+    try results(of: dataset, [predictor.recipe], weights: weights, progress)[0]
+  }
+
+  /// The results of predicting all images of `dataset`, which must have masks, in several ways, in their order.
+  ///
+  /// Each view of an image is computed once. The masks predicted in the first way go to `folder`. `progress` is called
+  /// after each image and may throw to stop.
+  func results(
+    of dataset: SegmentationDataset, _ protocols: [PredictionRecipe], weights: String,
+    savingTo folder: MaskFolder? = nil,
+    _ progress: (_ done: Int, _ of: Int) throws -> Void
+  ) throws -> [EvaluationResult] {
+    let start = ContinuousClock.now
+    var scores = protocols.map { _ in
+      (matrix: ConfusionMatrix(classCount: classes.count), boundary: BoundaryIoU(classCount: classes.count))
+    }
+    var imageScores = protocols.map { _ in [Double?]() }
+    var done = 0
+    let samples = dataset.prefetched()
+    while let sample = try samples.next() {
+      guard let groundTruth = sample.groundTruth else {
+        throw FileError.invalid(dataset.layout.list, "names \(sample.id), which has no mask, and evaluation needs one")
+      }
+      let predicted = try named(sample.id) { try predictions(of: sample, protocols, dataset) }
+      for (way, prediction) in predicted.enumerated() {
+        let labels = try named(sample.id) { try prediction.labels() }
+        var matrix = ConfusionMatrix(classCount: classes.count)
+        try matrix.add(prediction: labels, groundTruth: groundTruth)
+        imageScores[way].append(matrix.meanIoU)
+        try scores[way].matrix.merge(matrix)
+        try scores[way].boundary.add(prediction: labels, groundTruth: groundTruth)
+        if way == 0, let folder { try labels.write(palettePNG: folder.path(of: sample.id), colors: classes.colors) }
+      }
+      done += 1
+      try progress(done, dataset.count)
+    }
+    let seconds = (ContinuousClock.now - start) / .seconds(1)
+    return protocols.indices.map { index in
+      let (way, score) = (protocols[index], scores[index])
+      return EvaluationResult(
+        score.matrix, score.boundary, classes: classes.names, images: dataset.count, views: way.views,
+        crf: way.crf?.record, weights: weights, seconds: seconds, imageScores: imageScores[index])
+    }
+  }
+
+  /// The predictions of a sample; one that is too large is named with its file.
+  private func predictions(
+    of sample: Sample, _ protocols: [PredictionRecipe], _ dataset: SegmentationDataset
+  ) throws -> [PhotographPrediction] {
+    do {
+      return try predictor(sample.image, protocols)
+    } catch let error as PredictionSizeError {
+      throw FileError.invalid(
+        dataset.item(sample.id)?.image ?? sample.id,
+        "\(error.problem); use smaller evaluation.scales, or make the photograph and its mask smaller")
+    }
+  }
+}
+
+/// Runs `body`; scores that are not finite are reported as those of this photograph.
+func named<Value>(_ photograph: String, _ body: () throws -> Value) throws -> Value {
+  do {
+    return try body()
+  } catch is NonFiniteScores {
+    throw NonFiniteScores(of: photograph)
   }
 }

@@ -51,3 +51,56 @@ public final class ParameterStore {
     return tensor
   }
 }
+
+/// A prefix of checkpoint names: `scope / "layer1" / 0 / "conv1"` names tensors `layer1.0.conv1.…`.
+public struct ParameterScope {
+  let store: ParameterStore
+  let path: String
+
+  public static func / (scope: ParameterScope, name: String) -> ParameterScope {
+    ParameterScope(store: scope.store, path: scope.qualified(name))
+  }
+
+  public static func / (scope: ParameterScope, index: Int) -> ParameterScope { scope / String(index) }
+
+  /// A tensor that the optimiser learns.
+  public func parameter(_ name: String, _ shape: [Int], _ initializer: Initializer) throws(TorchError) -> Tensor {
+    try store.make(qualified(name), shape, .parameter, initializer, nil)
+  }
+
+  /// A tensor that checkpoints keep and the optimiser leaves alone.
+  public func buffer(
+    _ name: String, _ shape: [Int], _ initializer: Initializer, _ type: ElementType? = nil
+  ) throws(TorchError) -> Tensor {
+    try store.make(qualified(name), shape, .buffer, initializer, type)
+  }
+
+  private func qualified(_ name: String) -> String { path.isEmpty ? name : "\(path).\(name)" }
+}
+
+/// How a parameter starts.
+public enum Initializer: Sendable {
+  case constant(Double)
+  /// Normal with variance 2 / fan-out, fan-out being output channels times kernel area: He et al. 2015, for ReLU.
+  case kaimingNormalFanOut
+  /// Uniform in ±1 / sqrt(fan-in), PyTorch's default for biases.
+  case uniform(fanIn: Int)
+
+  func tensor(
+    _ shape: [Int], _ type: ElementType, on device: Device, _ generator: Generator
+  ) throws(TorchError) -> Tensor {
+    // Drawn on the CPU in float32, so that a seed gives the same network on every device and in every precision.
+    switch self {
+    case .constant(let value):
+      return try Tensor.filled(value, shape, type, on: device)
+    case .kaimingNormalFanOut:
+      let fanOut = shape[0] * shape.dropFirst(2).reduce(1, *)
+      let numbers = try Tensor.normal(shape, .float32, on: .cpu, generator)
+      return try (numbers * (2 / Double(fanOut)).squareRoot()).to(type).to(device)
+    case .uniform(let fanIn):
+      let bound = 1 / Double(max(1, fanIn)).squareRoot()
+      let numbers = try Tensor.uniform(shape, .float32, on: .cpu, generator)
+      return try (numbers * (2 * bound) + -bound).to(type).to(device)
+    }
+  }
+}

@@ -1,6 +1,7 @@
 import Checkpoints
 import Datasets
 import Files
+import Images
 import Layers
 import Networks
 import Settings
@@ -81,4 +82,48 @@ public struct TrainedNetwork {
 extension ClassList {
   /// How many classes there can be: one label is "ignored", and in training another "unlabelled".
   static let possibleCounts = 2...254
+}
+
+/// What the classes of a network are called and how they look.
+public struct ClassAppearance: Sendable {
+  /// Nil where the weights do not say.
+  public let names: [String]?
+  public let colors: ColorMap
+
+  /// The name of a class, or its label.
+  package func name(_ label: Int) -> String {
+    guard let names, names.indices.contains(label) else { return "\(label)" }
+    return names[label]
+  }
+}
+
+extension Image {
+  /// The photograph with predicted classes drawn over it, and a legend of those that are there.
+  package func overlay(of labels: LabelMap, _ classes: ClassAppearance) -> Image {
+    let present = labels.isPresent
+    let shown = (1..<Int(Label.ignored)).filter { present[$0] }
+    // The background has no colour in the picture; it is named where nothing else is.
+    let entries = (shown.isEmpty ? [0] : shown).map { LegendEntry(classes.name($0), classes.colors[UInt8($0)]) }
+    return overlaid(with: labels, colors: classes.colors).adding(legend: entries, sparing: labels)
+  }
+}
+
+/// How large the photographs were that a network was trained on, as it saw them.
+public struct LearntSize: Sendable, Equatable {
+  /// From how many times the typical longer side on a photograph is doubted.
+  ///
+  /// Training sees photographs at 0.75 to 1.25 of their size, and prediction at 0.5 to 1.25 of its own: of one twice as
+  /// large the smallest view still has the size that was learnt, of a larger one none has.
+  public static let doubtedFactor = 2
+
+  /// The median of the longer sides, in pixels.
+  public let typicalSide: Int
+
+  public init(typicalSide: Int) { self.typicalSide = typicalSide }
+
+  /// Whether a photograph of this size, of which at most `maxSide` pixels per side are used, is too large to be predicted well.
+  public func isExceeded(width: Int, height: Int, maxSide: Int?) -> Bool {
+    let side = max(width, height)
+    return min(side, maxSide ?? side) > Self.doubtedFactor * typicalSide
+  }
 }

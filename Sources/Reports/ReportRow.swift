@@ -1,3 +1,4 @@
+import Foundation
 import Images
 
 /// One image of a report: the photograph and what is known about its pixels, made small enough for a page.
@@ -57,4 +58,114 @@ public struct ReportRow: Sendable {
       name: name, score: score, photograph: photograph, prediction: prediction, groundTruth: groundTruth,
       scribbles: scribbles, annotationProbability: annotationProbability, side: side)
   }
+}
+
+/// The pictures of one image as a part of the page: the photograph once, and over copies of it what is known.
+struct ReportCard {
+  let row: ReportRow
+  /// Unique on the page.
+  let id: String
+  let classes: [String]
+  let colors: ColorMap
+  /// JPEG quality of the photograph.
+  let quality: Int
+
+  private static let heatQuality = 60
+
+  func html() throws(ImageEncodingError) -> String {
+    let score = row.score.map { "<span>\(escaped($0.name)) <b>\(Percent.number($0.value))</b> %</span>" } ?? ""
+    return """
+      <article>
+      <h3>\(escaped(row.name))\(score)</h3>
+      <div class="pictures">\(try figures().joined(separator: "\n"))</div>
+      \(legend)</article>
+      """
+  }
+
+  private func figures() throws(ImageEncodingError) -> [String] {
+    var figures = [figure("Photograph", try photograph())]
+    if let scribbles = row.scribbles {
+      let strokes = try layer(Layer(scribbles: scribbles, colors: colors), "Scribbles", "strokes")
+      figures.append(figure("Scribbles", copy + strokes))
+    }
+    if let prediction = row.prediction { figures.append(try regions("Prediction", prediction)) }
+    if let groundTruth = row.groundTruth { figures.append(try regions("Ground truth", groundTruth)) }
+    if let prediction = row.prediction, let groundTruth = row.groundTruth {
+      let errors = Layer(errorsOf: prediction, groundTruth: groundTruth)
+      figures.append(figure("Errors", try layer(errors, "Errors", "errors"), before: copy, kind: " dim"))
+    }
+    if let heat = row.annotationProbability {
+      let bytes = try heat.halved.jpegData(quality: Self.heatQuality)
+      let picture = image("jpeg", bytes, "Annotation probability", "")
+      figures.append(figure("Annotation probability", picture))
+    }
+    return figures
+  }
+
+  /// A picture that a click enlarges.
+  private func figure(_ caption: String, _ content: String, before: String = "", kind: String = "") -> String {
+    let words = escaped("\(caption) of \(row.name), enlarged")
+    let (width, height) = (row.photograph.width, row.photograph.height)
+    return """
+      <figure><label><input type="checkbox" class="zoom" aria-label="\(words)">\
+      <span class="stack\(kind)" style="aspect-ratio:\(width)/\(height)">\(before)\(content)</span></label>\
+      <figcaption>\(escaped(caption))</figcaption></figure>
+      """
+  }
+
+  /// Regions in their colours over the photograph, with lines around them.
+  private func regions(_ caption: String, _ map: LabelMap) throws(ImageEncodingError) -> String {
+    let fill = try layer(Layer(regions: map, colors: colors), caption, "fill")
+    let edges = try layer(Layer(edges: map, colors: colors), "", "edges")
+    return figure(caption, copy + fill + edges)
+  }
+
+  private var box: String { "viewBox=\"0 0 \(row.photograph.width) \(row.photograph.height)\"" }
+
+  private func photograph() throws(ImageEncodingError) -> String {
+    let bytes = try row.photograph.jpegData(quality: quality).base64EncodedString()
+    return """
+      <svg \(box) role="img" aria-label="\(escaped("Photograph of \(row.name)"))">\
+      <image id="\(id)" width="\(row.photograph.width)" height="\(row.photograph.height)" \
+      href="data:image/jpeg;base64,\(bytes)"/></svg>
+      """
+  }
+
+  /// The photograph again, without its bytes.
+  private var copy: String { "<svg \(box) aria-hidden=\"true\"><use href=\"#\(id)\"/></svg>" }
+
+  /// An empty layer is left out, where it has no words to say.
+  private func layer(_ layer: Layer, _ caption: String, _ kind: String) throws(ImageEncodingError) -> String {
+    if layer.isEmpty && caption.isEmpty { return "" }
+    return image("png", try layer.pngData(), caption, kind)
+  }
+
+  private func image(_ format: String, _ bytes: Data, _ caption: String, _ kind: String) -> String {
+    let words = caption.isEmpty ? "" : escaped("\(caption) of \(row.name)")
+    return """
+      <img class="\(kind)" loading="lazy" decoding="async" width="\(row.photograph.width)" \
+      height="\(row.photograph.height)" alt="\(words)" src="data:image/\(format);base64,\(bytes.base64EncodedString())">
+      """
+  }
+
+  /// The classes of this image with their colours.
+  private var legend: String {
+    let items = row.labels.map { label in
+      "<li>\(swatch(colors, label))\(escaped(classes.indices.contains(label) ? classes[label] : "\(label)"))</li>"
+    }
+    return items.isEmpty ? "" : "<ul class=\"legend\">\(items.joined())</ul>\n"
+  }
+}
+
+extension Image {
+  /// Half as wide and high where that leaves enough; heat maps have no small parts.
+  fileprivate var halved: Image {
+    min(width, height) < 64 ? self : shrunk(width: width / 2, height: height / 2)
+  }
+}
+
+/// A square of a class's colour.
+func swatch(_ colors: ColorMap, _ label: Int) -> String {
+  guard let label = UInt8(exactly: label) else { return "" }
+  return "<i class=\"swatch\" style=\"background:\(colors[label].hex)\"></i>"
 }

@@ -94,7 +94,7 @@ extension DataSettings: SettingsSection {
       "max_side", \.augmentation.maxSide, .optional(.whole(64...16384)),
       "Longer side in pixels that larger photographs are reduced to, with their labels, before training and before each "
         + "prediction, whose result has the photograph's own size again; `predict` takes it from the checkpoint. Choose "
-        + "it where photographs have 1000 pixels and more a side, as those of phones: nothing is gained from pixels "
+        + "it where photographs have 1000 pixels and more per side, as those of phones: nothing is gained from pixels "
         + "smaller than what is to be told apart. Null leaves photographs as they are."),
     Setting("workers", \.workers, .whole(1...256), "Threads that prepare batches."),
   ]

@@ -1,5 +1,10 @@
 import ArgumentParser
+import Experiments
+import Files
 import Foundation
+import Preparation
+import Processes
+import Settings
 
 /// The program: one command, whose help, usage and errors are printed like all messages.
 @main
@@ -37,5 +42,55 @@ enum Main {
       if code.isSuccess { Console.result(message) } else { Console.lines(message) }
     }
     return code.rawValue
+  }
+}
+
+package struct BLPSegCommand: ParsableCommand {
+  package static let configuration = CommandConfiguration(
+    commandName: "blpseg",
+    abstract: "Learn semantic segmentation from scribbles.",
+    discussion: """
+      Train on photographs with a few strokes per object, evaluate against masks, and predict photographs of your own. \
+      Results go to standard output, progress and errors to standard error. Exit codes: 0 done, 1 failed, 64 bad usage \
+      or settings, 66 missing input, 130 interrupted after saving.
+      """,
+    version: Software.version,
+    subcommands: [
+      PrepareCommand.self, TrainCommand.self, EvaluateCommand.self, PredictCommand.self, AnalyzeCommand.self,
+      InspectCommand.self, WeightsCommand.self,
+    ])
+  package init() {}
+}
+
+/// Runs a command's body; an error is printed as one sentence and becomes the exit code that stands for it.
+func reportingFailure(_ body: () throws -> Void) throws {
+  do {
+    try body()
+  } catch let code as ExitCode {
+    throw code
+  } catch let loss as ProcessLoss {
+    Console.error("\(loss); \(TrainingConsole.advice)")
+    throw ExitCode.failure
+  } catch let failure as PreflightFailure {
+    failure.lines.forEach(Console.error)
+    throw exitCode(for: failure)
+  } catch {
+    // What LibTorch has to say may be several lines long.
+    Console.error("\(error)".split(whereSeparator: \.isNewline).joined(separator: " "))
+    throw exitCode(for: error)
+  }
+}
+
+private func exitCode(for error: any Error) -> ExitCode {
+  switch error {
+  case is SettingsError, is ProcessSettingsError: .validationFailure
+  case let failure as PreflightFailure:
+    switch failure.problems.first?.cause {
+    case .setting: .validationFailure
+    case .missingFile: ExitCode(66)
+    case .contents, nil: .failure
+    }
+  case let error as FileError where error.reason == .missing: ExitCode(66)
+  default: .failure
   }
 }

@@ -36,7 +36,7 @@ final class PredictionConsole {
     if views != .single {
       line += " (\(views.description(crf: false)))"
     }
-    if let maxSide { line += ", reduced to at most \(maxSide) pixels a side" }
+    if let maxSide { line += ", reduced to at most \(maxSide) pixels per side" }
     if views.cost >= 2 { line += "; --scales 1 --no-mirror is about \(Int(views.cost.rounded())) times as fast" }
     Console.line(line)
     let list = predictions.list
@@ -106,7 +106,7 @@ final class PredictionConsole {
     if tooLarge > 1 { return }
     Console.line(
       "\(finding.photograph): has \(finding.width) x \(finding.height) pixels, more than \(LearntSize.doubtedFactor) "
-        + "times as many a side as the photographs learnt from (\(learnt.typicalSide)); things so large are often missed: "
+        + "times as many pixels per side as the photographs learnt from (\(learnt.typicalSide)); things so large are often missed: "
         + "try --max-side \(learnt.typicalSide)")
   }
 

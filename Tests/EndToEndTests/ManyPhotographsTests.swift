@@ -99,12 +99,14 @@ import Testing
     for name in ["big1", "big2"] { try write("large/\(name).png", 1300, 200) }
     let outcome = try predict(["large"], to: "from-large", "--no-overlay")
     #expect(outcome.code == 0, "\(outcome.errors)")
-    let doubt = outcome.errorLines.filter { $0.contains("more than 2 times as many a side as the photographs learnt") }
+    let doubt = outcome.errorLines.filter {
+      $0.contains("more than 2 times as many pixels per side as the photographs learnt")
+    }
     #expect(doubt.count == 1 && doubt.first?.hasPrefix("large/big1.png: has 1300 x 200 pixels, ") == true)
     #expect(outcome.errors.contains("2 photographs are more than 2 times as large as those learnt from"))
     let reduced = try predict(["large"], to: "from-large", "--no-overlay", "--max-side", "400")
     #expect(!reduced.errors.contains("learnt from"))
-    #expect(reduced.errors.contains("reduced to at most 400 pixels a side"))
+    #expect(reduced.errors.contains("reduced to at most 400 pixels per side"))
     let mask = try LabelMap(contentsOf: workspace("from-large/big1.png"))
     #expect((mask.width, mask.height) == (1300, 200))
   }
@@ -122,7 +124,7 @@ import Testing
       ).errorLines.first
     }
     #expect(
-      try first() == "1 photograph, 2 views of each (scale 1 x mirror), reduced to at most 200 pixels a side; "
+      try first() == "1 photograph, 2 views of each (scale 1 x mirror), reduced to at most 200 pixels per side; "
         + "--scales 1 --no-mirror is about 2 times as fast")
     #expect(try first("--max-side", "0", "--no-mirror") == "1 photograph, 1 view of each")
   }

@@ -177,7 +177,7 @@ import Testing
       "train", "tiny.yaml", "--set", "data.root=few", "--set", "output=runs/few", "--set", "training.batch_size=7",
       "--set", "training.iterations=2")
     #expect(outcome.code == 0, "\(outcome.errors)")
-    #expect(outcome.errors.contains("2 steps of 7 images, 1 an epoch"))
+    #expect(outcome.errors.contains("2 steps of 7 images, 1 per epoch"))
     #expect(
       outcome.errors.contains("no validation: there is no \(workspace("few/ImageSets/Segmentation/val.txt"))\n"))
     #expect(workspace.exists("runs/few/last.safetensors"))

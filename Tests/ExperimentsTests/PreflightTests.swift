@@ -43,7 +43,7 @@ import Testing
       ("data.scale=[4, 4]", "data.crop", "so that a crop sees "),
       ("training.self_training_start=10000", "training.self_training_start", "training ends after 400 steps"),
       ("training.batch_size=9", "training.batch_size", "there are 8 training images"),
-      ("training.epochs=10", "training.epochs", "which is 40 steps in all, as 8 images make 4 batches of 2 an epoch"),
+      ("training.epochs=10", "training.epochs", "which is 40 steps in all, as 8 images make 4 batches of 2 per epoch"),
     ])
   func doubts(_ override: String, _ subject: String, _ words: String) throws {
     let crop = override.contains("scale") ? ["data.crop=32"] : []
