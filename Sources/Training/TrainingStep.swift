@@ -23,7 +23,8 @@ public final class TrainingStep {
   public let objective: Objective
   public let optimizer: AdamW
   public let scaler: GradientScaler?
-  /// Everything that a checkpoint keeps beside the network, in the order in which it is restored.
+  /// Everything that a checkpoint keeps beside the network, in the order in which it is restored; losses and the source of
+  /// labels are among them where they have a state.
   let parts: [any Checkpointed]
   let device: Device
   let group: ProcessGroup?
@@ -48,7 +49,9 @@ public final class TrainingStep {
     generator = try Generator(seed: seed, device: device)
     optimizer = try AdamW(network.store.parameters, configuration.optimizer)
     scaler = precision == .float16 ? try GradientScaler(on: device) : nil
-    parts = [optimizer] + (scaler.map { [$0] } ?? []) + [GeneratorState(generator)]
+    parts =
+      [optimizer] + (scaler.map { [$0] } ?? []) + [GeneratorState(generator)]
+      + objective.losses.compactMap { $0 as? any Checkpointed } + [objective.labels as? any Checkpointed].compactMap(\.self)
   }
 
   /// Trains on one batch at `iteration`, counted from 0.
