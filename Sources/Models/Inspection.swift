@@ -2,7 +2,6 @@ import Checkpoints
 import Files
 import Foundation
 import Networks
-import Reports
 import Settings
 import Tensors
 import Training
