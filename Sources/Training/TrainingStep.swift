@@ -49,9 +49,9 @@ public final class TrainingStep {
     generator = try Generator(seed: seed, device: device)
     optimizer = try AdamW(network.store.parameters, configuration.optimizer)
     scaler = precision == .float16 ? try GradientScaler(on: device) : nil
-    parts =
-      [optimizer] + (scaler.map { [$0] } ?? []) + [GeneratorState(generator)]
-      + objective.losses.compactMap { $0 as? any Checkpointed } + [objective.labels as? any Checkpointed].compactMap(\.self)
+    let learning: [any Checkpointed] = [optimizer] + (scaler.map { [$0] } ?? []) + [GeneratorState(generator)]
+    let labels = (objective.labels as? any Checkpointed).map { [$0] } ?? []
+    parts = learning + objective.losses.compactMap { $0 as? any Checkpointed } + labels
   }
 
   /// Trains on one batch at `iteration`, counted from 0.
