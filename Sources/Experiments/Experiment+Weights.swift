@@ -5,7 +5,7 @@ import Models
 import Prediction
 import Settings
 
-// The weights that an experiment has learnt, or that are given in their launch.
+// The weights that an experiment has learnt, or that are given in their place.
 
 extension Experiment {
   /// How the settings have images predicted.

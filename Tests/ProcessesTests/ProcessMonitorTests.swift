@@ -20,7 +20,7 @@ import Testing
     #expect(!text.contains("raised from") && !text.contains("\n"), "\(text)")
   }
 
-  @Test("where nobody listens, the launch and what was wrong with it are told")
+  @Test("where nobody listens, the address and what was wrong with it are told")
   func nobody() throws {
     let port = try Ranks.freePort()
     let error = #expect(throws: RendezvousError.self) { try watch(launch(1, at: port)) }
