@@ -115,7 +115,6 @@ public final class AdamW: Checkpointed {
 }
 
 extension AdamW {
-  public var prefix: String { "optimizer." }
   private static let updatesName = "optimizer.step"
   private static let firstPrefix = "optimizer.exp_avg."
   private static let secondPrefix = "optimizer.exp_avg_sq."

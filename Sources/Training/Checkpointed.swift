@@ -3,11 +3,8 @@ import Tensors
 
 /// A part of a training's state beside the network: kept in checkpoints, restored from them.
 public protocol Checkpointed: AnyObject {
-  /// The beginning of all its names in checkpoints: one of `TrainingCheckpoint.extraPrefixes`, for a new part
-  /// `training.` with a name of its own.
-  var prefix: String { get }
-
-  /// Adds its tensors, whose names begin with `prefix`.
+  /// Adds its tensors, whose names begin with one of `TrainingCheckpoint.extraPrefixes`: those of a new part with
+  /// `training.` and a name of its own.
   func save(to state: inout StateDict) throws
 
   /// Continues from what `save` kept. Throws where the tensors do not fit.
@@ -32,7 +29,6 @@ public struct CheckpointMismatch: Error, Equatable, Sendable, CustomStringConver
 final class GeneratorState: Checkpointed {
   static let name = "generator.state"
 
-  let prefix = "generator."
   private let generator: Generator
 
   init(_ generator: Generator) { self.generator = generator }

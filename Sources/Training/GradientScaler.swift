@@ -4,7 +4,6 @@ import Tensors
 /// Keeps small gradients from vanishing in float16: the loss is multiplied by a factor that grows while gradients stay
 /// finite and shrinks when they do not (Micikevicius et al., ICLR 2018).
 public final class GradientScaler: Checkpointed {
-  public let prefix = "scaler."
   private static let growth = 2.0
   private static let backoff = 0.5
   private static let growthInterval = 2000
