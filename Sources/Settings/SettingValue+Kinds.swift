@@ -45,24 +45,25 @@ extension SettingValue<String> {
 }
 
 extension SettingValue {
-  /// Values by names, `{a: 1, b: 2}`; `expectation` precedes that of a value.
-  static func map<Element>(_ element: SettingValue<Element>, expectation: String) -> SettingValue
-  where Value == [String: Element] {
+  /// Values by keys, `{a: 1, b: 2}`, written in the order of the keys.
+  static func map<Key: Hashable & Comparable, Element>(
+    _ key: SettingValue<Key>, _ element: SettingValue<Element>, expectation: String
+  ) -> SettingValue where Value == [Key: Element] {
     SettingValue(
-      expectation: expectation + element.expectation,
+      expectation: expectation,
       read: { node in
         if node.isNull { return [:] }
         guard let mapping = node.mapping else { return nil }
-        var values: [String: Element] = [:]
-        for (key, value) in mapping {
-          guard let name = key.text, let value = element.read(value), values[name] == nil else { return nil }
-          values[name] = value
+        var values: [Key: Element] = [:]
+        for (keyNode, valueNode) in mapping {
+          guard let key = key.read(keyNode), let value = element.read(valueNode), values[key] == nil else { return nil }
+          values[key] = value
         }
         return values
       },
       write: { values in
         let entries = values.sorted { $0.key < $1.key }.map { name, value in
-          "\(quotedWhereNeeded(name)): \(element.write(value) ?? "null")"
+          "\(key.write(name) ?? ""): \(element.write(value) ?? "null")"
         }
         return "{\(entries.joined(separator: ", "))}"
       })
@@ -70,23 +71,15 @@ extension SettingValue {
 }
 
 /// `{0: unlabelled, 1: cat}`: names of classes by the values of pixels.
-let labelValues = SettingValue<LabelValues>(
-  expectation: "names of classes, or \(LabelValues.unlabelled), by values from 0 to 255, as in {0: unlabelled, 1: cat}",
-  read: { node in
-    guard let mapping = node.mapping, !mapping.isEmpty else { return nil }
-    var names: [UInt8: String] = [:]
-    for (key, value) in mapping {
-      guard let word = key.plainWord, let number = UInt8(word), let name = value.text, names[number] == nil else {
-        return nil
-      }
-      names[number] = name
-    }
-    return LabelValues(names)
+let labelValues = SettingValue<[Int: String]>.map(
+  .whole(0...255), .text("a name"),
+  expectation: "names of classes, or \(LabelValues.unlabelled), by values from 0 to 255, as in {0: unlabelled, 1: cat}"
+)
+.mapped(
+  { names in
+    names.isEmpty ? nil : LabelValues(Dictionary(uniqueKeysWithValues: names.map { (UInt8($0.key), $0.value) }))
   },
-  write: { values in
-    let entries = values.names.sorted { $0.key < $1.key }.map { "\($0.key): \(quotedWhereNeeded($0.value))" }
-    return "{\(entries.joined(separator: ", "))}"
-  })
+  back: { values in Dictionary(uniqueKeysWithValues: values.names.map { (Int($0.key), $0.value) }) })
 
 /// Text as YAML: plain where nothing in it could be read as anything else, in double quotes otherwise.
 func quotedWhereNeeded(_ text: String) -> String {

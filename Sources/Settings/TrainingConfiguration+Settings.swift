@@ -56,7 +56,8 @@ extension TrainingConfiguration: SettingsSection {
     .mapped({ AdamW.Betas(mean: $0[0], square: $0[1]) }, back: { [$0.mean, $0.square] })
 
   private static let factors = SettingValue<[String: Double]>.map(
-    .number(above: 0, to: 1000), expectation: "factors by beginnings of names, as in {backbone: 0.1}, each ")
+    .text("the beginning of a name"), .number(above: 0, to: 1000),
+    expectation: "factors by beginnings of names, as in {backbone: 0.1}, each a number above 0, up to 1000")
 
   // Two keys for one value: each sees its own case, and setting it replaces the other.
 
