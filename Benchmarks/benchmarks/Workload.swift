@@ -70,9 +70,9 @@ struct Workload {
     configuration.length = .iterations(1000)
     configuration.precision = precision.computed(on: .cpu)
     let plan = configuration.plan(batchesPerEpoch: 1)
-    let labels = SelfTraining(from: plan.selfTrainingStart, threshold: configuration.selfTrainingThreshold)
     let step = try TrainingStep(
-      network(), Objective(Objective.Settings(), learningFrom: labels), configuration, schedule: plan.schedule, seed: 0,
+      network(), Objective(Objective.Settings().losses, learningFrom: plan.selfTraining), configuration,
+      schedule: plan.schedule, seed: 0,
       on: .cpu)
     let batch = try Batch((0..<batch).map { Self.sample($0, side) })
     return { try seconds { _ = try step(batch, iteration: 0) } }

@@ -116,11 +116,7 @@ public struct Experiment {
   }
 
   /// The losses that training minimises.
-  public var losses: [any Loss] { objective(SelfTraining(from: 0, threshold: 1)).losses }
-
-  private func objective(_ labels: any LabelSource) -> Objective {
-    Objective(settings.loss.objective, learningFrom: labels)
-  }
+  public var losses: [any Loss] { settings.loss.objective.losses }
 
   /// A step of the training that the settings describe, and the numbers of its steps.
   func trainingStep(
@@ -129,9 +125,8 @@ public struct Experiment {
     var configuration = settings.training
     configuration.precision = precision
     let plan = configuration.plan(batchesPerEpoch: batchesPerEpoch)
-    let labels = SelfTraining(from: plan.selfTrainingStart, threshold: configuration.selfTrainingThreshold)
     let step = try TrainingStep(
-      network, objective(labels), configuration, schedule: plan.schedule,
+      network, Objective(losses, learningFrom: plan.selfTraining), configuration, schedule: plan.schedule,
       seed: UInt64(settings.seed), on: device, group)
     return (step, plan)
   }

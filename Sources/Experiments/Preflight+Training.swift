@@ -95,7 +95,7 @@ extension Preflight {
             + "that a batch cannot hold different images only; choose at most \(images)", cause: .setting))
     }
     let plan = training.plan(batchesPerEpoch: batches)
-    let (steps, start) = (plan.iterations, plan.selfTrainingStart)
+    let (steps, start) = (plan.iterations, plan.selfTraining.start)
     if start >= steps {
       findings.append(
         Finding(

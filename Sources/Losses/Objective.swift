@@ -9,22 +9,20 @@ public struct Objective {
     public var gamma = 2.0
 
     public init() {}
+
+    /// The losses that have these settings, in the order in which they are reported. A new loss is added to this list.
+    public var losses: [any Loss] {
+      [
+        ScribbleLoss(),
+        BLPLoss(gamma: gamma),
+      ]
+    }
   }
 
   /// In the order in which they are reported.
   public let losses: [any Loss]
   public let labels: any LabelSource
 
-  /// The losses of the settings. A new loss is added to this list.
-  public init(_ settings: Settings, learningFrom labels: any LabelSource) {
-    losses = [
-      ScribbleLoss(),
-      BLPLoss(gamma: settings.gamma),
-    ]
-    self.labels = labels
-  }
-
-  /// Losses of one's own.
   public init(_ losses: [any Loss], learningFrom labels: any LabelSource) {
     self.losses = losses
     self.labels = labels
@@ -52,12 +50,17 @@ public struct Objective {
 
 /// The losses of a step, before its update, as they add up: each with its factor.
 public struct LossValues: Sendable, Equatable, CustomStringConvertible {
-  /// By name, in the objective's order.
-  public let parts: [(name: String, value: Double)]
+  public struct Part: Sendable, Equatable {
+    public let name: String
+    public let value: Double
+  }
+
+  /// In the objective's order.
+  public let parts: [Part]
 
   public init(_ names: [String], _ values: [Double]) {
     precondition(names.count == values.count, "each loss has a name and a value")
-    parts = Array(zip(names, values)).map { ($0, $1) }
+    parts = zip(names, values).map(Part.init)
   }
 
   public var total: Double { parts.reduce(0) { $0 + $1.value } }
@@ -66,8 +69,4 @@ public struct LossValues: Sendable, Equatable, CustomStringConvertible {
   public subscript(name: String) -> Double? { parts.first { $0.name == name }?.value }
 
   public var description: String { parts.map { "\($0.name) \($0.value)" }.joined(separator: ", ") }
-
-  public static func == (a: LossValues, b: LossValues) -> Bool {
-    a.parts.map(\.name) == b.parts.map(\.name) && a.parts.map(\.value) == b.parts.map(\.value)
-  }
 }

@@ -7,7 +7,7 @@ public protocol LabelSource {
 }
 
 /// The scribbles, and from some iteration on the network's own confident answers elsewhere.
-public struct SelfTraining: LabelSource {
+public struct SelfTraining: LabelSource, Sendable {
   /// The first iteration that learns from pseudo labels, counted from 0.
   public let start: Int
   /// The probability that a pseudo label needs, 0...1.

@@ -1,4 +1,5 @@
 import Foundation
+import Losses
 import Tensors
 
 /// How a network is trained (Docs/Method.md, "Training"): the optimiser, its schedule and what is recorded.
@@ -55,17 +56,17 @@ public struct TrainingConfiguration: Sendable, Equatable {
       case .fraction(let share): Int((share * Double(iterations)).rounded())
       }
     return TrainingPlan(
-      selfTrainingStart: start,
+      selfTraining: SelfTraining(from: start, threshold: selfTrainingThreshold),
       schedule: PolynomialSchedule(base: learningRate, power: power, iterations: iterations))
   }
 }
 
 /// A training's steps.
-public struct TrainingPlan: Sendable, Equatable {
+public struct TrainingPlan: Sendable {
   /// T, the number of optimiser steps.
   public var iterations: Int { schedule.iterations }
-  /// The first iteration that learns from pseudo labels.
-  public let selfTrainingStart: Int
+  /// The labels to learn from.
+  public let selfTraining: SelfTraining
   public let schedule: PolynomialSchedule
 }
 

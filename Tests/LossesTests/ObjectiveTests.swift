@@ -62,7 +62,7 @@ struct ObjectiveTests {
   }
 
   @Test("the settings' losses have names of their own, in files and for readers") func names() {
-    let losses = Objective(Objective.Settings(), learningFrom: Sevens()).losses
+    let losses = Objective.Settings().losses
     #expect(losses.map(\.name) == ["scribble", "blp"])
     #expect(losses.map(\.metricsKey) == ["scribble_loss", "segmentation_loss"])
     #expect(losses.map(\.title) == ["scribble loss", "BLP loss"])

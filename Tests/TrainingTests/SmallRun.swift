@@ -59,9 +59,9 @@ struct SmallRun {
     _ network: BLPSeg, _ configuration: TrainingConfiguration, _ group: ProcessGroup? = nil
   ) throws -> TrainingStep {
     let plan = configuration.plan(batchesPerEpoch: batchesPerEpoch)
-    let labels = SelfTraining(from: plan.selfTrainingStart, threshold: configuration.selfTrainingThreshold)
     return try TrainingStep(
-      network, Objective(Objective.Settings(), learningFrom: labels), configuration, schedule: plan.schedule, seed: 5,
+      network, Objective(Objective.Settings().losses, learningFrom: plan.selfTraining), configuration,
+      schedule: plan.schedule, seed: 5,
       on: .cpu, group)
   }
 
