@@ -162,12 +162,15 @@ let package = Package(
     .executableTarget(
       name: "fuzz", dependencies: ["Fuzzing", parser], path: "Fuzz/fuzz", swiftSettings: swift),
 
-    // Tests. What they share is in three targets, so that tests of files link no image library and no LibTorch.
+    // Tests. What they share is in targets of its own, so that tests of files link no image library and no LibTorch.
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: swift),
     .target(name: "TestImages", dependencies: ["Images"], path: "Tests/TestImages", swiftSettings: swift),
     .target(
       name: "TestNetworks", dependencies: ["Networks", "Layers", "Processes", "Tensors", "TestSupport", "CLibTorch"],
       path: "Tests/TestNetworks", swiftSettings: swift),
+    .target(
+      name: "TestEvaluation", dependencies: ["Evaluation", "Images"], path: "Tests/TestEvaluation",
+      swiftSettings: swift),
     .target(
       name: "TestDatasets", dependencies: ["Datasets", "Images", "TestSupport"], path: "Tests/TestDatasets",
       swiftSettings: swift),
@@ -194,8 +197,8 @@ let package = Package(
       support: ["TestNetworks", "TestSupport"]),
     tests("LossesTests", ["Losses", "Tensors"], support: ["TestNetworks", "TestSupport"]),
     tests("CRFTests", ["CRF", "Images"]),
-    tests("EvaluationTests", ["Evaluation", "Images", "Files"]),
-    tests("ReportsTests", ["Reports", "Evaluation", "Images", "Files"]),
+    tests("EvaluationTests", ["Evaluation", "Images", "Files"], support: ["TestEvaluation", "TestSupport"]),
+    tests("ReportsTests", ["Reports", "Evaluation", "Images", "Files"], support: ["TestEvaluation", "TestSupport"]),
     tests("TensorBoardTests", ["TensorBoard", "Images", "Files"]),
     tests(
       "PredictionTests", ["Prediction", "CRF", "Networks", "Layers", "Batches", "Images", "Tensors"],

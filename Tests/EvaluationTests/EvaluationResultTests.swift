@@ -2,24 +2,13 @@ import Evaluation
 import Files
 import Foundation
 import Images
+import TestEvaluation
 import TestSupport
 import Testing
 
 @Suite struct EvaluationResultTests {
-  private func example(crf: [String: Double]? = nil) throws -> EvaluationResult {
-    var matrix = ConfusionMatrix(classCount: 3)
-    var boundary = BoundaryIoU(classCount: 3)
-    let prediction = LabelMap(width: 4, height: 1, labels: [0, 0, 0, 1])
-    let groundTruth = LabelMap(width: 4, height: 1, labels: [0, 0, 1, 1])
-    try matrix.add(prediction: prediction, groundTruth: groundTruth)
-    try boundary.add(prediction: prediction, groundTruth: groundTruth)
-    return EvaluationResult(
-      matrix, boundary, classes: ["background", "été", "dog"], images: 1, views: .init(scales: [0.5, 1], mirror: true),
-      crf: crf, weights: "runs/a/w.safetensors", seconds: 1.5)
-  }
-
   @Test("the JSON is indented and its keys are sorted") func json() throws {
-    let text = String(decoding: try example().json(), as: UTF8.self)
+    let text = String(decoding: try exampleResult().json(), as: UTF8.self)
     #expect(text.hasPrefix("{\n  \"boundary_iou\" : [\n"))
     #expect(text.hasSuffix("}\n"))
     #expect(text.contains("\"weights\" : \"runs/a/w.safetensors\""))
@@ -62,7 +51,7 @@ import Testing
       #expect(error?.path == path)
       #expect(error?.problem.hasPrefix("is not the JSON of an evaluation") == true)
     }
-    let short = String(decoding: try example().json(), as: UTF8.self).replacingOccurrences(
+    let short = String(decoding: try exampleResult().json(), as: UTF8.self).replacingOccurrences(
       of: "\"dog\"", with: "\"dog\", \"x\"")
     let path = try folder.write("short.json", short)
     #expect(throws: FileError.invalid(path, "names 4 classes and gives the IoU of 3")) {

@@ -1,6 +1,7 @@
 import Evaluation
 import Foundation
 import Images
+import TestEvaluation
 import TestSupport
 import Testing
 
@@ -8,22 +9,8 @@ import Testing
   /// Distances are kept in float32.
   static let tolerance = 1e-6
 
-  /// A row of 100 pixels, whose diagonal is 100.005: a pixel is 1 % of it.
-  private func row(_ label: (Int) -> UInt8) -> LabelMap {
-    LabelMap(width: 100, height: 1, labels: (0..<100).map(label))
-  }
-
-  /// Class 0 on the left half and 1 on the right, with a scribble pixel at both ends; the prediction is off by 5.
-  private func example(_ reference: PreferenceAnalysis.Reference = .ownClass) throws -> PreferenceResult {
-    var analysis = PreferenceAnalysis(classCount: 3, reference: reference)
-    try analysis.add(
-      prediction: row { $0 < 45 ? 0 : 1 }, groundTruth: row { $0 < 50 ? 0 : 1 },
-      scribbles: row { $0 == 0 ? 0 : $0 == 99 ? 1 : Label.ignored })
-    return PreferenceResult(analysis, classes: ["background", "cat", "dog"], predictions: "w")
-  }
-
   @Test("pixels are sorted by their distance to the scribble of their class") func scribbles() throws {
-    let curve = try example().byScribbleDistance
+    let curve = try examplePreference().byScribbleDistance
     // Both ends have one pixel at each distance from 0 to 49, each a bit below as many percent.
     #expect(curve.bins.map(\.from) == [0, 0.005, 0.01, 0.02, 0.03, 0.04, 0.06, 0.08, 0.12, 0.16, 0.24])
     #expect(curve.bins.dropLast().map(\.to) == curve.bins.dropFirst().map(\.from))
@@ -45,7 +32,7 @@ import Testing
   }
 
   @Test("pixels are sorted by their depth inside the object") func depth() throws {
-    let bins = try example().byDepth.bins
+    let bins = try examplePreference().byDepth.bins
     // Depths from 1 to 50 in both halves.
     #expect(bins.map(\.pixels) == [0, 2, 2, 2, 2, 4, 4, 8, 8, 16, 52])
     // The wrong pixels are those at depths 1 to 5 of class 0: depths 5 and 6 share a range.
@@ -58,8 +45,8 @@ import Testing
     func analysis(_ reference: PreferenceAnalysis.Reference) throws -> PreferenceResult {
       var analysis = PreferenceAnalysis(classCount: 2, reference: reference)
       try analysis.add(
-        prediction: row { _ in 0 }, groundTruth: row { $0 < 90 ? 0 : $0 < 95 ? 1 : Label.ignored },
-        scribbles: row { $0 == 89 ? 0 : Label.ignored })
+        prediction: exampleRow { _ in 0 }, groundTruth: exampleRow { $0 < 90 ? 0 : $0 < 95 ? 1 : Label.ignored },
+        scribbles: exampleRow { $0 == 89 ? 0 : Label.ignored })
       return PreferenceResult(analysis, classes: ["a", "b"], predictions: "w")
     }
     let own = try analysis(.ownClass)
@@ -73,7 +60,7 @@ import Testing
   @Test("classes that are only predicted take no part in a range's mean") func strayPrediction() throws {
     var analysis = PreferenceAnalysis(classCount: 3)
     try analysis.add(
-      prediction: row { $0 == 0 ? 2 : 0 }, groundTruth: row { _ in 0 }, scribbles: row { _ in 0 })
+      prediction: exampleRow { $0 == 0 ? 2 : 0 }, groundTruth: exampleRow { _ in 0 }, scribbles: exampleRow { _ in 0 })
     let result = PreferenceResult(analysis, classes: ["a", "b", "c"], predictions: "w")
     let iou: [Double?] = [0.99, nil, nil]
     #expect(result.byScribbleDistance.bins[0].iou == iou)
@@ -98,14 +85,15 @@ import Testing
   @Test("what cannot be compared is refused, and nothing is counted") func refusals() throws {
     var analysis = PreferenceAnalysis(classCount: 2)
     #expect(throws: EvaluationError.predictedLabel(2, classCount: 2)) {
-      try analysis.add(prediction: row { _ in 2 }, groundTruth: row { _ in 0 }, scribbles: row { _ in 0 })
+      try analysis.add(
+        prediction: exampleRow { _ in 2 }, groundTruth: exampleRow { _ in 0 }, scribbles: exampleRow { _ in 0 })
     }
     #expect(analysis.images == 0)
     #expect(PreferenceResult(analysis, classes: ["a", "b"], predictions: "w").byDepth.pixels == 0)
   }
 
   @Test("the JSON reads back") func output() throws {
-    let result = try example()
+    let result = try examplePreference()
     #expect(try JSONDecoder().decode(PreferenceResult.self, from: result.json()) == result)
   }
 }

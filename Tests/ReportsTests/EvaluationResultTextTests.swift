@@ -2,26 +2,15 @@ import Evaluation
 import Files
 import Images
 import Reports
+import TestEvaluation
 import TestSupport
 import Testing
 
 @Suite struct EvaluationResultTextTests {
-  private func example(crf: [String: Double]? = nil) throws -> EvaluationResult {
-    var matrix = ConfusionMatrix(classCount: 3)
-    var boundary = BoundaryIoU(classCount: 3)
-    let prediction = LabelMap(width: 4, height: 1, labels: [0, 0, 0, 1])
-    let groundTruth = LabelMap(width: 4, height: 1, labels: [0, 0, 1, 1])
-    try matrix.add(prediction: prediction, groundTruth: groundTruth)
-    try boundary.add(prediction: prediction, groundTruth: groundTruth)
-    return EvaluationResult(
-      matrix, boundary, classes: ["background", "été", "dog"], images: 1, views: .init(scales: [0.5, 1], mirror: true),
-      crf: crf, weights: "runs/a/w.safetensors", seconds: 1.5)
-  }
-
   @Test("a written result reads back with the same numbers") func roundTrip() throws {
     let folder = try TemporaryFolder()
-    var result = try example(crf: ["crf_steps": 1, "crf_gaussian_weight": 3])
-    result.others = [try example()]
+    var result = try exampleResult(crf: ["crf_steps": 1, "crf_gaussian_weight": 3])
+    result.others = [try exampleResult()]
     try result.write(to: folder("r/evaluation.json"))
     let read = try EvaluationResult(contentsOf: folder("r/evaluation.json"))
     #expect(try read.json() == result.json())
@@ -32,7 +21,7 @@ import Testing
 
   @Test("the confusion matrix is written beside it as a picture") func picture() throws {
     let folder = try TemporaryFolder()
-    let result = try example()
+    let result = try exampleResult()
     try result.write(to: folder("own.json"))
     #expect(EvaluationResult.picturePath(beside: "a/own.json") == "a/own.confusion.svg")
     let picture = try InputFile.text(folder("own.confusion.svg"))
@@ -41,7 +30,7 @@ import Testing
 
   @Test("the table is aligned, in percent with two decimals") func table() throws {
     #expect(
-      try example().table == """
+      try exampleResult().table == """
         class                   IoU %  boundary IoU %
         ---------------------------------------------
         background              66.67           66.67
@@ -58,8 +47,8 @@ import Testing
   }
 
   @Test("several ways to predict are compared below the table, the cheapest first") func ways() throws {
-    var result = try example(crf: ["crf_steps": 1])
-    result.others = [try example()]
+    var result = try exampleResult(crf: ["crf_steps": 1])
+    result.others = [try exampleResult()]
     let lines = result.table.split(separator: "\n", omittingEmptySubsequences: false).suffix(4)
     #expect(
       Array(lines) == [
