@@ -11,9 +11,7 @@ public struct LabelPNG: AnnotationFormat {
 
   public init() {}
 
-  public func recognises(_ bytes: Data) -> Bool {
-    bytes.starts(with: [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A])
-  }
+  public func recognises(_ bytes: Data) -> Bool { ImageFormat(of: bytes) == .png }
 
   public func read(
     _ bytes: Data, path: String, _ warnings: inout [FileWarning], checkingSize: SizeCheck

@@ -69,7 +69,7 @@ private struct LegendPanel {
   init?(_ entries: [Image.LegendEntry], width limit: Int, height most: Int) {
     for count in stride(from: entries.count, to: 0, by: -1) {
       var items = entries.prefix(count).map {
-        Item(lettering: Lettering(Self.shortened($0.name)), color: $0.color.vector)
+        Item(lettering: Lettering($0.name.shortClassName), color: $0.color.vector)
       }
       if count < entries.count { items.append(Item(lettering: Lettering("+\(entries.count - count)"), color: nil)) }
       arrange(items, limit - 2 * Self.padding)
@@ -110,7 +110,9 @@ private struct LegendPanel {
     }
     return (.zero, 0)
   }
+}
 
-  /// Names come from files: a long one must not crowd out the others.
-  private static func shortened(_ name: String) -> String { name.count <= 24 ? name : "\(name.prefix(23))…" }
+extension String {
+  /// The name of a class as a picture shows it: names come from files, and a long one must not crowd out the rest.
+  package var shortClassName: String { count <= 24 ? self : "\(prefix(23))…" }
 }

@@ -4,13 +4,13 @@ import Files
 import Foundation
 
 /// The format of an image file, by its first bytes.
-enum ImageFormat: Equatable {
+package enum ImageFormat: Equatable {
   case jpeg
   case png
   /// Neither; the text completes the sentence "the file is ...".
   case other(String)
 
-  init(of data: Data) {
+  package init(of data: Data) {
     let head = [UInt8](data.prefix(64))
     if head.starts(with: [0xFF, 0xD8, 0xFF]) {
       self = .jpeg

@@ -1,4 +1,5 @@
 import Evaluation
+import Images
 
 /// A confusion matrix as a picture: a row for each class of the ground truth, and in it the shares predicted as each
 /// class.
@@ -13,7 +14,7 @@ public struct ConfusionPicture: Sendable {
   public init(_ matrix: ConfusionMatrix, classes: [String]) {
     precondition(classes.count == matrix.classCount, "each class of the matrix needs a name")
     self.matrix = matrix
-    names = classes.map(Self.shortened)
+    names = classes.map(\.shortClassName)
   }
 
   /// The most classes for which shares are written into the cells.
@@ -136,10 +137,5 @@ public struct ConfusionPicture: Sendable {
     let fontSize = size.map { " font-size=\"\(svg: $0)\"" } ?? ""
     return "<text class=\"\(isOnColor ? "on" : "ink")\" fill=\"\(isOnColor ? "#fff" : "#1c1d21")\" x=\"\(svg: x)\" "
       + "y=\"\(svg: y)\" text-anchor=\"\(anchor)\"\(fontSize)>\(escaped(words))</text>"
-  }
-
-  /// Names come from files: a long one must not push the matrix off the page.
-  private static func shortened(_ name: String) -> String {
-    name.count <= 24 ? name : "\(name.prefix(23))…"
   }
 }
