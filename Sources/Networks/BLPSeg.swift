@@ -99,7 +99,7 @@ public struct BLPSegInference: InferenceNetwork {
   package func callAsFunction(
     _ images: Tensor, _ execution: Execution = .fast
   ) throws(TorchError) -> NetworkOutput {
-    let mode = execution == .plain ? Mode.evaluation.plain : .evaluation
+    let mode = Self.mode(execution)
     return try withInference { () throws(TorchError) in
       try layers.decode(layers.encode(images, stripArea: nil, mode), mode)
     }
@@ -107,8 +107,11 @@ public struct BLPSegInference: InferenceNetwork {
 
   /// The backbone's features at strides 4, 8, 16 and 32.
   package func features(_ images: Tensor, _ execution: Execution = .fast) throws(TorchError) -> [Tensor] {
-    let mode = execution == .plain ? Mode.evaluation.plain : .evaluation
-    return try withInference { () throws(TorchError) in try layers.features(images, mode) }
+    try withInference { () throws(TorchError) in try layers.features(images, Self.mode(execution)) }
+  }
+
+  private static func mode(_ execution: Execution) -> Mode {
+    execution == .plain ? .evaluation.plain : .evaluation
   }
 }
 
