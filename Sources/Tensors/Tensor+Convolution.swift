@@ -1,6 +1,6 @@
 import CLibTorch
 
-/// What becomes of every element of a layer's result.
+/// An elementwise activation.
 public enum Activation: Sendable {
   /// Nothing.
   case none
