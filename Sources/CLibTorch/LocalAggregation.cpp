@@ -47,10 +47,10 @@ std::tuple<Tensor, Tensor, Tensor> tiled(const AggregationShape &shape, const Te
   Tensor peak = at::empty({shape.images, shape.positions()}, value.options()), denominator = at::empty_like(peak);
   Tensor weights = distance_weights(shape, value.options());
   AT_DISPATCH_FLOATING_TYPES(feature.scalar_type(), "local_aggregation", [&] {
-    blpseg::DistanceTable<scalar_t> distances{weights.const_data_ptr<scalar_t>(), shape.width};
+    blpseg::DistanceTable<scalar_t> distances{blpseg::elements<scalar_t>(weights), shape.width};
     blpseg::aggregate<scalar_t>(
-        blpseg::torch_backend(), shape, distances, feature.const_data_ptr<scalar_t>(), value.const_data_ptr<scalar_t>(),
-        out.mutable_data_ptr<scalar_t>(), peak.mutable_data_ptr<scalar_t>(), denominator.mutable_data_ptr<scalar_t>());
+        blpseg::torch_backend(), shape, distances, blpseg::elements<scalar_t>(feature), blpseg::elements<scalar_t>(value),
+        blpseg::mutable_elements<scalar_t>(out), blpseg::mutable_elements<scalar_t>(peak), blpseg::mutable_elements<scalar_t>(denominator));
   });
   return {out, peak, denominator};
 }
@@ -62,12 +62,12 @@ std::tuple<Tensor, Tensor> tiled_backward(
   Tensor value_gradient = at::empty(value.sizes(), value.options());
   Tensor weights = distance_weights(shape, value.options());
   AT_DISPATCH_FLOATING_TYPES(feature.scalar_type(), "local_aggregation_backward", [&] {
-    blpseg::DistanceTable<scalar_t> distances{weights.const_data_ptr<scalar_t>(), shape.width};
+    blpseg::DistanceTable<scalar_t> distances{blpseg::elements<scalar_t>(weights), shape.width};
     blpseg::aggregate_backward<scalar_t>(
-        blpseg::torch_backend(), shape, distances, feature.const_data_ptr<scalar_t>(), value.const_data_ptr<scalar_t>(),
-        out.const_data_ptr<scalar_t>(), peak.const_data_ptr<scalar_t>(), denominator.const_data_ptr<scalar_t>(),
-        cotangent.const_data_ptr<scalar_t>(), feature_gradient.mutable_data_ptr<scalar_t>(),
-        value_gradient.mutable_data_ptr<scalar_t>());
+        blpseg::torch_backend(), shape, distances, blpseg::elements<scalar_t>(feature), blpseg::elements<scalar_t>(value),
+        blpseg::elements<scalar_t>(out), blpseg::elements<scalar_t>(peak), blpseg::elements<scalar_t>(denominator),
+        blpseg::elements<scalar_t>(cotangent), blpseg::mutable_elements<scalar_t>(feature_gradient),
+        blpseg::mutable_elements<scalar_t>(value_gradient));
   });
   return {feature_gradient, value_gradient};
 }

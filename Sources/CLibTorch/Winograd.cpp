@@ -50,8 +50,8 @@ Tensor forward(const Tensor &image, const Tensor &weight) {
   const Convolution3x3 shape = checked_shape(image, weight);
   Tensor x = in_order(image), w = in_order(weight), out = empty_result(shape, x);
   blpseg::convolve(
-      blpseg::torch_backend(), shape, x.const_data_ptr<float>(), w.const_data_ptr<float>(), {},
-      out.mutable_data_ptr<float>());
+      blpseg::torch_backend(), shape, blpseg::elements<float>(x), blpseg::elements<float>(w), {},
+      blpseg::mutable_elements<float>(out));
   return out;
 }
 
@@ -72,15 +72,15 @@ std::tuple<Tensor, Tensor> backward(
     Tensor w = in_order(weight);
     image_gradient = at::empty(image.sizes(), image.options().memory_format(at::MemoryFormat::ChannelsLast));
     blpseg::convolve_backward_image(
-        blpseg::torch_backend(), shape, d.const_data_ptr<float>(), w.const_data_ptr<float>(),
-        image_gradient.mutable_data_ptr<float>());
+        blpseg::torch_backend(), shape, blpseg::elements<float>(d), blpseg::elements<float>(w),
+        blpseg::mutable_elements<float>(image_gradient));
   }
   if (wants_weight) {
     Tensor x = in_order(image);
     weight_gradient = at::empty(weight.sizes(), weight.options().memory_format(at::MemoryFormat::ChannelsLast));
     blpseg::convolve_backward_weight(
-        blpseg::torch_backend(), shape, x.const_data_ptr<float>(), d.const_data_ptr<float>(),
-        weight_gradient.mutable_data_ptr<float>());
+        blpseg::torch_backend(), shape, blpseg::elements<float>(x), blpseg::elements<float>(d),
+        blpseg::mutable_elements<float>(weight_gradient));
   }
   return {image_gradient, weight_gradient};
 }
@@ -131,18 +131,18 @@ Tensor fused(
         bias->numel() == shape.outputs && bias->scalar_type() == at::kFloat, "a bias of ", shape.outputs,
         " float32 numbers is expected, found ", bias->sizes(), " of ", bias->scalar_type());
     b = bias->contiguous();
-    finish.bias = b.const_data_ptr<float>();
+    finish.bias = blpseg::elements<float>(b);
   }
   if (addend) {
     TORCH_CHECK(
         addend->sizes() == out.sizes() && addend->scalar_type() == at::kFloat, "an addend of ", out.sizes(),
         " in float32 is expected, found ", addend->sizes(), " of ", addend->scalar_type());
     a = in_order(*addend);
-    finish.addend = a.const_data_ptr<float>();
+    finish.addend = blpseg::elements<float>(a);
   }
   blpseg::convolve(
-      blpseg::torch_backend(), shape, x.const_data_ptr<float>(), w.const_data_ptr<float>(), finish,
-      out.mutable_data_ptr<float>());
+      blpseg::torch_backend(), shape, blpseg::elements<float>(x), blpseg::elements<float>(w), finish,
+      blpseg::mutable_elements<float>(out));
   return out;
 }
 
