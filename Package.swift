@@ -135,10 +135,16 @@ let package = Package(
         "Experiments", "Models", "Settings", "Training", "Prediction", "Networks", "Losses", "Evaluation", "Datasets",
         "Images", "Tensors", "Files",
       ]),
+    module(
+      "DeviceChecks",
+      [
+        "Training", "Prediction", "Networks", "Layers", "Losses", "Checkpoints", "Batches", "Datasets", "Images",
+        "Tensors", "Files",
+      ]),
     .executableTarget(
       name: "blpseg",
       dependencies: [
-        "Experiments", "Models", "Settings", "Prediction", "Preparation", "Reports", "Evaluation", "Processes",
+        "DeviceChecks", "Experiments", "Models", "Settings", "Prediction", "Preparation", "Reports", "Evaluation", "Processes",
         "Training", "Losses", "Datasets", "Annotations", "Images", "Files", "Tensors", parser,
       ],
       swiftSettings: swift),

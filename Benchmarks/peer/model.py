@@ -147,10 +147,10 @@ class LocalAggregation(nn.Module):
         self.epsilon = epsilon
         self.tables = {}
 
-    def distance_table(self, height, width):
+    def distance_table(self, height, width, device=None):
         """Weights exp(-d^2 / (2 sigma^2)) of all pairs of positions, [1, height * width, height * width], kept."""
         if (height, width) not in self.tables:
-            rows, columns = torch.arange(height).float(), torch.arange(width).float()
+            rows, columns = (torch.arange(side, device=device).float() for side in (height, width))
             rows = (rows[:, None] - rows).square()
             columns = (columns[:, None] - columns).square()
             squared = (rows[:, None, :, None] + columns[None, :, None, :]).reshape(height * width, height * width)
@@ -159,7 +159,7 @@ class LocalAggregation(nn.Module):
 
     def forward(self, features, values):
         height, width = values.shape[2:]
-        table = self.distance_table(height, width).to(features.dtype)
+        table = self.distance_table(height, width, values.device).to(features.dtype)
         f = features.flatten(2)
         v = values.flatten(2)
         # Rows are targets and columns sources.

@@ -5,6 +5,7 @@
 
 #include <ATen/ATen.h>
 #include <ATen/CPUGeneratorImpl.h>
+#include <ATen/DeviceAccelerator.h>
 #include <ATen/Parallel.h>
 #include <c10/core/InferenceMode.h>
 #include <torch/csrc/autograd/autograd.h>
@@ -25,6 +26,7 @@ void torch_start(void) {
   blpseg::use_tensor_memory();
   // CUDA kernels register themselves when their library is loaded; a CPU build has no such file.
   dlopen("libtorch_cuda.so", RTLD_NOW | RTLD_GLOBAL);
+  torch_set_tf32(false);
 }
 
 char *torch_text_copy(const char *text) { return strdup(text); }
@@ -164,6 +166,30 @@ int torch_device_count(const char *kind) {
   });
   free(error);
   return count;
+}
+
+void torch_set_tf32(bool allowed) {
+  at::globalContext().setAllowTF32CuBLAS(allowed);
+  at::globalContext().setAllowTF32CuDNN(allowed);
+}
+
+char *torch_device_synchronize(const char *device) {
+  return guarded([&] {
+    c10::Device where(device);
+    if (!where.is_cpu()) at::accelerator::synchronizeDevice(where.has_index() ? where.index() : 0);
+  });
+}
+
+char *torch_device_peak_memory(const char *device, bool reset, size_t *bytes) {
+  return guarded([&] {
+    c10::Device where(device);
+    *bytes = 0;
+    if (where.is_cpu()) return;
+    c10::DeviceIndex index = where.has_index() ? where.index() : 0;
+    auto stats = at::accelerator::getDeviceStats(index);
+    *bytes = stats.allocated_bytes[static_cast<size_t>(c10::CachingAllocator::StatType::AGGREGATE)].peak;
+    if (reset) at::accelerator::resetPeakStats(index);
+  });
 }
 
 int torch_thread_count(void) { return at::get_num_threads(); }

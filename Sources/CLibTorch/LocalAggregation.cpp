@@ -1,7 +1,7 @@
 // Local aggregation as the operator blpseg::local_aggregation, with its gradient; LocalAggregation.h of CKernels has the formula.
 //
-// On the CPU a kernel walks over tiles. Elsewhere LibTorch's own operators take the targets in chunks. Neither ever
-// holds a table of all pairs: memory grows with the number of positions.
+// On the CPU a kernel walks over tiles; on CUDA LibTorch's fused attention does the same in float32; elsewhere LibTorch's own
+// operators take the targets in chunks. None ever holds a table of all pairs: memory grows with the number of positions.
 #include "LocalAggregation.h"
 
 #include <tuple>
@@ -12,6 +12,7 @@
 #include <torch/library.h>
 
 #include "ChunkedAggregation.h"
+#include "FusedAggregation.h"
 #include "TorchBackend.h"
 
 namespace {
@@ -72,27 +73,42 @@ std::tuple<Tensor, Tensor> tiled_backward(
   return {feature_gradient, value_gradient};
 }
 
-// The operators. `in_chunks` computes with LibTorch's operators on the CPU as well.
+// The operators. `method` is kernel, attention or chunks; where it is empty the device decides.
 
-template <bool has_kernel>
-std::tuple<Tensor, Tensor, Tensor> forward(const Tensor &feature, const Tensor &value, double sigma, bool in_chunks) {
+template <typename Forward, typename Backward>
+struct Implementation {
+  Forward forward;
+  Backward backward;
+};
+
+constexpr Implementation kernel{tiled, tiled_backward}, attention{blpseg::fused, blpseg::fused_backward},
+    chunks{chunked, chunked_backward};
+
+auto implementation(c10::string_view method, const AggregationShape &shape, const Tensor &feature) {
+  if (method.empty()) return feature.is_cpu() ? kernel : blpseg::can_fuse(shape, feature) ? attention : chunks;
+  if (method == "kernel" && feature.is_cpu()) return kernel;
+  if (method == "attention") return attention;
+  TORCH_CHECK(method == "chunks", "the method '", method, "' was asked for on ", feature.device());
+  return chunks;
+}
+
+std::tuple<Tensor, Tensor, Tensor> forward(
+    const Tensor &feature, const Tensor &value, double sigma, c10::string_view method) {
   const AggregationShape shape = checked_shape(feature, value, sigma);
   // Products that reach hundreds must not be rounded to 16 bits.
   c10::impl::ExcludeDispatchKeyGuard without_autocast(c10::autocast_dispatch_keyset);
-  const auto compute = has_kernel && !in_chunks ? tiled : chunked;
-  return compute(shape, feature.contiguous(), value.contiguous());
+  return implementation(method, shape, feature).forward(shape, feature.contiguous(), value.contiguous());
 }
 
-std::tuple<Tensor, Tensor, Tensor> forward_meta(const Tensor &feature, const Tensor &value, double sigma, bool) {
+std::tuple<Tensor, Tensor, Tensor> forward_meta(const Tensor &feature, const Tensor &value, double sigma, c10::string_view) {
   const AggregationShape shape = checked_shape(feature, value, sigma);
   Tensor peak = at::empty({shape.images, shape.positions()}, value.options());
   return {at::empty(value.sizes(), value.options()), peak, at::empty_like(peak)};
 }
 
-template <bool has_kernel>
 std::tuple<Tensor, Tensor> backward(
     const Tensor &cotangent, const Tensor &feature, const Tensor &value, const Tensor &out, const Tensor &peak,
-    const Tensor &denominator, double sigma, bool in_chunks) {
+    const Tensor &denominator, double sigma, c10::string_view method) {
   const AggregationShape shape = checked_shape(feature, value, sigma);
   TORCH_CHECK(
       cotangent.sizes() == value.sizes() && out.sizes() == value.sizes(), "cotangent and out must be ", value.sizes(),
@@ -106,33 +122,32 @@ std::tuple<Tensor, Tensor> backward(
         tensor.scalar_type() == feature.scalar_type(), "all tensors must be of one type, found ", tensor.scalar_type(),
         " and ", feature.scalar_type());
   c10::impl::ExcludeDispatchKeyGuard without_autocast(c10::autocast_dispatch_keyset);
-  const auto compute = has_kernel && !in_chunks ? tiled_backward : chunked_backward;
-  return compute(
+  return implementation(method, shape, feature).backward(
       shape, feature.contiguous(), value.contiguous(), out.contiguous(), peak.contiguous(), denominator.contiguous(),
       cotangent.contiguous());
 }
 
 std::tuple<Tensor, Tensor> backward_meta(
     const Tensor &, const Tensor &feature, const Tensor &value, const Tensor &, const Tensor &, const Tensor &, double,
-    bool) {
+    c10::string_view) {
   return {at::empty(feature.sizes(), feature.options()), at::empty(value.sizes(), value.options())};
 }
 
 struct LocalAggregation : torch::autograd::Function<LocalAggregation> {
   static torch::autograd::variable_list forward(
       torch::autograd::AutogradContext *context, const Tensor &feature, const Tensor &value, double sigma,
-      bool in_chunks) {
+      c10::string_view method) {
     static const auto below = c10::Dispatcher::singleton()
                                   .findSchemaOrThrow("blpseg::local_aggregation", "")
-                                  .typed<decltype(::forward<true>)>();
+                                  .typed<decltype(::forward)>();
     at::AutoDispatchBelowADInplaceOrView guard;
     Tensor f = feature.contiguous(), v = value.contiguous();
-    auto [out, peak, denominator] = below.call(f, v, sigma, in_chunks);
+    auto [out, peak, denominator] = below.call(f, v, sigma, method);
     context->save_for_backward({f, v, out, peak, denominator});
     context->mark_non_differentiable({peak, denominator});
     context->set_materialize_grads(false);
     context->saved_data["sigma"] = sigma;
-    context->saved_data["in_chunks"] = in_chunks;
+    context->saved_data["method"] = std::string(method);
     return {out, peak, denominator};
   }
 
@@ -140,19 +155,19 @@ struct LocalAggregation : torch::autograd::Function<LocalAggregation> {
       torch::autograd::AutogradContext *context, const torch::autograd::variable_list &cotangents) {
     static const auto step = c10::Dispatcher::singleton()
                                  .findSchemaOrThrow("blpseg::local_aggregation_backward", "")
-                                 .typed<decltype(::backward<true>)>();
+                                 .typed<decltype(::backward)>();
     if (!cotangents[0].defined()) return torch::autograd::variable_list(4);
     auto saved = context->get_saved_variables();
     auto [feature_gradient, value_gradient] = step.call(
         cotangents[0], saved[0], saved[1], saved[2], saved[3], saved[4], context->saved_data["sigma"].toDouble(),
-        context->saved_data["in_chunks"].toBool());
+        context->saved_data["method"].toStringRef());
     return {feature_gradient, value_gradient, Tensor(), Tensor()};
   }
 };
 
 std::tuple<Tensor, Tensor, Tensor> forward_autograd(
-    const Tensor &feature, const Tensor &value, double sigma, bool in_chunks) {
-  auto results = LocalAggregation::apply(feature, value, sigma, in_chunks);
+    const Tensor &feature, const Tensor &value, double sigma, c10::string_view method) {
+  auto results = LocalAggregation::apply(feature, value, sigma, method);
   return {results[0], results[1], results[2]};
 }
 
@@ -160,21 +175,16 @@ std::tuple<Tensor, Tensor, Tensor> forward_autograd(
 
 TORCH_LIBRARY_FRAGMENT(blpseg, library) {
   library.def(
-      "local_aggregation(Tensor feature, Tensor value, float sigma, bool in_chunks=False) -> "
+      "local_aggregation(Tensor feature, Tensor value, float sigma, str method='') -> "
       "(Tensor out, Tensor peak, Tensor denominator)");
   library.def(
       "local_aggregation_backward(Tensor cotangent, Tensor feature, Tensor value, Tensor out, Tensor peak, "
-      "Tensor denominator, float sigma, bool in_chunks=False) -> (Tensor feature_gradient, Tensor value_gradient)");
-}
-
-TORCH_LIBRARY_IMPL(blpseg, CPU, library) {
-  library.impl("local_aggregation", TORCH_FN(forward<true>));
-  library.impl("local_aggregation_backward", TORCH_FN(backward<true>));
+      "Tensor denominator, float sigma, str method='') -> (Tensor feature_gradient, Tensor value_gradient)");
 }
 
 TORCH_LIBRARY_IMPL(blpseg, CompositeExplicitAutograd, library) {
-  library.impl("local_aggregation", TORCH_FN(forward<false>));
-  library.impl("local_aggregation_backward", TORCH_FN(backward<false>));
+  library.impl("local_aggregation", TORCH_FN(forward));
+  library.impl("local_aggregation_backward", TORCH_FN(backward));
 }
 
 TORCH_LIBRARY_IMPL(blpseg, Meta, library) {

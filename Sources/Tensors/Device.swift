@@ -42,6 +42,19 @@ public struct Device: Hashable, Sendable, CustomStringConvertible {
     [.cuda, .mps].first { count(of: $0) > 0 }.map { Device($0) } ?? .cpu
   }
 
+  /// Waits until all that was asked of it is done; operators on CUDA return before they have computed.
+  package func synchronize() throws(TorchError) {
+    try LibTorch.check(torch_device_synchronize(description), "synchronize")
+  }
+
+  /// The most bytes that tensors on it held at once since the last call, or since the start; 0 for the CPU, where nobody
+  /// counts.
+  package func peakMemory() throws(TorchError) -> Int {
+    var bytes = 0
+    try LibTorch.check(torch_device_peak_memory(description, true, &bytes), "peak_memory")
+    return bytes
+  }
+
   /// Whether it has instructions for products of numbers of this type that LibTorch may use; without them it is several
   /// times slower than in float32. Known of the CPU, and taken for granted elsewhere.
   public func multiplies(_ type: ElementType) -> Bool { kind != .cpu || torch_processor_multiplies(type.rawValue) }

@@ -14,6 +14,13 @@ public enum LibTorch {
     set { torch_set_thread_count(Int32(clamping: max(1, newValue))) }
   }
 
+  /// Lets CUDA round the factors of float32 products and convolutions to 10 bits (TF32), which is several times faster, or
+  /// forbids it, as at the start.
+  package static func allowTF32(_ isAllowed: Bool) {
+    started
+    torch_set_tf32(isAllowed)
+  }
+
   /// The widest instructions that kernels on the CPU use, LibTorch's and ours alike: "default", "avx2" or "avx512".
   public static var instructionSet: String { String(cString: torch_instruction_set()) }
 

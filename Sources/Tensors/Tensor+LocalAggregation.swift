@@ -1,12 +1,22 @@
+/// How the sums of local aggregation are taken.
+public enum AggregationMethod: String, Sendable {
+  /// Tile by tile, on the CPU.
+  case kernel
+  /// As two attentions, whose sums are LibTorch's.
+  case attention
+  /// In LibTorch's operators, some targets at a time, on any device.
+  case chunks
+}
+
 /// Local aggregation (Docs/Method.md, "Local aggregation") of values `[N, C, h, w]` along features (self) `[N, D, h, w]`, both
 /// float32 or both float64; `[N, C, h, w]`. Time grows with the square of `h * w`.
 extension Tensor {
-  /// Memory grows with `h * w`. `inChunks` computes with LibTorch's operators what the kernel computes on the CPU; other
-  /// devices always do.
+  /// Memory grows with `h * w`. Where no method is given the device decides: the kernel on the CPU, attention on CUDA in
+  /// float32, and chunks elsewhere.
   public func locallyAggregated(
-    _ values: Tensor, sigma: Double, inChunks: Bool = false
+    _ values: Tensor, sigma: Double, by method: AggregationMethod? = nil
   ) throws(TorchError) -> Tensor {
-    let results = try Operator.localAggregation.tensors(self, values, sigma, inChunks)
+    let results = try Operator.localAggregation.tensors(self, values, sigma, method?.rawValue ?? "")
     guard let aggregated = results.first else {
       throw TorchError(operation: "local_aggregation", shapes: [shape, values.shape], message: "no result came back")
     }

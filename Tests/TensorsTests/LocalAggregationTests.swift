@@ -8,14 +8,17 @@ import Testing
 struct LocalAggregationTests {
   static let tolerance = 1e-5
 
-  /// Three implementations of one formula.
+  /// Implementations of one formula.
   enum Implementation: CaseIterable {
-    case kernel, chunks, table
+    case kernel, attention, chunks, table
 
     func callAsFunction(_ feature: Tensor, _ value: Tensor, sigma: Double) throws -> Tensor {
-      try self == .table
-        ? feature.locallyAggregatedByTable(value, sigma: sigma)
-        : feature.locallyAggregated(value, sigma: sigma, inChunks: self == .chunks)
+      switch self {
+      case .kernel: try feature.locallyAggregated(value, sigma: sigma, by: .kernel)
+      case .attention: try feature.locallyAggregated(value, sigma: sigma, by: .attention)
+      case .chunks: try feature.locallyAggregated(value, sigma: sigma, by: .chunks)
+      case .table: try feature.locallyAggregatedByTable(value, sigma: sigma)
+      }
     }
   }
 
@@ -46,19 +49,27 @@ struct LocalAggregationTests {
     }
   }
 
-  /// The formula as written, with a table of all pairs, whose distances are in float32 as published; for small grids.
-  private func dense(_ feature: Tensor, _ value: Tensor, sigma: Double) throws -> Tensor {
+  /// The formula as written, with a table of all pairs, whose distance weights are rounded to float32 as published or not at
+  /// all; for small grids.
+  private func dense(
+    _ feature: Tensor, _ value: Tensor, sigma: Double, roundingDistances: Bool
+  ) throws -> Tensor {
     let (f, v) = (feature.shape, value.shape)
     let count = f[2] * f[3]
     let flat = try feature.reshaped([f[0], f[1], count])
     let scores = try Operator("matmul")(flat.permuted([0, 2, 1]), flat)
     let q = try scores.softmax(1)
-    var near: [Float] = []
+    var near: [Double] = []
     for a in 0..<count {
       for b in 0..<count {
+        guard roundingDistances else {
+          let (rows, columns) = (Double(a / f[3] - b / f[3]), Double(a % f[3] - b % f[3]))
+          near.append(exp(-(rows * rows + columns * columns) / (2 * sigma * sigma)))
+          continue
+        }
         let (rows, columns) = (Float(a / f[3] - b / f[3]), Float(a % f[3] - b % f[3]))
         let distance = (rows * rows + columns * columns).squareRoot()
-        near.append(Float(exp(Double(-(distance * distance) / Float(2 * sigma * sigma)))))
+        near.append(Double(Float(exp(Double(-(distance * distance) / Float(2 * sigma * sigma))))))
       }
     }
     let weight = try q * Tensor(near, [count, count]).to(feature.type)
@@ -98,7 +109,8 @@ struct LocalAggregationTests {
       try out.backward(cotangent)
       return [try out.detached(), try #require(feature.gradient), try #require(value.gradient)]
     }
-    let expected = try run { try dense($0, $1, sigma: 2.5) }
+    // Attention adds distances to scores, and takes no roundings of its own for them.
+    let expected = try run { try dense($0, $1, sigma: 2.5, roundingDistances: implementation != .attention) }
     let found = try run { try implementation($0, $1, sigma: 2.5) }
     for (found, expected) in zip(found, expected) {
       let closeness = try Closeness(found, expected)

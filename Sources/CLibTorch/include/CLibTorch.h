@@ -155,6 +155,12 @@ char *torch_generator_set_state(TorchGenerator generator, TorchTensor state);
 
 /// 0 where this LibTorch has no such device.
 int torch_device_count(const char *kind);
+/// Waits until the device has done all that it was asked for.
+char *torch_device_synchronize(const char *device);
+/// The most bytes that tensors on the device held at once, since the start or since `reset` was last asked for; 0 for the CPU.
+char *torch_device_peak_memory(const char *device, bool reset, size_t *bytes);
+/// Whether CUDA may round the factors of float32 products to 10 bits (TF32). At first it may not.
+void torch_set_tf32(bool allowed);
 /// The widest instructions that our kernels use, as ATEN_CPU_CAPABILITY names them: "default", "avx2" or "avx512". They are
 /// those of LibTorch's own kernels.
 const char *torch_instruction_set(void);

@@ -4,9 +4,9 @@ import Tensors
 ///
 /// Names are sorted; element i of tensor j is a hash of both, scaled by what the name says the tensor is
 /// (Tests/Goldens/README.md states the rule).
-public enum GoldenWeights {
+package enum GoldenWeights {
   /// Fills tensors in place.
-  public static func fill(_ tensors: [(name: String, tensor: Tensor)]) throws {
+  package static func fill(_ tensors: [(name: String, tensor: Tensor)]) throws {
     try withoutGradient {
       for (j, entry) in tensors.sorted(by: { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }).enumerated() {
         let values = values(entry.name, entry.tensor.shape, j)

@@ -1,0 +1,84 @@
+import Foundation
+
+/// What was found out about a device: how far its numbers lie from those expected, and how long it takes.
+public struct DeviceFindings: Codable, Sendable {
+  /// A number of the device against what it may be.
+  public struct Comparison: Codable, Sendable {
+    public let name: String
+    /// A relative difference, unless the name says otherwise.
+    public let found: Double
+    /// The largest allowed.
+    public let allowed: Double
+
+    /// NaN is not.
+    public var isWithin: Bool { found <= allowed }
+  }
+
+  /// How long something takes.
+  public struct Timing: Codable, Sendable {
+    public let name: String
+    /// In seconds, of each repetition after the first.
+    public let seconds: [Double]
+    /// The most bytes of tensors on the device; 0 where nobody counts.
+    public let peakMemory: Int
+
+    /// Of an even number, the lower of the two.
+    public var median: Double { seconds.sorted()[(seconds.count - 1) / 2] }
+  }
+
+  /// LibTorch's name of the device.
+  public let device: String
+  /// LibTorch's version.
+  public let version: String
+  public internal(set) var comparisons: [Comparison] = []
+  public internal(set) var timings: [Timing] = []
+  /// What could not be done, in LibTorch's words.
+  public internal(set) var failures: [String] = []
+
+  public var isGood: Bool { failures.isEmpty && comparisons.allSatisfy(\.isWithin) }
+
+  /// Everything as JSON, with sorted keys.
+  public func json() throws -> Data {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
+    encoder.nonConformingFloatEncodingStrategy = .convertToString(
+      positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+    return try encoder.encode(self)
+  }
+
+  /// Everything as a table for people.
+  public var table: String {
+    func padded(_ text: String, _ width: Int) -> String { text.padding(toLength: width, withPad: " ", startingAt: 0) }
+    var lines = ["\(device), LibTorch \(version)"]
+    let width = (comparisons.map(\.name) + timings.map(\.name)).map(\.count).max() ?? 0
+    for comparison in comparisons {
+      let numbers = String(format: "%9.2e of %7.0e", comparison.found, comparison.allowed)
+      lines.append("\(padded(comparison.name, width))  \(numbers)\(comparison.isWithin ? "" : "  TOO FAR")")
+    }
+    for timing in timings {
+      let range = (timing.seconds.min() ?? 0, timing.seconds.max() ?? 0)
+      let seconds = String(format: "%8.4f s (%.4f to %.4f)", timing.median, range.0, range.1)
+      let memory = timing.peakMemory > 0 ? String(format: ", %.2f GB", Double(timing.peakMemory) / 1e9) : ""
+      lines.append("\(padded(timing.name, width))  \(seconds)\(memory)")
+    }
+    return (lines + failures.map { "failed: \($0)" }).joined(separator: "\n")
+  }
+}
+
+/// The findings while they are collected: what fails is noted, and the rest goes on.
+final class DeviceFindingsBuilder {
+  private(set) var findings: DeviceFindings
+
+  init(_ findings: DeviceFindings) { self.findings = findings }
+
+  func compare(_ name: String, _ found: Double, allowed: Double) {
+    findings.comparisons.append(DeviceFindings.Comparison(name: name, found: found, allowed: allowed))
+  }
+
+  func add(_ timing: DeviceFindings.Timing) { findings.timings.append(timing) }
+
+  /// Does `body`, and notes its error under `name`.
+  func attempt(_ name: String, _ body: () throws -> Void) {
+    do { try body() } catch { findings.failures.append("\(name): \(error)") }
+  }
+}
