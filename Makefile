@@ -52,15 +52,15 @@ bench: setup
 	@Scripts/setup-interop
 	.build/release/benchmarks run
 
-# Format, dependencies that no file imports, imports that Package.swift does not declare, and warnings in our own code:
-# all are errors.
+# Format, dependencies that no file imports, imports that Package.swift does not declare or that a file does not use, and
+# warnings in our own code: all are errors.
 check: setup
 	swift format lint --strict --recursive $(SOURCES)
-	Scripts/check-imports
 	@if command -v clang-format >/dev/null; then clang-format --dry-run --Werror $(C_SOURCES); \
 	  else echo "check: no clang-format here, so that C and C++ are not checked for their format"; fi
-	BLPSEG_STRICT=1 swift build -c release --build-tests --scratch-path .build-check \
+	BLPSEG_STRICT=1 BLPSEG_INDEX=$(CURDIR)/.build-check/index swift build -c release --build-tests --scratch-path .build-check \
 	  --explicit-target-dependency-import-check error
+	Scripts/check-imports .build-check/index
 
 format:
 	swift format --in-place --recursive $(SOURCES)

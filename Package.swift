@@ -144,7 +144,8 @@ let package = Package(
     .executableTarget(
       name: "blpseg",
       dependencies: [
-        "DeviceChecks", "Experiments", "Models", "Settings", "Prediction", "Preparation", "Reports", "Evaluation", "Processes",
+        "DeviceChecks", "Experiments", "Models", "Settings", "Prediction", "Preparation", "Reports", "Evaluation",
+        "Processes",
         "Training", "Losses", "Datasets", "Annotations", "Images", "Files", "Tensors", parser,
       ],
       swiftSettings: swift),

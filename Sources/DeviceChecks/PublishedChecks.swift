@@ -98,7 +98,8 @@ struct PublishedChecks {
       builder.compare("\(name), \(loss)", abs(try found.item() / expected - 1), allowed: 1e-10)
     }
     let seen = try logits.sliced(2, 0, 96, step: 2).sliced(3, 0, 96, step: 2)
-    builder.compare("\(name), logits", try seen.difference(from: numbers.tensor("train.\(key).seg_pred")), allowed: 1e-7)
+    let difference = try seen.difference(from: numbers.tensor("train.\(key).seg_pred"))
+    builder.compare("\(name), logits", difference, allowed: 1e-7)
     // Below that norm lie gradients that are zero but for rounding: a batch normalisation follows these biases.
     let norms = try numbers.numbers(section, "grad_norm").filter { $0.value >= 1e-9 }
     let differences: [Double] = try norms.map { norm in

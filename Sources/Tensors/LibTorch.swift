@@ -54,6 +54,9 @@ public struct TorchError: Error, Equatable, Sendable, CustomStringConvertible {
     self.message = message
   }
 
+  /// Whether the device's memory was too small.
+  public var isOutOfMemory: Bool { message.contains("out of memory") || message.contains("there is not enough memory") }
+
   public var description: String {
     let operands = shapes.isEmpty ? "" : " on " + shapes.map { "\($0)" }.joined(separator: ", ")
     return "\(operation)\(operands): \(message)"

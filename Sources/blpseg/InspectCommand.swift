@@ -8,7 +8,8 @@ import Tensors
 
 struct InspectCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "inspect", abstract: "Show what a checkpoint or a network holds, what can be set, or how exactly and fast a device computes.",
+    commandName: "inspect",
+    abstract: "Show what a checkpoint or a network holds, what can be set, or how exactly and fast a device computes.",
     subcommands: [Checkpoint.self, Model.self, Settings.self, Device.self])
 
   struct Checkpoint: ParsableCommand {

@@ -5,6 +5,7 @@ import Foundation
 import Preparation
 import Processes
 import Settings
+import Tensors
 
 /// The program: one command, whose help, usage and errors are printed like all messages.
 @main
@@ -74,6 +75,11 @@ func reportingFailure(_ body: () throws -> Void) throws {
   } catch let failure as PreflightFailure {
     failure.lines.forEach(Console.error)
     throw exitCode(for: failure)
+  } catch let error as TorchError where error.isOutOfMemory {
+    Console.error(
+      "there is too little memory for \(error.operation): lower training.batch_size or data.crop to train, and --max-pixels or "
+        + "--max-side to predict; LibTorch says: \(error.message.prefix { !$0.isNewline }.prefix(200))")
+    throw ExitCode.failure
   } catch {
     // What LibTorch has to say may be several lines long.
     Console.error("\(error)".split(whereSeparator: \.isNewline).joined(separator: " "))

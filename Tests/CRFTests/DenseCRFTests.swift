@@ -31,14 +31,25 @@ private func worstSum(_ probability: [Float], classCount: Int) -> Float {
 @Suite struct DenseCRFTests {
   @Test("a photograph's probabilities agree with pydensecrf", arguments: [1, 5])
   func golden(steps: Int) throws {
-    let tolerance = 1e-5
     let tensors = try SafetensorsFixture(Fixture.golden("evaluation.safetensors"))
     let image = try Image(contentsOf: Fixture.golden("evaluation_image.png"))
-    let refined = DenseCRF(settings(steps: steps))
-      .refined(try tensors("crf.probability").floats, classCount: 4, image: image, threads: 2)
-    let closeness = Closeness(refined, try tensors("crf.\(steps)_steps").floats)
-    print("dense CRF, \(steps) steps: \(closeness)")
-    #expect(closeness.worst.isWithin(tolerance), "\(closeness)")
+    let probability = try tensors("crf.probability").floats
+    func refined(_ probability: [Float]) -> [Float] {
+      DenseCRF(settings(steps: steps)).refined(probability, classCount: 4, image: image, threads: 2)
+    }
+    let found = refined(probability)
+    // Both programs compute in float32. How far the result moves where every probability is off by one rounding, which the
+    // exponent's weights of 13 enlarge; the lattice's sums add as much again, in both programs.
+    var generator = Xorshift()
+    let effect =
+      (1...3).map { _ in
+        let moved = probability.map { Bool.random(using: &generator) ? $0.nextUp : $0.nextDown }
+        return Closeness(refined(moved), found).worst
+      }.max() ?? 0
+    let closeness = Closeness(found, try tensors("crf.\(steps)_steps").floats)
+    print("dense CRF, \(steps) steps: \(closeness), roundings \(effect)")
+    #expect(closeness.worst.isWithin(8 * effect), "\(closeness), \(effect)")
+    #expect(effect < 1e-5)
   }
 
   @Test("the result is the same bit by bit for any number of threads", arguments: [2, 3, 7, 500])

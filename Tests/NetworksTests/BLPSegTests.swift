@@ -71,11 +71,19 @@ struct BLPSegTests {
   func independent() throws {
     let network = try network()
     let images = try Tensor.normal([3, 3, 45, 50], .float32, Generator(seed: 6))
-    let together = try withInference { try network(images, .evaluation).logits() }
+    func logits(_ network: BLPSeg) throws -> Tensor {
+      try withInference { try network(images, .evaluation).logits() }
+    }
+    let together = try logits(network)
+    // A batch may be added up in another order.
+    let effect = try Roundings.effect { seed in
+      try Closeness(logits(network.moved(by: Roundings.float32, seed: seed)), together).relative
+    }
+    #expect(effect < 1e-4)
     for index in 0..<3 {
       let alone = try withInference { try network(images.sliced(0, index, index + 1), .evaluation).logits() }
       let closeness = try Closeness(alone, together.sliced(0, index, index + 1))
-      #expect(closeness.relative.isWithin(1e-5), "\(index): \(closeness)")
+      #expect(closeness.relative.isWithin(Roundings.multiple * effect), "\(index): \(closeness), \(effect)")
     }
   }
 

@@ -1,6 +1,6 @@
 """Times the PyTorch side on a CUDA device, as a researcher would write it: eager mode, autocast, a gradient scaler.
 
-Usage: cuda.py OUTPUT.json [--small]
+Usage: device.py OUTPUT.json [--small]
 
 Writes what `blpseg inspect device --timings --json` writes under "timings": the same names, batches and sizes, seconds of seven
 repetitions after two, and the most memory that tensors held. `--small` is for a CPU, to see that it runs.
