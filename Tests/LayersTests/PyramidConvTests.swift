@@ -121,7 +121,7 @@ struct PyramidConvTests {
     for index in exact.indices {
       let effect = try Roundings.effect { seed in try Closeness(moved(seed)[index], exact[index]).relative }
       // What is kept in 8 bits is itself rounded, beside the sums of rounded numbers.
-      let tolerance = Roundings.bfloat16 + Roundings.multiple / 2 * effect
+      let tolerance = Roundings.bfloat16 + Roundings.multiple * effect
       let closeness = try Closeness(rounded[index].to(.float32), exact[index])
       #expect(closeness.magnitude > 0 && closeness.relative > 0, "\(closeness)")
       #expect(closeness.relative.isWithin(tolerance), "\(closeness), \(effect)")
