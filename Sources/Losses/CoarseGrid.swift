@@ -8,7 +8,9 @@ struct CoarseGrid {
   /// The published resolution of these losses and of the network's scores.
   static let publishedSide = 4
 
-  /// The softmax of the mean scores, `[N, C, h, w]`, with gradient.
+  /// The mean scores, `[N, C, h, w]`, with gradient.
+  let scores: Tensor
+  /// Their softmax.
   let probability: Tensor
   /// Red, green and blue on the scale 0...255, `[N, 3, h, w]`.
   let colors: Tensor
@@ -23,7 +25,8 @@ struct CoarseGrid {
   init(_ image: LossInput, side: Int) throws {
     let side = min(side, image.logits.shape[2], image.logits.shape[3])
     self.side = side
-    probability = try image.logits.averagePooled(side).softmax(1)
+    scores = try image.logits.averagePooled(side)
+    probability = try scores.softmax(1)
     (colors, inside) = try withoutGradient {
       let type = image.logits.type
       let pixels = try image.labels.isEqual(to: BatchLabel.ignored).logicalNot().to(type).unsqueezed(1)

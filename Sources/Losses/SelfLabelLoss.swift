@@ -25,8 +25,8 @@ public struct SelfLabelLoss: Loss, Equatable {
   /// Side of a grid cell in pixels, at least 1.
   public var cellSide = CoarseGrid.publishedSide
 
-  /// The product y . P that counts in place of a smaller one.
-  private static let leastAgreement = 1e-6
+  /// Probability that a class of the image keeps in y, so that no class is ruled out by rounding.
+  private static let least = 1e-12
 
   public init() {}
 
@@ -35,8 +35,8 @@ public struct SelfLabelLoss: Loss, Equatable {
     let labels = try grid.labels(of: image)
     let isUnlabelled = try labels.isEqual(to: image.logits.shape[1]).to(grid.inside.type) * grid.inside.squeezed(1)
     let soft = try withoutGradient { try softLabels(grid, labels, present: image.classPresent, isUnlabelled) }
-    let agreement = try (soft * grid.probability).sum([1]).clamped(Self.leastAgreement)
-    return try -agreement.logarithm().mean(where: isUnlabelled) / Double(image.batch.images)
+    let agreement = try (grid.scores.logSoftmax(1) + soft.logarithm()).logSumExp([1])
+    return try -agreement.mean(where: isUnlabelled) / Double(image.batch.images)
   }
 
   /// y, `[N, C, h, w]`.
@@ -46,18 +46,20 @@ public struct SelfLabelLoss: Loss, Equatable {
     let classes = grid.probability.shape[1]
     let seeds = try labels.oneHot(classes).to(grid.inside.type)
     let isFree = try labels.isEqual(to: classes).unsqueezed(1).to(grid.inside.type)
+    let present = try present.to(grid.inside.type)
     func constrained(_ y: Tensor) throws -> Tensor {
-      try y / y.sum([1], keepingDimensions: true).clamped(1e-30) * isFree + seeds
+      let y = try y.clamped(Self.least) * present
+      return try y / y.sum([1], keepingDimensions: true) * isFree + seeds
     }
     let pairs = try grid.neighbourWeights(colorDeviation: colorDeviation)
     // Below this E falls with each step: the curvature of its terms relative to the entropy's is 8 times the smoothness, and
     // seldom above 4.
     let rate = 1 / (4 + 8 * smoothness)
     let free = try isUnlabelled.unsqueezed(1)
-    let probability = try grid.probability.detached()
-    var y = try constrained(probability * present.to(probability.type))
+    let probability = try (grid.probability * present).clamped(Self.least)
+    var y = try constrained(probability)
     for _ in 0..<steps {
-      let agreement = try (y * probability).sum([1], keepingDimensions: true).clamped(Self.leastAgreement)
+      let agreement = try (y * probability).sum([1], keepingDimensions: true)
       let slope = try probability / agreement * -1 * free
       for pair in pairs {
         let pull = try pair.weight * pair.differences(y) * smoothness

@@ -106,6 +106,15 @@ struct SelfLabelLossTests {
     #expect([1, 3, 5].allSatisfy { found.gradient[$0] == 0 })
   }
 
+  @Test("certain answers of an absent class are still pulled towards those that are present") func certain() throws {
+    var image = SmallImage(classes: 3, height: 1, width: 2)
+    image.present = [1, 1, 0]
+    let logits = try Tensor([0.0, 0, 0, 0, 900, 900], [1, 3, 1, 2]).requiringGradient()
+    let found = try image.result(of: loss(steps: 5), logits)
+    #expect(abs(found.value - 900).isWithin(1e-9))
+    #expect(found.gradient[0] < 0 && found.gradient[4] > 0 && found.gradient.allSatisfy(\.isFinite))
+  }
+
   @Test("is 0 where each cell is scribbled") func nothing() throws {
     var image = SmallImage(classes: 2, height: 1, width: 2)
     image.labels = [0, 1]

@@ -1,5 +1,4 @@
 import Batches
-import Checkpoints
 import Losses
 import Networks
 import Tensors
@@ -9,28 +8,10 @@ import Training
 
 @Suite("Training with every loss and a mean teacher")
 struct MeanTeacherTests {
-  /// All losses, each in part.
-  private static let everyLoss: Objective.Settings = {
-    var settings = Objective.Settings()
-    settings.partialCrossEntropy.weight = 1
-    settings.partialCrossEntropy.classWeightLimit = 3
-    settings.absentClasses.weight = 0.5
-    settings.tags.weight = 0.5
-    settings.entropy.weight = 0.1
-    settings.teacherLabels.weight = 0.5
-    settings.teacherLabels.threshold = 0.4
-    settings.potts.weight = 0.5
-    settings.selfLabels.weight = 0.1
-    settings.gatedCRF.weight = 0.01
-    settings.denseCRF.weight = 0.1
-    settings.treeEnergy.weight = 0.1
-    return settings
-  }()
-
   private func run(
     _ folder: TemporaryFolder, iterations: Int = 7, decay: Double? = 0.9, _ precision: Precision = .float32
   ) throws -> SmallRun {
-    try SmallRun(folder, iterations: iterations, objective: Self.everyLoss, teacherDecay: decay) {
+    try SmallRun(folder, iterations: iterations, objective: SmallRun.everyLoss, teacherDecay: decay) {
       $0.precision = precision
     }
   }
@@ -55,7 +36,7 @@ struct MeanTeacherTests {
     #expect(differences(try SmallRun.tensors(second.files.lastCheckpoint), expected).isEmpty)
 
     let entries = try MetricsFile.read(uninterrupted.files.metrics)
-    let keys = Set(Self.everyLoss.losses.map(\.metricsKey))
+    let keys = Set(SmallRun.everyLoss.losses.map(\.metricsKey))
     #expect(keys.count == 12)
     for entry in entries {
       let values = entry.values.filter { keys.contains($0.key) }
@@ -70,7 +51,7 @@ struct MeanTeacherTests {
     let configuration = SmallRun.configuration(iterations: 9) { $0.precision = .bfloat16 }
     let network = try BLPSeg(
       BLPSegConfiguration(classCount: 3, decoderWidth: 8, localAggregation: aggregates), .init(seed: 11))
-    let step = try SmallRun.step(network, configuration, objective: Self.everyLoss, teacherDecay: 0.9)
+    let step = try SmallRun.step(network, configuration, objective: SmallRun.everyLoss, teacherDecay: 0.9)
     let batch = try #require(try SmallRun.loader().epoch(0).next())
     let losses = try step(batch, iteration: 5)
     #expect(losses.parts.count == 12 && losses.parts.allSatisfy { $0.value.isFinite }, "\(losses)")

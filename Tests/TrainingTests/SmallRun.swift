@@ -36,6 +36,24 @@ struct SmallRun {
       folder: RunFolder(folder.path), metadata: ["settings": "small"])
   }
 
+  /// All losses, each in part.
+  static let everyLoss: Objective.Settings = {
+    var settings = Objective.Settings()
+    settings.partialCrossEntropy.weight = 1
+    settings.partialCrossEntropy.classWeightLimit = 3
+    settings.absentClasses.weight = 0.5
+    settings.tags.weight = 0.5
+    settings.entropy.weight = 0.1
+    settings.teacherLabels.weight = 0.5
+    settings.teacherLabels.threshold = 0.4
+    settings.potts.weight = 0.5
+    settings.selfLabels.weight = 0.1
+    settings.gatedCRF.weight = 0.01
+    settings.denseCRF.weight = 0.1
+    settings.treeEnergy.weight = 0.1
+    return settings
+  }()
+
   static func network(width: Int = 8, dropout: Double, type: ElementType = .float32) throws -> BLPSeg {
     let configuration = BLPSegConfiguration(
       backbone: .efficientNetLite0, classCount: 3, decoderWidth: width, dropout: dropout)
