@@ -10,9 +10,9 @@ import Tensors
 ///     loss = sum over k of s_k^T W (1 - s_k) / number of cells
 ///
 /// Tang, Perazzi, Djelouah, Ben Ayed, Schroers and Boykov, "On Regularized Losses for Weakly-supervised CNN Segmentation"
-/// (ECCV 2018), equation 7. W is the Gaussian of positions and colours by the permutohedral lattice, normalised symmetrically
-/// as in the dense CRF (`AppearanceFilter`), so that the loss lies between 0 and about 1 for every size. Computed on the CPU,
-/// in float32.
+/// (ECCV 2018), with another normalisation: W is the Gaussian of positions and colours by the permutohedral lattice,
+/// normalised symmetrically as in the dense CRF (`AppearanceFilter`), so that the loss lies between 0 and about 1 for every
+/// size. Computed on the CPU, in float32.
 public struct DenseCRFLoss: Loss, Equatable {
   public let name = "dense"
   public let title = "dense CRF loss"

@@ -4,7 +4,7 @@ import Tensors
 ///
 ///     - mean over i of sum over c of P_ic log P_ic
 ///
-/// Grandvalet and Bengio, "Semi-supervised Learning by Entropy Minimization" (NIPS 2004), equation 6.
+/// Grandvalet and Bengio, "Semi-supervised Learning by Entropy Minimization" (NIPS 2004): the conditional entropy.
 public struct EntropyLoss: Loss, Equatable {
   public let name = "entropy"
   public let title = "entropy"

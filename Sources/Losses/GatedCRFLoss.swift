@@ -10,7 +10,7 @@ import Tensors
 ///     loss = sum over i and j of k_ij (1 - P_i . P_j) / number of i
 ///
 /// Obukhov, Georgoulis, Dai and Van Gool, "Gated CRF Loss for Weakly Supervised Semantic Image Segmentation"
-/// (arXiv:1906.04651, 2019), equations 3 to 5, with the Potts model. The gates shut out padding.
+/// (arXiv:1906.04651, 2019), with the Potts model. The gates shut out padding.
 public struct GatedCRFLoss: Loss, Equatable {
   public let name = "gated"
   public let title = "gated CRF loss"

@@ -6,7 +6,7 @@ import Tensors
 ///
 ///     - sum over i of w_(y_i) log P_(y_i) / sum over i of w_(y_i)
 ///
-/// Tang et al., "Normalized Cut Loss for Weakly-Supervised CNN Segmentation" (CVPR 2018), equation 2, there with w = 1.
+/// Tang et al., "Normalized Cut Loss for Weakly-Supervised CNN Segmentation" (CVPR 2018), there with w = 1.
 /// Here w_c = min(limit, sqrt(n / n_c)), where n_c counts the batch's labelled pixels of class c and n those of the most
 /// frequent class.
 public struct PartialCrossEntropy: Loss, Equatable {

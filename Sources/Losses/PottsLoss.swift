@@ -7,7 +7,7 @@ import Tensors
 ///     mean over i, j of exp(-|I_i - I_j|^2 / (2 sigma^2)) |P_i - P_j|^2 / 2
 ///
 /// The quadratic relaxation of the Potts model (Zhang and Boykov, "Soft Self-labeling and Potts Relaxations for
-/// Weakly-Supervised Segmentation", CVPR 2025, table 1) with the contrast weights of Boykov and Jolly (ICCV 2001).
+/// Weakly-Supervised Segmentation", CVPR 2025) with the contrast weights of Boykov and Jolly (ICCV 2001).
 public struct PottsLoss: Loss, Equatable {
   public let name = "potts"
   public let title = "Potts loss"

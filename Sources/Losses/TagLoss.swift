@@ -8,10 +8,10 @@ import Tensors
 ///     s_c = log (sum over i of exp(r z_ic) / n) / r
 ///     loss = mean over c of log (1 + exp(-s_c)) for classes that are there, log (1 + exp(s_c)) for those that are not
 ///
-/// Pinheiro and Collobert, "From Image-Level to Pixel-Level Labeling with Convolutional Networks" (CVPR 2015), equation 1,
-/// there with r = 5; the limit r = 0 is the mean of the scores. What the scribbles say of tags: a class is there if the crop
-/// shows a scribble of it, and is not where the whole photograph has none. Of a class that is scribbled outside of the
-/// crop alone, and of a background without a scribble, nothing is known, and it takes no part.
+/// Pinheiro and Collobert, "From Image-Level to Pixel-Level Labeling with Convolutional Networks" (CVPR 2015), with r = 5;
+/// the limit r = 0 is the mean of the scores. What the scribbles say of tags: a class is there if the crop shows a scribble
+/// of it, and is not where the whole photograph has none. Of a class that is scribbled outside of the crop alone, and of a
+/// background without a scribble, nothing is known, and it takes no part.
 public struct TagLoss: Loss, Equatable {
   public let name = "tags"
   public let title = "tag loss"

@@ -7,8 +7,8 @@ import Tensors
 ///     - mean over i of [largest Q_ic >= threshold] sum over c of Q_ic log P_ic
 ///
 /// where i are all unlabelled pixels. A teacher for consistency is Tarvainen and Valpola's (NIPS 2017); counting as 0 where
-/// it is not sure, in a mean over all pixels, is Sohn et al., "FixMatch" (NeurIPS 2020), equation 4. Without gradient to the
-/// teacher; 0 as long as there is none.
+/// it is not sure, in a mean over all pixels, is Sohn et al.'s, "FixMatch" (NeurIPS 2020). Without gradient to the teacher; 0
+/// as long as there is none.
 public struct TeacherLabelLoss: Loss, Equatable {
   public let name = "teacher"
   public let title = "teacher loss"

@@ -8,10 +8,9 @@ import Tensors
 ///
 ///     Y = F_features(F_colours(P)),  loss = sum over unlabelled i and classes of |P - Y| / number of i
 ///
-/// Liang, Wang, Zhang, Sun and Shen, "Tree Energy Loss: Towards Sparsely Annotated Semantic Segmentation" (CVPR 2022),
-/// equations 2 to 5. d is |I_i - I_j|^2 / (2 sigma^2) for colours; for features it is the squared distance over its mean in
-/// the tree, as their scale changes while they are learnt. The gradient reaches P on both sides and no features. Computed on
-/// the CPU, in float64.
+/// Liang, Wang, Zhang, Sun and Shen, "Tree Energy Loss: Towards Sparsely Annotated Semantic Segmentation" (CVPR 2022).
+/// d is |I_i - I_j|^2 / (2 sigma^2) for colours; for features it is the squared distance over its mean in the tree, as their
+/// scale changes while they are learnt. The gradient reaches P on both sides and no features. Computed on the CPU, in float64.
 public struct TreeEnergyLoss: Loss, Equatable {
   public let name = "tree"
   public let title = "tree energy loss"

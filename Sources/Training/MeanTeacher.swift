@@ -6,7 +6,7 @@ import Tensors
 
 /// A teacher whose weights are the exponential moving average of those of the network that learns.
 ///
-/// Tarvainen and Valpola, "Mean teachers are better role models" (NIPS 2017), equation 1. After update t, counted from 1, the
+/// Tarvainen and Valpola, "Mean teachers are better role models" (NIPS 2017). After update t, counted from 1, the
 /// average takes the share min(decay, 1 - 1 / t) of itself, so that the random start does not linger. It predicts in
 /// evaluation mode, by averaged statistics of batch normalisation. Checkpoints keep its tensors as `training.teacher.NAME`.
 public final class MeanTeacher: Teacher, Checkpointed {
