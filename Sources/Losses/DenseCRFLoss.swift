@@ -25,6 +25,9 @@ public struct DenseCRFLoss: Loss, Equatable {
   /// Side of a grid cell in pixels, at least 1.
   public var cellSide = CoarseGrid.publishedSide
 
+  /// Fewer cells than this for each thread, and threads would wait for each other more than they work.
+  private static let cellsPerThread = 4096
+
   public init() {}
 
   public func callAsFunction(_ image: LossInput) throws -> Tensor {
@@ -44,9 +47,10 @@ public struct DenseCRFLoss: Loss, Equatable {
   private func filtered(_ x: Tensor, colors: Tensor, _ side: Int) throws -> Tensor {
     let (planes, height, width) = (x.shape[1], x.shape[2], x.shape[3])
     let pixels = try colors.permuted([0, 2, 3, 1]).contiguous().floats().map { UInt8(min(max($0.rounded(), 0), 255)) }
+    let threads = max(1, min(LibTorch.threadCount, height * width / Self.cellsPerThread))
     let filter = AppearanceFilter(
       Image(width: width, height: height, pixels: pixels), positionDeviation: positionDeviation / Double(side),
-      colorDeviation: colorDeviation, threads: LibTorch.threadCount)
+      colorDeviation: colorDeviation, threads: threads)
     let sums = filter(try x.contiguous().floats(), planeCount: planes)
     return try Tensor(sums, x.shape).to(x.type).to(x.device)
   }
