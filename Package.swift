@@ -98,8 +98,8 @@ let package = Package(
     module("Preparation", ["Datasets", "Annotations", "Images", "Files", "Concurrency"]),
     module("Batches", ["Datasets", "Images", "Tensors", "Files", "Concurrency"]),
     module("Networks", ["Layers", "Images", "Tensors"]),
-    module("Losses", ["Tensors"]),
     module("CRF", ["Images", "Concurrency"]),
+    module("Losses", ["CRF", "Images", "Tensors"]),
     module("Evaluation", ["Images", "Files"]),
     module("Reports", ["Evaluation", "Images", "Files"]),
     .target(
@@ -202,7 +202,7 @@ let package = Package(
     tests(
       "NetworksTests", ["Networks", "Layers", "Losses", "Checkpoints", "Tensors"],
       support: ["TestNetworks", "TestSupport"]),
-    tests("LossesTests", ["Losses", "Tensors"], support: ["TestNetworks", "TestSupport"]),
+    tests("LossesTests", ["Losses", "Images", "Tensors"], support: ["TestNetworks", "TestSupport"]),
     tests("CRFTests", ["CRF", "Images"]),
     tests("EvaluationTests", ["Evaluation", "Images", "Files"], support: ["TestEvaluation", "TestSupport"]),
     tests("ReportsTests", ["Reports", "Evaluation", "Images", "Files"], support: ["TestEvaluation", "TestSupport"]),

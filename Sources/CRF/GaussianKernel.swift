@@ -37,13 +37,13 @@ struct GaussianKernel {
   }
 
   /// The values of the lattice's vertices, and a zero behind them, after `input`, one value per pixel, was splatted and
-  /// blurred.
-  func blurred<V: Value>(_ input: UnsafePointer<V>) -> [V] {
+  /// blurred; `isTransposed` blurs along the axes in reverse order, which differs where neighbours are missing.
+  func blurred<V: Value>(_ input: UnsafePointer<V>, isTransposed: Bool = false) -> [V] {
     var values = [V](repeating: .zero, count: lattice.vertexCount + 1)
     var result = values
     splat(input, into: &values)
-    for axis in 0..<lattice.axisCount {
-      blur(values, axis, into: &result)
+    for step in 0..<lattice.axisCount {
+      blur(values, isTransposed ? lattice.axisCount - 1 - step : step, into: &result)
       swap(&values, &result)
     }
     return values

@@ -125,9 +125,12 @@ public struct Experiment {
     var configuration = settings.training
     configuration.precision = precision
     let plan = configuration.plan(batchesPerEpoch: batchesPerEpoch)
+    let teacher = try settings.loss.teacher.averageDecay.map { decay in
+      try MeanTeacher(of: network, decay: decay, autocastType: precision.autocastType, on: device)
+    }
     let step = try TrainingStep(
-      network, Objective(losses, learningFrom: plan.selfTraining), configuration, schedule: plan.schedule,
-      seed: UInt64(settings.seed), on: device, group)
+      network, Objective(losses, learningFrom: plan.selfTraining, teacher: teacher), configuration,
+      schedule: plan.schedule, seed: UInt64(settings.seed), on: device, group)
     return (step, plan)
   }
 }

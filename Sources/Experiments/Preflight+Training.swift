@@ -20,7 +20,7 @@ extension Preflight {
   static func trainingFindings(
     _ settings: ExperimentSettings, _ training: DatasetCheck.Outcome?, _ purpose: Purpose
   ) -> [Finding] {
-    var findings = backbone(settings.model) + place(settings.output, purpose)
+    var findings = backbone(settings.model) + losses(settings.loss) + place(settings.output, purpose)
     do {
       _ = try Device(settings.device)
     } catch {
@@ -31,6 +31,26 @@ extension Preflight {
       if let examination = training.examination { findings += crop(settings.data, examination.images) }
     }
     return findings
+  }
+
+  /// Whether there is something to learn, and no loss depends on one that is left out.
+  private static func losses(_ loss: LossSettings) -> [Finding] {
+    let objective = loss.objective
+    if objective.losses.isEmpty {
+      return [
+        Finding(
+          .problem, "loss",
+          "has no loss of a weight above 0, so that nothing is learnt; give one a weight, as with blp: 1",
+          cause: .setting)
+      ]
+    }
+    guard objective.blp.weight > 0, objective.blp.gamma > 0, objective.scribble.weight == 0 else { return [] }
+    return [
+      Finding(
+        .doubt, "loss.scribble",
+        "is 0, so that nothing learns the annotation map by which the BLP loss weights pixels; choose loss.gamma=0 too",
+        cause: .setting)
+    ]
   }
 
   /// Whether there are backbone weights that fit.

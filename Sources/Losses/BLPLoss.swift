@@ -1,17 +1,19 @@
 import Tensors
 
 /// `blpLoss` as a part of the objective: the mean over the batch's images.
-public struct BLPLoss: Loss {
+public struct BLPLoss: Loss, Equatable {
   public let name = "blp"
   public let metricsKey = "segmentation_loss"
   public let title = "BLP loss"
   public let explanation =
     "labelling the scribbled pixels and, in self-training, those that the network is sure of; pixels that are rarely "
     + "scribbled on weigh more"
-  /// Exponent of the pixels' weights, at least 0.
-  public let gamma: Double
+  public var weight = 1.0
+  /// Exponent of the pixels' weights: how strongly pixels that are often annotated or already learnt are weighted down,
+  /// 0...10.
+  public var gamma = 2.0
 
-  public init(gamma: Double) { self.gamma = gamma }
+  public init() {}
 
   public func callAsFunction(_ image: LossInput) throws -> Tensor {
     try blpLoss(image.logits, scribbleLogits: image.scribbleLogits, labels: image.supervision, gamma: gamma)

@@ -1,3 +1,4 @@
+import Images
 import Tensors
 
 /// A named part of what training minimises.
@@ -41,6 +42,9 @@ public struct LossInput {
   public let classPresent: Tensor
   /// What the segmentation learns from, as `labels`; the objective's label source decides.
   public internal(set) var supervision: Tensor
+  /// Class logits that pseudo labels are made of, as `logits`, without gradient: those of the objective's teacher. Nil as long
+  /// as the label source takes the scribbles alone.
+  public internal(set) var teacherLogits: Tensor?
   public let batch: LossBatch
 
   public init(
@@ -56,6 +60,15 @@ public struct LossInput {
     supervision = labels
     self.batch = batch
   }
+
+  /// The photograph's red, green and blue on the scale 0...255, `[N, 3, H, W]`; the mean colour where it was padded.
+  public func colors() throws(TorchError) -> Tensor {
+    let normalization = batch.normalization
+    func ofChannels(_ values: [Float]) throws(TorchError) -> Tensor {
+      try Tensor(values, [1, 3, 1, 1]).to(photograph.type).to(photograph.device)
+    }
+    return try photograph * ofChannels(normalization.deviation) + ofChannels(normalization.mean)
+  }
 }
 
 /// What losses know of the batch that an image belongs to.
@@ -67,11 +80,20 @@ public struct LossBatch {
   /// The sum of these weights over the labels of the batch, without dimensions, divided by the number of processes: the
   /// mean of the processes' losses is then the loss of the whole batch.
   public let scribbleWeight: Tensor
+  /// Labelled pixels of each class in the batch, divided by the number of processes.
+  public let labelCounts: LabelCounts
+  /// How the photographs are normalised.
+  public let normalization: ChannelNormalization
 
-  public init(images: Int, scribbleClassWeight: Tensor, scribbleWeight: Tensor) {
+  public init(
+    images: Int, scribbleClassWeight: Tensor, scribbleWeight: Tensor, labelCounts: LabelCounts,
+    normalization: ChannelNormalization
+  ) {
     self.images = images
     self.scribbleClassWeight = scribbleClassWeight
     self.scribbleWeight = scribbleWeight
+    self.labelCounts = labelCounts
+    self.normalization = normalization
   }
 }
 

@@ -2,30 +2,55 @@ import Tensors
 
 /// What training minimises: a weighted sum of named losses, and the source of the labels that they learn from.
 public struct Objective {
-  /// The settings of all losses.
+  /// All losses with their settings; those of weight 0 take no part. Defaults are the published objective.
   public struct Settings: Sendable, Equatable {
-    /// Exponent of the BLP loss's weight: how strongly pixels that are often annotated or already learnt are weighted
-    /// down, 0...10.
-    public var gamma = 2.0
+    public var scribble = ScribbleLoss()
+    public var blp = BLPLoss()
+    public var partialCrossEntropy = PartialCrossEntropy()
+    public var absentClasses = AbsentClassLoss()
+    public var tags = TagLoss()
+    public var entropy = EntropyLoss()
+    public var teacherLabels = TeacherLabelLoss()
+    public var potts = PottsLoss()
+    public var selfLabels = SelfLabelLoss()
+    public var gatedCRF = GatedCRFLoss()
+    public var denseCRF = DenseCRFLoss()
+    public var treeEnergy = TreeEnergyLoss()
 
     public init() {}
 
-    /// The losses that have these settings, in the order in which they are reported. A new loss is added to this list.
+    /// Side in pixels of the grid cells of all losses of pairs, 1...32.
+    public var cellSide: Int {
+      get { potts.cellSide }
+      set {
+        potts.cellSide = newValue
+        selfLabels.cellSide = newValue
+        gatedCRF.cellSide = newValue
+        denseCRF.cellSide = newValue
+        treeEnergy.cellSide = newValue
+      }
+    }
+
+    /// The losses that take part, in the order in which they are reported. A new loss is added to this list.
     public var losses: [any Loss] {
-      [
-        ScribbleLoss(),
-        BLPLoss(gamma: gamma),
+      let all: [any Loss] = [
+        scribble, blp, partialCrossEntropy, absentClasses, tags, entropy, teacherLabels, potts, selfLabels, gatedCRF,
+        denseCRF, treeEnergy,
       ]
+      return all.filter { $0.weight > 0 }
     }
   }
 
   /// In the order in which they are reported.
   public let losses: [any Loss]
   public let labels: any LabelSource
+  /// The teacher, where it is not the network itself.
+  public let teacher: (any Teacher)?
 
-  public init(_ losses: [any Loss], learningFrom labels: any LabelSource) {
+  public init(_ losses: [any Loss], learningFrom labels: any LabelSource, teacher: (any Teacher)? = nil) {
     self.losses = losses
     self.labels = labels
+    self.teacher = teacher
   }
 
   /// The weighted sum of the losses of one image, and what each adds to it in the order of `losses`.
@@ -35,6 +60,9 @@ public struct Objective {
     _ image: LossInput, iteration: Int
   ) throws -> (sum: Tensor, parts: [Double]) {
     var image = image
+    if labels.learnsFromTeacher(at: iteration) {
+      image.teacherLogits = try teacher?.logits(for: image) ?? image.logits.detached()
+    }
     image.supervision = try labels.supervision(for: image, at: iteration)
     var sum: Tensor?
     var parts: [Double] = []

@@ -4,9 +4,23 @@ import Tensors
 public protocol LabelSource {
   /// Labels of one image as `LossInput.labels` are, at an iteration counted from 0.
   func supervision(for image: LossInput, at iteration: Int) throws -> Tensor
+
+  /// Whether a teacher's answers take part at an iteration; by default they do not.
+  func learnsFromTeacher(at iteration: Int) -> Bool
 }
 
-/// The scribbles, and from some iteration on the network's own confident answers elsewhere.
+extension LabelSource {
+  public func learnsFromTeacher(at iteration: Int) -> Bool { false }
+}
+
+/// A network whose answers become pseudo labels, in place of the one that learns.
+public protocol Teacher {
+  /// Class logits of one image as `LossInput.logits` are, without gradient.
+  func logits(for image: LossInput) throws -> Tensor
+}
+
+/// The scribbles, and from some iteration on the confident answers of the teacher elsewhere, which is the network itself
+/// where there is no other.
 public struct SelfTraining: LabelSource, Sendable {
   /// The first iteration that learns from pseudo labels, counted from 0.
   public let start: Int
@@ -18,10 +32,12 @@ public struct SelfTraining: LabelSource, Sendable {
     self.threshold = threshold
   }
 
+  public func learnsFromTeacher(at iteration: Int) -> Bool { iteration >= start }
+
   public func supervision(for image: LossInput, at iteration: Int) throws -> Tensor {
     guard iteration >= start else { return image.labels }
     return try segmentationPseudoLabels(
-      image.logits, labels: image.labels, classPresent: image.classPresent, threshold: threshold)
+      image.teacherLogits ?? image.logits, labels: image.labels, classPresent: image.classPresent, threshold: threshold)
   }
 }
 

@@ -1,9 +1,10 @@
 import Tensors
 
 /// `scribbleLoss` as a part of the objective.
-public struct ScribbleLoss: Loss {
+public struct ScribbleLoss: Loss, Equatable {
   public let name = "scribble"
   public let explanation = "telling which pixels are scribbled on, with which class"
+  public var weight = 1.0
 
   public init() {}
 

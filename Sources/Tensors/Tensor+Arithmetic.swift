@@ -12,6 +12,18 @@ extension Tensor {
 
   public func power(_ exponent: Double) throws(TorchError) -> Tensor { try Operator.pow(self, exponent) }
   public func exponential() throws(TorchError) -> Tensor { try Operator.exp(self) }
+  /// The natural logarithm.
+  public func logarithm() throws(TorchError) -> Tensor { try Operator.log(self) }
+  public func squareRoot() throws(TorchError) -> Tensor { try Operator.sqrt(self) }
+  public func magnitude() throws(TorchError) -> Tensor { try Operator.abs(self) }
+  /// -1, 0 or 1.
+  public func sign() throws(TorchError) -> Tensor { try Operator.sgn(self) }
+  /// log(1 + e^x), without overflow.
+  public func softplus() throws(TorchError) -> Tensor { try Operator.softplus(self) }
+  /// Elements below the least number become that, those above the largest become that; nil sets no bound.
+  public func clamped(_ least: Double?, _ largest: Double? = nil) throws(TorchError) -> Tensor {
+    try Operator.clamp(self, least, largest)
+  }
 
   /// Adds in place.
   public func add(_ other: Tensor) throws(TorchError) { try Operator.addInPlace(self, other) }
@@ -26,6 +38,7 @@ extension Tensor {
 
   // Comparisons give a tensor of booleans.
   public func isEqual(to value: Int) throws(TorchError) -> Tensor { try Operator.eq(self, value) }
+  public func isEqual(to other: Tensor) throws(TorchError) -> Tensor { try Operator.eqTensor(self, other) }
   public func isLess(than value: Double) throws(TorchError) -> Tensor { try Operator.lt(self, value) }
   public func isAtLeast(_ value: Double) throws(TorchError) -> Tensor { try Operator.ge(self, value) }
   public func logicalNot() throws(TorchError) -> Tensor { try Operator.logicalNot(self) }
@@ -53,12 +66,19 @@ extension Operator {
   static let neg = Operator("neg")
   static let pow = Operator("pow", "Tensor_Scalar")
   static let exp = Operator("exp")
+  static let log = Operator("log")
+  static let sqrt = Operator("sqrt")
+  static let abs = Operator("abs")
+  static let sgn = Operator("sgn")
+  static let softplus = Operator("softplus")
+  static let clamp = Operator("clamp")
   static let addInPlace = Operator("add_", "Tensor")
   static let addScalarInPlace = Operator("add_", "Scalar")
   static let mulInPlace = Operator("mul_", "Scalar")
   static let fillInPlace = Operator("fill_", "Scalar")
   static let copyInPlace = Operator("copy_")
   static let eq = Operator("eq", "Scalar")
+  static let eqTensor = Operator("eq", "Tensor")
   static let lt = Operator("lt", "Scalar")
   static let ge = Operator("ge", "Scalar")
   static let logicalNot = Operator("logical_not")

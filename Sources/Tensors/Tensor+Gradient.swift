@@ -33,6 +33,17 @@ extension Tensor {
   public func detached() throws(TorchError) -> Tensor { try Operator.detach(self) }
 }
 
+extension Tensor {
+  /// A number of the value of `value` whose gradient with respect to this tensor is `gradient`, of this tensor's shape.
+  ///
+  /// For functions whose gradient is known, and cheaper or more exact than that of their steps. What is given carries no
+  /// gradient itself; there are no second derivatives.
+  public func carrying(_ value: Tensor, gradient: Tensor) throws(TorchError) -> Tensor {
+    let slope = try (self * gradient.detached()).sum()
+    return try slope + (value.detached() - slope.detached())
+  }
+}
+
 /// Runs `body` without recording operators for `backward`.
 public func withoutGradient<Value, Failure: Error>(_ body: () throws(Failure) -> Value) throws(Failure) -> Value {
   let before = torch_gradient_mode_set(false)

@@ -22,6 +22,9 @@ extension Tensor {
     try Operator.maxPool2d(self, [kernel, kernel], [stride, stride], [padding, padding])
   }
 
+  /// Means over squares of `side x side` pixels that lie side by side; what is left at the right and below is dropped.
+  public func averagePooled(_ side: Int) throws(TorchError) -> Tensor { try Operator.avgPool2d(self, [side, side]) }
+
   /// Means over a `size x size` division of the image.
   public func adaptiveAveragePooled(_ size: Int) throws(TorchError) -> Tensor {
     try Operator.adaptiveAvgPool2d(self, [size, size])
@@ -40,6 +43,7 @@ extension Operator {
   static let batchNorm = Operator("batch_norm")
   static let layerNorm = Operator("layer_norm")
   static let maxPool2d = Operator("max_pool2d")
+  static let avgPool2d = Operator("avg_pool2d")
   static let adaptiveAvgPool2d = Operator("adaptive_avg_pool2d")
   static let upsampleBilinear2d = Operator("upsample_bilinear2d")
 }

@@ -15,6 +15,14 @@ extension Tensor {
   /// The root of the sum of squares of all elements.
   public func norm() throws(TorchError) -> Tensor { try Operator.norm(self) }
 
+  /// log of the sum of e^x over dimensions, which vanish.
+  public func logSumExp(_ dims: [Int]) throws(TorchError) -> Tensor { try Operator.logsumexp(self, dims) }
+
+  /// How often each whole number 0..<limit occurs among the elements, int64 `[limit]`; none may lie outside.
+  public func occurrences(below limit: Int) throws(TorchError) -> Tensor {
+    try Operator.bincount(reshaped([-1]), nil, limit)
+  }
+
   /// The largest element along a dimension, and its index (int64).
   public func maximum(_ dim: Int) throws(TorchError) -> (values: Tensor, indices: Tensor) {
     let results = try Operator.max.tensors(self, dim)
@@ -36,6 +44,8 @@ extension Operator {
   static let mean = Operator("mean")
   static let meanDims = Operator("mean", "dim")
   static let all = Operator("all")
+  static let logsumexp = Operator("logsumexp")
+  static let bincount = Operator("bincount")
   static let norm = Operator("linalg_vector_norm")
   static let max = Operator("max", "dim")
   static let argmax = Operator("argmax")

@@ -31,13 +31,16 @@ extension TrainingStep {
     let (images, height, width) = (labels.shape[0], labels.shape[1], labels.shape[2])
     let batch = LossBatch(
       images: images, scribbleClassWeight: network.scribbleClassWeight,
-      scribbleWeight: try scribbleWeight(ofBatch: labels))
+      scribbleWeight: try scribbleWeight(ofBatch: labels), labelCounts: labelCounts(ofBatch: labels),
+      normalization: network.configuration.backbone.normalization)
+    // Losses are computed in at least 32 bits also where autocast's scores come as they are, without local aggregation.
+    let type: ElementType = prediction.aggregated.type == .float64 ? .float64 : .float32
     var sums = Array(repeating: 0.0, count: objective.losses.count)
     var gradients: (aggregated: [Tensor], scribbleScores: [Tensor]) = ([], [])
     for image in 0..<images {
       func this(_ tensor: Tensor) throws -> Tensor { try tensor.sliced(0, image, image + 1) }
-      let aggregated = try this(prediction.aggregated).detached().requiringGradient()
-      let scribbleScores = try this(prediction.scribbleScores).to(aggregated.type).detached().requiringGradient()
+      let aggregated = try this(prediction.aggregated).to(type).detached().requiringGradient()
+      let scribbleScores = try this(prediction.scribbleScores).to(type).detached().requiringGradient()
       let (sum, parts) = try objective(
         LossInput(
           logits: aggregated.resizedBilinear(height: height, width: width),
@@ -64,6 +67,16 @@ extension TrainingStep {
     guard let group else { return weight }
     try group.sum(weight)
     return try weight / Double(group.count)
+  }
+
+  /// The labelled pixels of each class; the sum over the processes, which is the same in all, divided by their number.
+  private func labelCounts(ofBatch labels: Tensor) -> LabelCounts {
+    LabelCounts { [group, classes = network.configuration.classCount] in
+      let counts = try LabelCounts.counts(of: labels, classCount: classes)
+      guard let group else { return counts }
+      try group.sum(counts)
+      return try counts / Double(group.count)
+    }
   }
 
   private func meanOverProcesses(_ values: [Double]) throws -> [Double] {

@@ -23,8 +23,8 @@ public final class TrainingStep {
   public let objective: Objective
   public let optimizer: AdamW
   public let scaler: GradientScaler?
-  /// Everything that a checkpoint keeps beside the network, in the order in which it is restored; losses and the source of
-  /// labels are among them where they have a state.
+  /// Everything that a checkpoint keeps beside the network, in the order in which it is restored; losses, the source of
+  /// labels and the teacher are among them where they have a state.
   let parts: [any Checkpointed]
   let device: Device
   let group: ProcessGroup?
@@ -51,7 +51,8 @@ public final class TrainingStep {
     scaler = precision == .float16 ? try GradientScaler(on: device) : nil
     let learning: [any Checkpointed] = [optimizer] + (scaler.map { [$0] } ?? []) + [GeneratorState(generator)]
     let labels = (objective.labels as? any Checkpointed).map { [$0] } ?? []
-    parts = learning + objective.losses.compactMap { $0 as? any Checkpointed } + labels
+    let teacher = (objective.teacher as? any Checkpointed).map { [$0] } ?? []
+    parts = learning + objective.losses.compactMap { $0 as? any Checkpointed } + labels + teacher
   }
 
   /// Trains on one batch at `iteration`, counted from 0.

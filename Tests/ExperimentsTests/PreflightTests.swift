@@ -42,6 +42,7 @@ import Testing
       ("data.crop=1024", "data.crop", "fill 0.23 % of such a crop"),
       ("data.scale=[4, 4]", "data.crop", "so that a crop sees "),
       ("training.self_training_start=10000", "training.self_training_start", "training ends after 400 steps"),
+      ("loss.scribble=0", "loss.scribble", "choose loss.gamma=0"),
       ("training.batch_size=9", "training.batch_size", "there are 8 training images"),
       ("training.epochs=10", "training.epochs", "which is 40 steps in all, as 8 images make 4 batches of 2 per epoch"),
     ])
@@ -51,6 +52,17 @@ import Testing
     let finding = try #require(findings.first { $0.subject == subject }, "\(findings)")
     #expect(finding.kind == .doubt)
     #expect(finding.sentence.contains(words), "\(finding)")
+  }
+
+  @Test("An objective without losses is a problem, and the BLP loss alone none with a gamma of 0")
+  func objective() throws {
+    func findings(_ overrides: [String]) throws -> [Finding] {
+      Preflight(try settings(overrides), for: .training).findings.filter { $0.subject.hasPrefix("loss") }
+    }
+    let none = try findings(["loss.scribble=0", "loss.blp=0"])
+    #expect(none.map(\.subject) == ["loss"] && none.map(\.kind) == [.problem])
+    #expect(try findings(["loss.scribble=0", "loss.gamma=0"]).isEmpty)
+    #expect(try findings(["loss.scribble=0", "loss.blp=0", "loss.tags=1"]).isEmpty)
   }
 
   @Test("Weights, device and output folder that cannot be used are problems, all told together") func problems() throws

@@ -1,3 +1,4 @@
+import Images
 import Losses
 import Tensors
 import TestSupport
@@ -34,7 +35,9 @@ struct ObjectiveTests {
     return LossInput(
       logits: logits, scribbleLogits: logits, photograph: logits, features: logits,
       labels: try Tensor([Int64(1)], [1, 1, 1]), classPresent: one,
-      batch: LossBatch(images: 1, scribbleClassWeight: one, scribbleWeight: one))
+      batch: LossBatch(
+        images: 1, scribbleClassWeight: one, scribbleWeight: one, labelCounts: LabelCounts { one },
+        normalization: .imageNet))
   }
 
   @Test("is the sum of its losses, each with its factor, and so is its gradient") func sum() throws {
@@ -67,6 +70,29 @@ struct ObjectiveTests {
     #expect(losses.map(\.metricsKey) == ["scribble_loss", "segmentation_loss"])
     #expect(losses.map(\.title) == ["scribble loss", "BLP loss"])
     #expect(losses.allSatisfy { !$0.explanation.isEmpty })
+  }
+
+  @Test("a loss takes part where its weight is above 0, under names that no other has") func weights() {
+    var settings = Objective.Settings()
+    settings.scribble.weight = 0
+    settings.potts.weight = 0.5
+    #expect(settings.losses.map(\.name) == ["blp", "potts"])
+    #expect(settings.losses.map(\.weight) == [1, 0.5])
+    settings.scribble.weight = 2
+    settings.partialCrossEntropy.weight = 1
+    settings.absentClasses.weight = 1
+    settings.tags.weight = 1
+    settings.entropy.weight = 1
+    settings.teacherLabels.weight = 1
+    settings.selfLabels.weight = 1
+    settings.gatedCRF.weight = 1
+    settings.denseCRF.weight = 1
+    settings.treeEnergy.weight = 1
+    let losses = settings.losses
+    #expect(losses.count == 12)
+    #expect(Set(losses.map(\.name)).count == 12 && Set(losses.map(\.metricsKey)).count == 12)
+    #expect(Set(losses.map(\.title)).count == 12)
+    #expect(losses.allSatisfy { !$0.explanation.isEmpty && $0.weight > 0 })
   }
 
   @Test("values are found by name, and add up") func values() {

@@ -18,7 +18,9 @@ import Testing
 
   @Test("where nothing is near, the section's settings are listed") func nothingNear() throws {
     #expect(
-      try message("loss: {xyzzy: 1}") == "test.yaml:1: loss.xyzzy is not a setting; loss has gamma, unlabelled_weight.")
+      try message("model: {xyzzy: 1}")
+        == "test.yaml:1: model.xyzzy is not a setting; model has backbone, backbone_weights, decoder_width, dropout, "
+        + "local_aggregation, sigma.")
   }
 
   @Test("an unknown override gets the same suggestion without a line") func unknownOverride() throws {

@@ -62,8 +62,37 @@ import Testing
     expected.data.augmentation.scale = 1...1
     expected.data.augmentation.maxSide = 640
     expected.data.workers = 1
-    expected.loss.objective.gamma = 1.5
+    expected.loss.objective.scribble.weight = 0.5
     expected.loss.unlabelledWeight = 0.5
+    expected.loss.objective.blp.weight = 0
+    expected.loss.objective.blp.gamma = 1.5
+    expected.loss.objective.partialCrossEntropy.weight = 1
+    expected.loss.objective.partialCrossEntropy.classWeightLimit = 3
+    expected.loss.objective.absentClasses.weight = 2
+    expected.loss.objective.tags.weight = 3
+    expected.loss.objective.tags.sharpness = 0
+    expected.loss.objective.entropy.weight = 4
+    expected.loss.objective.cellSide = 8
+    expected.loss.objective.potts.weight = 5
+    expected.loss.objective.potts.colorDeviation = 1
+    expected.loss.objective.selfLabels.weight = 6
+    expected.loss.objective.selfLabels.smoothness = 7
+    expected.loss.objective.selfLabels.colorDeviation = 2
+    expected.loss.objective.selfLabels.steps = 30
+    expected.loss.objective.gatedCRF.weight = 7
+    expected.loss.objective.gatedCRF.radius = 3
+    expected.loss.objective.gatedCRF.positionDeviation = 11
+    expected.loss.objective.gatedCRF.colorDeviation = 3
+    expected.loss.objective.denseCRF.weight = 8
+    expected.loss.objective.denseCRF.positionDeviation = 12
+    expected.loss.objective.denseCRF.colorDeviation = 4
+    expected.loss.objective.treeEnergy.weight = 9
+    expected.loss.objective.treeEnergy.colorDeviation = 5
+    expected.loss.objective.treeEnergy.usesFeatures = false
+    expected.loss.teacher.kind = .ema
+    expected.loss.teacher.decay = 0.9
+    expected.loss.objective.teacherLabels.weight = 10
+    expected.loss.objective.teacherLabels.threshold = 0.6
     expected.training.length = .iterations(30)
     expected.training.batchSize = 4
     expected.training.learningRate = 1e-4
@@ -203,8 +232,37 @@ private let allSettings = """
     max_side: 640
     workers: 1
   loss:
-    gamma: 1.5
+    scribble: 0.5
     unlabelled_weight: 5e-1
+    blp: 0
+    gamma: 1.5
+    partial_cross_entropy: 1
+    class_weight_limit: 3
+    absent_classes: 2
+    tags: 3
+    tag_sharpness: 0
+    entropy: 4
+    cell_side: 8
+    potts: 5
+    potts_color_deviation: 1
+    self_labels: 6
+    self_label_smoothness: 7
+    self_label_color_deviation: 2
+    self_label_steps: 30
+    gated_crf: 7
+    gated_crf_radius: 3
+    gated_crf_position_deviation: 11
+    gated_crf_color_deviation: 3
+    dense_crf: 8
+    dense_crf_position_deviation: 12
+    dense_crf_color_deviation: 4
+    tree_energy: 9
+    tree_color_deviation: 5
+    tree_features: false
+    teacher: ema
+    teacher_decay: 0.9
+    teacher_labels: 10
+    teacher_threshold: 0.6
   training:
     iterations: 30
     batch_size: 4

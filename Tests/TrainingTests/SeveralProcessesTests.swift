@@ -1,6 +1,7 @@
 import Batches
 import Foundation
 import Layers
+import Losses
 import Processes
 import Tensors
 import TestNetworks
@@ -18,18 +19,22 @@ struct SeveralProcessesTests {
     var gradients: [String: [Double]] = [:]
     var buffers: [String: [Double]] = [:]
 
-    init(_ part: Range<Int>?, _ group: ProcessGroup?) throws {
+    init(
+      _ part: Range<Int>?, _ group: ProcessGroup?, _ objective: Objective.Settings = .init(),
+      teacherDecay: Double? = nil
+    ) throws {
       let network = try SmallRun.network(dropout: 0.3, type: .float64)
       let configuration = SmallRun.configuration(iterations: 10) {
         $0.selfTrainingStart = .iteration(1)
         $0.selfTrainingThreshold = 0.35
       }
-      let step = try SmallRun.step(network, configuration, group)
+      let step = try SmallRun.step(
+        network, configuration, group, objective: objective, teacherDecay: teacherDecay)
       let batch = try #require(try SmallRun.loader(batchSize: 6, part: part).epoch(0).next())
       ids = batch.ids
       for iteration in 0..<2 {
         let result = try step(batch, iteration: iteration)
-        losses += [result.scribble, result.segmentation]
+        losses += result.parts.map(\.value)
         guard iteration == 0 else { continue }
         for entry in network.store.parameters { gradients[entry.name] = try entry.tensor.gradient?.doubles() }
       }
@@ -42,17 +47,31 @@ struct SeveralProcessesTests {
   @Test(
     "losses, gradients and statistics are those of one process with the whole batch", arguments: [2, 3])
   func sameAsOne(count: Int) throws {
-    let whole = try Knowledge(nil, nil)
+    try requireSame(count, Objective.Settings(), teacherDecay: nil)
+  }
+
+  @Test("so are those of the losses that are not part of the published objective, with a mean teacher")
+  func sameWithEveryLoss() throws {
+    // What is computed in 32 bits would be near alone.
+    var objective = SmallRun.everyLoss
+    objective.denseCRF.weight = 0
+    objective.treeEnergy.usesFeatures = false
+    try requireSame(2, objective, teacherDecay: 0.9)
+  }
+
+  private func requireSame(_ count: Int, _ objective: Objective.Settings, teacherDecay: Double?) throws {
+    let whole = try Knowledge(nil, nil, objective, teacherDecay: teacherDecay)
     let share = 6 / count
     let parts = try Ranks.run(count) { group in
-      try Knowledge(share * group.rank..<share * (group.rank + 1), group)
+      try Knowledge(share * group.rank..<share * (group.rank + 1), group, objective, teacherDecay: teacherDecay)
     }
     #expect(parts.flatMap(\.ids) == whole.ids)
     for part in parts {
       // The second step's losses come after an update that divides gradients by their own size.
-      let first = Closeness(Array(part.losses[..<2]), Array(whole.losses[..<2]))
+      let perStep = whole.losses.count / 2
+      let first = Closeness(Array(part.losses[..<perStep]), Array(whole.losses[..<perStep]))
       #expect(first.relative.isWithin(1e-12), "\(first)")
-      let second = Closeness(Array(part.losses[2...]), Array(whole.losses[2...]))
+      let second = Closeness(Array(part.losses[perStep...]), Array(whole.losses[perStep...]))
       #expect(second.relative.isWithin(1e-7), "\(second)")
       #expect(part.gradients.keys.sorted() == whole.gradients.keys.sorted())
       for (name, expected) in whole.gradients {

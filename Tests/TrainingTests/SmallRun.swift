@@ -23,6 +23,7 @@ struct SmallRun {
   /// A new start in `folder`, with fresh weights.
   init(
     _ folder: TemporaryFolder, iterations: Int, width: Int = 8, dropout: Double = 0.1,
+    objective: Objective.Settings = Objective.Settings(), teacherDecay: Double? = nil,
     _ configure: (inout TrainingConfiguration) -> Void = { _ in }
   ) throws {
     self.folder = folder
@@ -30,9 +31,28 @@ struct SmallRun {
     loader = try Self.loader()
     let configuration = Self.configuration(iterations: iterations, configure)
     trainer = Trainer(
-      try Self.step(network, configuration), loader, configuration, iterations: iterations,
+      try Self.step(network, configuration, objective: objective, teacherDecay: teacherDecay), loader, configuration,
+      iterations: iterations,
       folder: RunFolder(folder.path), metadata: ["settings": "small"])
   }
+
+  /// All losses, each in part.
+  static let everyLoss: Objective.Settings = {
+    var settings = Objective.Settings()
+    settings.partialCrossEntropy.weight = 1
+    settings.partialCrossEntropy.classWeightLimit = 3
+    settings.absentClasses.weight = 0.5
+    settings.tags.weight = 0.5
+    settings.entropy.weight = 0.1
+    settings.teacherLabels.weight = 0.5
+    settings.teacherLabels.threshold = 0.4
+    settings.potts.weight = 0.5
+    settings.selfLabels.weight = 0.1
+    settings.gatedCRF.weight = 0.01
+    settings.denseCRF.weight = 0.1
+    settings.treeEnergy.weight = 0.1
+    return settings
+  }()
 
   static func network(width: Int = 8, dropout: Double, type: ElementType = .float32) throws -> BLPSeg {
     let configuration = BLPSegConfiguration(
@@ -56,13 +76,16 @@ struct SmallRun {
 
   /// A step as a run of these settings takes it.
   static func step(
-    _ network: BLPSeg, _ configuration: TrainingConfiguration, _ group: ProcessGroup? = nil
+    _ network: BLPSeg, _ configuration: TrainingConfiguration, _ group: ProcessGroup? = nil,
+    objective: Objective.Settings = Objective.Settings(), teacherDecay: Double? = nil
   ) throws -> TrainingStep {
     let plan = configuration.plan(batchesPerEpoch: batchesPerEpoch)
+    let teacher = try teacherDecay.map {
+      try MeanTeacher(of: network, decay: $0, autocastType: configuration.precision.autocastType, on: .cpu)
+    }
     return try TrainingStep(
-      network, Objective(Objective.Settings().losses, learningFrom: plan.selfTraining), configuration,
-      schedule: plan.schedule, seed: 5,
-      on: .cpu, group)
+      network, Objective(objective.losses, learningFrom: plan.selfTraining, teacher: teacher), configuration,
+      schedule: plan.schedule, seed: 5, on: .cpu, group)
   }
 
   static func loader(batchSize: Int = 2, part: Range<Int>? = nil) throws -> BatchLoader {

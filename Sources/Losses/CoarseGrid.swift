@@ -1,0 +1,91 @@
+import Tensors
+
+/// An image on a grid of square cells, for losses of pairs of positions.
+///
+/// Scores and colours are averaged over a cell's pixels; what is left at the right and below is dropped. N, C as in
+/// `LossInput`, h and w count the cells.
+struct CoarseGrid {
+  /// The published resolution of these losses and of the network's scores.
+  static let publishedSide = 4
+
+  /// The mean scores, `[N, C, h, w]`, with gradient.
+  let scores: Tensor
+  /// Their softmax.
+  let probability: Tensor
+  /// Red, green and blue on the scale 0...255, `[N, 3, h, w]`.
+  let colors: Tensor
+  /// 1 where all of a cell's pixels belong to the image, 0 where one is padding: `[N, 1, h, w]`.
+  let inside: Tensor
+  /// Side of a cell in pixels, less than asked for where the image is smaller.
+  let side: Int
+
+  var height: Int { probability.shape[2] }
+  var width: Int { probability.shape[3] }
+
+  init(_ image: LossInput, side: Int) throws {
+    let side = min(side, image.logits.shape[2], image.logits.shape[3])
+    self.side = side
+    scores = try image.logits.averagePooled(side)
+    probability = try scores.softmax(1)
+    (colors, inside) = try withoutGradient {
+      let type = image.logits.type
+      let pixels = try image.labels.isEqual(to: BatchLabel.ignored).logicalNot().to(type).unsqueezed(1)
+      let share = try pixels.averagePooled(side)
+      return (try image.colors().to(type).averagePooled(side), try share.isAtLeast(0.999).to(type))
+    }
+  }
+
+  /// The class that most of a cell's scribbled pixels have, C where none is scribbled: int64 `[N, h, w]`.
+  func labels(of image: LossInput) throws -> Tensor {
+    try withoutGradient {
+      let classes = image.logits.shape[1]
+      let shares = try image.labels.oneHot(classes).to(.float32).averagePooled(side)
+      let most = try shares.maximum(1)
+      return try most.indices.filled(where: most.values.isEqual(to: 0), with: Double(classes))
+    }
+  }
+
+  /// Of each cell and the next one to the right, and of each and the next one below: exp(-|I_i - I_j|^2 / (2 deviation^2))
+  /// with colours I, 0 where one of them is not inside: `[N, 1, h, w - 1]` and `[N, 1, h - 1, w]`.
+  func neighbourWeights(colorDeviation: Double) throws -> [NeighbourWeights] {
+    try withoutGradient {
+      try [3, 2].map { dimension in
+        let (near, next) = try NeighbourWeights.pairs(colors, dimension)
+        let (isIn, isNextIn) = try NeighbourWeights.pairs(inside, dimension)
+        let distance = try (near - next).power(2).sum([1], keepingDimensions: true)
+        let both = try isIn * isNextIn
+        let weight = try (distance / (-2 * colorDeviation * colorDeviation)).exponential() * both
+        return NeighbourWeights(dimension: dimension, weight: weight, pairCount: try both.sum())
+      }
+    }
+  }
+}
+
+/// Weights of the pairs of cells that are neighbours along one dimension of a grid.
+struct NeighbourWeights {
+  /// 2 for cells below each other, 3 for cells side by side.
+  let dimension: Int
+  let weight: Tensor
+  /// Number of pairs that are both inside, without dimensions.
+  let pairCount: Tensor
+
+  /// The first and the second cell of each pair, views of `[N, K, h, w]`.
+  static func pairs(_ x: Tensor, _ dimension: Int) throws(TorchError) -> (Tensor, Tensor) {
+    let count = x.shape[dimension]
+    return (try x.sliced(dimension, 0, count - 1), try x.sliced(dimension, 1, count))
+  }
+
+  /// The differences of all pairs of `x`, `[N, K, h, w]`: first less second.
+  func differences(_ x: Tensor) throws(TorchError) -> Tensor {
+    let (near, next) = try Self.pairs(x, dimension)
+    return try near - next
+  }
+}
+
+extension Tensor {
+  /// Of labels `[N, h, w]` whether each is class 0, 1, ...: booleans `[N, classes, h, w]`, all false for other labels.
+  func oneHot(_ classes: Int) throws(TorchError) -> Tensor {
+    let numbers = try Tensor((0..<classes).map(Int64.init), [1, classes, 1, 1]).to(device)
+    return try unsqueezed(1).isEqual(to: numbers)
+  }
+}

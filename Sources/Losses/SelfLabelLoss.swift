@@ -1,0 +1,77 @@
+import Tensors
+
+/// Soft labels that agree with each other and with the network, and the collision cross entropy with them (Docs/Method.md,
+/// "Further losses").
+///
+/// On a grid of cells, with weights w_ij of neighbours as in `PottsLoss`, the soft labels y minimise
+///
+///     E(y) = - sum over unlabelled i of ln (y_i . P_i) + smoothness sum over pairs i, j of w_ij |y_i - y_j|^2 / 2
+///
+/// among distributions over the image's classes that are certain where a cell is scribbled. The loss is the mean of
+/// -ln (y_i . P_i) over the unlabelled cells; no gradient flows through y. Zhang and Boykov, "Soft Self-labeling and Potts
+/// Relaxations for Weakly-Supervised Segmentation" (CVPR 2025): the joint loss with H_CCE and the quadratic Potts term. Here
+/// a few steps of exponentiated gradient from y = P, anew for each image, stand for its minimum.
+public struct SelfLabelLoss: Loss, Equatable {
+  public let name = "selflabels"
+  public let title = "self-label loss"
+  public let explanation = "answering otherwise than soft labels that join neighbours of similar colour"
+  public var weight = 0.0
+  /// Weight of the pairs against the cells in E, 0...100.
+  public var smoothness = 4.0
+  /// As that of `PottsLoss`.
+  public var colorDeviation = 15.0
+  /// Steps towards the minimum of E, 0...1000.
+  public var steps = 20
+  /// Side of a grid cell in pixels, at least 1.
+  public var cellSide = CoarseGrid.publishedSide
+
+  /// Probability that a class of the image keeps in y, so that no class is ruled out by rounding.
+  private static let least = 1e-12
+
+  public init() {}
+
+  public func callAsFunction(_ image: LossInput) throws -> Tensor {
+    let grid = try CoarseGrid(image, side: cellSide)
+    let labels = try grid.labels(of: image)
+    let isUnlabelled = try labels.isEqual(to: image.logits.shape[1]).to(grid.inside.type) * grid.inside.squeezed(1)
+    let soft = try withoutGradient { try softLabels(grid, labels, present: image.classPresent, isUnlabelled) }
+    let agreement = try (grid.scores.logSoftmax(1) + soft.logarithm()).logSumExp([1])
+    return try -agreement.mean(where: isUnlabelled) / Double(image.batch.images)
+  }
+
+  /// y, `[N, C, h, w]`.
+  private func softLabels(
+    _ grid: CoarseGrid, _ labels: Tensor, present: Tensor, _ isUnlabelled: Tensor
+  ) throws -> Tensor {
+    let classes = grid.probability.shape[1]
+    let seeds = try labels.oneHot(classes).to(grid.inside.type)
+    let isFree = try labels.isEqual(to: classes).unsqueezed(1).to(grid.inside.type)
+    let present = try present.to(grid.inside.type)
+    func constrained(_ y: Tensor) throws -> Tensor {
+      let y = try y.clamped(Self.least) * present
+      return try y / y.sum([1], keepingDimensions: true) * isFree + seeds
+    }
+    let pairs = try grid.neighbourWeights(colorDeviation: colorDeviation)
+    // Below this E falls with each step: the curvature of its terms relative to the entropy's is 8 times the smoothness, and
+    // seldom above 4.
+    let rate = 1 / (4 + 8 * smoothness)
+    let free = try isUnlabelled.unsqueezed(1)
+    let probability = try (grid.probability * present).clamped(Self.least)
+    var y = try constrained(probability)
+    for _ in 0..<steps {
+      let agreement = try (y * probability).sum([1], keepingDimensions: true)
+      let slope = try probability / agreement * -1 * free
+      for pair in pairs {
+        let pull = try pair.weight * pair.differences(y) * smoothness
+        let (near, next) = try NeighbourWeights.pairs(slope, pair.dimension)
+        try near.add(pull)
+        try next.add(-pull)
+      }
+      // The largest exponent of a cell becomes 0, so that none overflows.
+      let exponent = try slope * -rate
+      let largest = try exponent.maximum(1).values.unsqueezed(1)
+      y = try constrained(y * (exponent - largest).exponential())
+    }
+    return y
+  }
+}

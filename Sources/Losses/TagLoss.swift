@@ -1,0 +1,45 @@
+import Foundation
+import Tensors
+
+/// Classification of the image by its pooled class scores (Docs/Method.md, "Further losses").
+///
+/// With sharpness r, and pixels i of the image without its padding, n of them,
+///
+///     s_c = log (sum over i of exp(r z_ic) / n) / r
+///     loss = mean over c of log (1 + exp(-s_c)) for classes that are there, log (1 + exp(s_c)) for those that are not
+///
+/// Pinheiro and Collobert, "From Image-Level to Pixel-Level Labeling with Convolutional Networks" (CVPR 2015), with r = 5;
+/// the limit r = 0 is the mean of the scores. What the scribbles say of tags: a class is there if the crop shows a scribble
+/// of it, and is not where the whole photograph has none. Of a class that is scribbled outside of the crop alone, and of a
+/// background without a scribble, nothing is known, and it takes no part.
+public struct TagLoss: Loss, Equatable {
+  public let name = "tags"
+  public let title = "tag loss"
+  public let explanation = "telling which classes the photograph has"
+  public var weight = 0.0
+  /// r, 0...20.
+  public var sharpness = 5.0
+
+  public init() {}
+
+  public func callAsFunction(_ image: LossInput) throws -> Tensor {
+    let classes = image.logits.shape[1]
+    let isPadding = try image.labels.isEqual(to: BatchLabel.ignored)
+    let count = try isPadding.logicalNot().to(.float64).sum().item()
+    guard count > 0 else { return try image.logits.sum() * 0 }
+    let scores = try pooled(image.logits, isPadding.unsqueezed(1), count)
+    let isThere = try LabelCounts.counts(of: image.labels, classCount: classes).isAtLeast(1).to(scores.type)
+    let isAbsent = try image.classPresent.reshaped([classes]).isEqual(to: 0).to(scores.type)
+    let errors = try (-scores).softplus() * isThere + scores.softplus() * isAbsent
+    return try errors.sum().perOne(of: (isThere + isAbsent).sum()) / Double(image.batch.images)
+  }
+
+  /// s, `[C]`, of logits `[1, C, H, W]`.
+  private func pooled(_ logits: Tensor, _ isPadding: Tensor, _ count: Double) throws(TorchError) -> Tensor {
+    if sharpness == 0 {
+      return try (logits.filled(where: isPadding, with: 0).sum([2, 3]) / count).reshaped([-1])
+    }
+    let sums = try (logits.filled(where: isPadding, with: -.infinity) * sharpness).logSumExp([2, 3])
+    return try ((sums + -log(count)) / sharpness).reshaped([-1])
+  }
+}

@@ -1,0 +1,89 @@
+import Checkpoints
+import Layers
+import Losses
+import Networks
+import Tensors
+
+/// A teacher whose weights are the exponential moving average of those of the network that learns.
+///
+/// Tarvainen and Valpola, "Mean teachers are better role models" (NIPS 2017). After update t, counted from 1, the
+/// average takes the share min(decay, 1 - 1 / t) of itself, so that the random start does not linger. It predicts in
+/// evaluation mode, by averaged statistics of batch normalisation. Checkpoints keep its tensors as `training.teacher.NAME`.
+public final class MeanTeacher: Teacher, Checkpointed {
+  private static let prefix = "training.teacher."
+  private static let updatesName = "training.teacher_updates"
+
+  private let student: BLPSeg
+  private let average: BLPSeg
+  private let decay: Double
+  private let autocastType: ElementType?
+  private let device: Device
+  /// Updates taken in, a float64 tensor without dimensions.
+  private let updates: Tensor
+
+  /// `decay` is 0..<1; the average starts as a copy of `student`.
+  public init(of student: BLPSeg, decay: Double, autocastType: ElementType?, on device: Device) throws {
+    self.student = student
+    self.decay = decay
+    self.autocastType = autocastType
+    self.device = device
+    average = try student.copy()
+    updates = try Tensor.zeros([], .float64)
+  }
+
+  /// All tensors of the averaged network.
+  package var store: ParameterStore { average.store }
+
+  public func logits(for image: LossInput) throws -> Tensor {
+    try withoutGradient {
+      let output = try withAutocast(autocastType, on: device) { try average(image.photograph, .evaluation) }
+      return try output.logits().to(image.logits.type)
+    }
+  }
+
+  public func weightsDidChange() throws {
+    try withoutGradient {
+      try updates.add(1)
+      let share = min(decay, 1 - 1 / (try updates.item()))
+      var (averages, sources): ([Tensor], [Tensor]) = ([], [])
+      for (own, other) in zip(average.store.entries, student.store.entries) {
+        if own.tensor.type.isFloatingPoint {
+          averages.append(own.tensor)
+          sources.append(other.tensor)
+        } else {
+          try own.tensor.copy(from: other.tensor)
+        }
+      }
+      try Operator.lerpLists.tensors(averages, sources, 1 - share)
+    }
+  }
+
+  public func save(to state: inout StateDict) throws {
+    state[Self.updatesName] = updates
+    for entry in average.store.entries { state[Self.prefix + entry.name] = entry.tensor }
+  }
+
+  /// Continues from what `save` kept. A checkpoint of a run without such a teacher has none of it; the average then starts from
+  /// the network's weights.
+  public func restore(from state: StateDict) throws {
+    let isKept = state[Self.updatesName] != nil
+    let prefix = isKept ? Self.prefix : ""
+    for entry in average.store.entries {
+      guard let kept = state[prefix + entry.name] else { continue }
+      guard kept.shape == entry.tensor.shape else {
+        throw CheckpointMismatch(problem: "holds a teacher's tensor of another shape for \(entry.name)")
+      }
+    }
+    try withoutGradient {
+      try updates.fill(0)
+      if let kept = state[Self.updatesName] { try updates.copy(from: kept) }
+      for entry in average.store.entries {
+        if let kept = state[prefix + entry.name] { try entry.tensor.copy(from: kept) }
+      }
+    }
+  }
+}
+
+extension Operator {
+  fileprivate static let lerpLists = Operator("_foreach_lerp_", "Scalar")
+}
