@@ -53,23 +53,24 @@ public struct Objective {
     self.teacher = teacher
   }
 
-  /// The weighted sum of the losses of one image, and what each adds to it in the order of `losses`.
+  /// The weighted sum of the losses of one image, and what each adds to it in the order of `losses`, without gradient: all are
+  /// tensors without dimensions, since whoever reads a number waits for the device.
   ///
   /// `iteration` counts from 0.
   public func callAsFunction(
     _ image: LossInput, iteration: Int
-  ) throws -> (sum: Tensor, parts: [Double]) {
+  ) throws -> (sum: Tensor, parts: [Tensor]) {
     var image = image
     if labels.learnsFromTeacher(at: iteration) {
       image.teacherLogits = try teacher?.logits(for: image) ?? image.logits.detached()
     }
     image.supervision = try labels.supervision(for: image, at: iteration)
     var sum: Tensor?
-    var parts: [Double] = []
+    var parts: [Tensor] = []
     for loss in losses {
       let value = try loss(image)
       let part = loss.weight == 1 ? value : try value * loss.weight
-      parts.append(try part.item())
+      parts.append(try part.detached())
       sum = try sum.map { try $0 + part } ?? part
     }
     return (try sum ?? image.logits.sum() * 0, parts)

@@ -35,7 +35,7 @@ extension TrainingStep {
       normalization: network.configuration.backbone.normalization)
     // Losses are computed in at least 32 bits also where autocast's scores come as they are, without local aggregation.
     let type: ElementType = prediction.aggregated.type == .float64 ? .float64 : .float32
-    var sums = Array(repeating: 0.0, count: objective.losses.count)
+    var values: [Tensor] = []
     var gradients: (aggregated: [Tensor], scribbleScores: [Tensor]) = ([], [])
     for image in 0..<images {
       func this(_ tensor: Tensor) throws -> Tensor { try tensor.sliced(0, image, image + 1) }
@@ -49,9 +49,15 @@ extension TrainingStep {
           batch: batch),
         iteration: iteration)
       try (scaler?.scaled(sum) ?? sum).backward()
-      for (index, part) in parts.enumerated() { sums[index] += part }
+      values += try parts.map { try $0.reshaped([1]) }
       gradients.aggregated.append(try aggregated.gradient ?? aggregated.zerosAlike())
       gradients.scribbleScores.append(try scribbleScores.gradient ?? scribbleScores.zerosAlike())
+    }
+    // Read once for all images.
+    let count = objective.losses.count
+    var sums = Array(repeating: 0.0, count: count)
+    if count > 0 {
+      for (index, value) in try Tensor.concatenated(values, 0).doubles().enumerated() { sums[index % count] += value }
     }
     return (
       LossValues(objective.losses.map(\.name), try meanOverProcesses(sums)),
