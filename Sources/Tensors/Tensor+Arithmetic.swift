@@ -12,6 +12,8 @@ extension Tensor {
 
   public func power(_ exponent: Double) throws(TorchError) -> Tensor { try Operator.pow(self, exponent) }
   public func exponential() throws(TorchError) -> Tensor { try Operator.exp(self) }
+  /// log(1 / (1 + exp(-x))).
+  public func logSigmoid() throws(TorchError) -> Tensor { try Operator.logSigmoid(self) }
 
   /// Adds in place.
   public func add(_ other: Tensor) throws(TorchError) { try Operator.addInPlace(self, other) }
@@ -53,6 +55,7 @@ extension Operator {
   static let neg = Operator("neg")
   static let pow = Operator("pow", "Tensor_Scalar")
   static let exp = Operator("exp")
+  static let logSigmoid = Operator("log_sigmoid")
   static let addInPlace = Operator("add_", "Tensor")
   static let addScalarInPlace = Operator("add_", "Scalar")
   static let mulInPlace = Operator("mul_", "Scalar")
