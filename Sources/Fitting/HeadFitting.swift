@@ -210,8 +210,10 @@ public final class HeadFitting {
     let features = try samples.features(at: draw.labelled(Self.standardSamples, using: &stream)).features.to(device)
     let pooled = photographs.sorted { $0.key < $1.key }.flatMap(\.value.pooled)
     try withoutGradient {
-      try features.standardize(network.head.mean, network.head.deviation)
-      try Tensor.concatenated(pooled, 0).standardize(network.tags.mean, network.tags.deviation)
+      let labelled = samples.rows.count { $0?.label != nil }
+      try features.standardize(network.head.mean, network.head.deviation, of: labelled, expecting: 0.5)
+      try Tensor.concatenated(pooled, 0)
+        .standardize(network.tags.mean, network.tags.deviation, of: pooled.count, expecting: 0.1)
     }
   }
 
@@ -232,12 +234,17 @@ public final class HeadFitting {
 }
 
 extension Tensor {
-  /// Writes the means and the standard deviations of the columns of this matrix into two tensors; a deviation is at least
-  /// 1e-3, so that a constant column stays finite.
-  fileprivate func standardize(_ mean: Tensor, _ deviation: Tensor) throws(TorchError) {
+  /// Writes the means and the standard deviations of the columns of this matrix into two tensors.
+  ///
+  /// Variances are those of `count` different rows and of ten more that deviate as `expected`: a channel that hardly
+  /// varies on a few strokes varies elsewhere, and would be blown up there.
+  fileprivate func standardize(
+    _ mean: Tensor, _ deviation: Tensor, of count: Int, expecting expected: Double
+  ) throws(TorchError) {
+    let (known, assumed) = (Double(count), 10.0)
     let columnMean = try self.mean([0])
-    let variance = try (self - columnMean).power(2).mean([0])
+    let variance = try (self - columnMean).power(2).mean([0]) * (known / (known + assumed))
     try mean.copy(from: columnMean)
-    try deviation.copy(from: variance.power(0.5) + 1e-3)
+    try deviation.copy(from: (variance + assumed * expected * expected / (known + assumed)).power(0.5))
   }
 }
