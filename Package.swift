@@ -112,10 +112,11 @@ let package = Package(
         "Batches", "Networks", "Layers", "Losses", "Checkpoints", "TensorBoard", "Images", "Processes",
         "Tensors", "Files",
       ]),
+    module("Fitting", ["Training", "Networks", "Layers", "Batches", "Images", "Tensors"]),
     module(
       "Settings",
       [
-        "Training", "Losses", "Networks", "Batches", "Datasets", "CRF", "Images", "Tensors", "Files", yams,
+        "Fitting", "Training", "Losses", "Networks", "Batches", "Datasets", "CRF", "Images", "Tensors", "Files", yams,
       ]),
     module(
       "Models",
@@ -125,15 +126,15 @@ let package = Package(
     module(
       "Experiments",
       [
-        "Models", "Settings", "Training", "Prediction", "Preparation", "Reports", "Evaluation", "Networks",
+        "Models", "Settings", "Fitting", "Training", "Prediction", "Preparation", "Reports", "Evaluation", "Networks",
         "Checkpoints", "Batches", "Datasets", "Images", "Processes", "Tensors", "Losses", "Files",
         "Concurrency",
       ]),
     module(
       "BLPSegKit",
       [
-        "Experiments", "Models", "Settings", "Training", "Prediction", "Networks", "Losses", "Evaluation", "Datasets",
-        "Images", "Tensors", "Files",
+        "Experiments", "Models", "Settings", "Fitting", "Training", "Prediction", "Networks", "Losses", "Evaluation",
+        "Datasets", "Images", "Tensors", "Files",
       ]),
     module(
       "DeviceChecks",
@@ -216,8 +217,9 @@ let package = Package(
         "Training", "Batches", "Datasets", "Images", "Networks", "Layers", "Losses", "Checkpoints", "Processes",
         "Tensors", "Files",
       ], support: ["TestNetworks", "TestSupport"]),
+    tests("FittingTests", ["Fitting", "Networks", "Layers", "Checkpoints", "Images", "Tensors"]),
     tests("SettingsTests", ["Settings", "Datasets", "Files"]),
-    tests("ModelsTests", ["Models", "Files"]),
+    tests("ModelsTests", ["Models", "Networks", "Layers", "Checkpoints", "Tensors", "Files"]),
     tests(
       "ExperimentsTests",
       ["Experiments", "Settings", "Training", "Preparation", "Images", "Tensors", "Files"]),

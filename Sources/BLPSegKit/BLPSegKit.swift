@@ -10,6 +10,7 @@
 @_exported import Evaluation
 @_exported import Experiments
 @_exported import Files
+@_exported import Fitting
 @_exported import Images
 @_exported import Losses
 @_exported import Models

@@ -36,7 +36,7 @@ extension Experiment {
   /// Throws where weights predict other classes than the settings name, or the same in another order; weights that name
   /// none pass.
   func requireSameClasses(as trained: TrainedNetwork, path: String) throws(FileError) {
-    let count = trained.network.configuration.classCount
+    let count = trained.network.architecture.classCount
     guard count == classes.count else {
       throw .invalid(path, "predicts \(count) classes, and data.classes names \(classes.count)")
     }

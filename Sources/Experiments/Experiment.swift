@@ -73,6 +73,11 @@ public struct Experiment {
   /// What the network is made of.
   public var configuration: BLPSegConfiguration { settings.model.configuration(classCount: classes.count) }
 
+  /// What a network of frozen features is made of.
+  public var featuresConfiguration: FrozenFeaturesConfiguration {
+    settings.model.featuresConfiguration(classCount: classes.count)
+  }
+
   /// The views of `evaluation`.
   public var views: Views { settings.evaluation.views }
 
@@ -97,8 +102,15 @@ public struct Experiment {
     try settings.makeNetwork(classCount: classes.count, on: device, loadingBackbone: loadingBackbone, warn)
   }
 
+  /// The network of frozen features that the settings describe; see `ExperimentSettings.makeFeaturesNetwork`.
+  func makeFeaturesNetwork(loadingBackbone: Bool, _ warn: (FileWarning) -> Void = { _ in }) throws
+    -> FrozenFeaturesNetwork
+  {
+    try settings.makeFeaturesNetwork(classCount: classes.count, on: device, loadingBackbone: loadingBackbone, warn)
+  }
+
   /// What predicts with a network as the settings say, in these views.
-  func predictor(_ network: BLPSeg, _ views: Views) throws -> Predictor {
+  func predictor(_ network: any TrainedWeights, _ views: Views) throws -> Predictor {
     try Predictor(
       network, views: views, on: device, autocastType: precision.autocastType,
       maxSide: settings.data.augmentation.maxSide)
@@ -117,6 +129,14 @@ public struct Experiment {
 
   /// The losses that training minimises.
   public var losses: [any Loss] { settings.loss.objective.losses }
+
+  /// What a run's record holds of losses.
+  public var recordedLosses: [RecordedLoss] {
+    switch settings.model.kind {
+    case .blpseg: losses.map(RecordedLoss.init)
+    case .frozenFeatures: RecordedLoss.ofFitting
+    }
+  }
 
   /// A step of the training that the settings describe, and the numbers of its steps.
   func trainingStep(

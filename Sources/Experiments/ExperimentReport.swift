@@ -35,8 +35,7 @@ struct ExperimentReport {
     page.evaluation = evaluation?.result
     let duration = Report.KeyNumber(
       "training", text(seconds: progress.seconds),
-      meaning: "\(progress.iteration) steps of \(settings.training.batchSize) images, "
-        + "backbone \(settings.model.network.backbone.name).")
+      meaning: "\(progress.iteration) steps of \(samplesPerStep), backbone \(settings.model.network.backbone.name).")
     if let evaluation {
       page.summary =
         "Learnt from scribbles on \(count(training.count)), evaluated on \(count(evaluation.dataset.count, "other"))."
@@ -64,6 +63,13 @@ struct ExperimentReport {
     page.evaluation = result
     page.sections = try sections(of: dataset, result, "Photographs")
     try page.write(to: path)
+  }
+
+  private var samplesPerStep: String {
+    switch settings.model.kind {
+    case .blpseg: "\(settings.training.batchSize) images"
+    case .frozenFeatures: "\(settings.fitting.batch) scribbled pixels"
+    }
   }
 
   private func base(_ start: RunStart?) -> Report {
@@ -173,8 +179,9 @@ struct ExperimentReport {
     let row = ReportRow(
       name: sample.id, score: matrix.meanIoU.map { .meanIoU($0) }, photograph: photograph, prediction: labels,
       groundTruth: groundTruth, scribbles: sample.scribbles,
-      annotationProbability: Image(
-        heat: seen.annotationProbability, width: photograph.width, height: photograph.height),
+      annotationProbability: seen.annotationProbability.map { probability in
+        Image(heat: probability, width: photograph.width, height: photograph.height)
+      },
       side: limit <= 100 ? ReportRow.side : ReportRow.side / 2)
     return (row, labels)
   }
@@ -192,7 +199,7 @@ struct ExperimentReport {
     func series(_ name: String, _ value: (MetricsEntry) -> Double?) -> LineChart.Series {
       .init(name, entries.compactMap { entry in value(entry).map { .init(Double(entry.iteration), $0) } })
     }
-    let parts = experiment.losses
+    let parts = experiment.recordedLosses
     let explanations = parts.map { "\($0.title.prefix(1).uppercased())\($0.title.dropFirst()): \($0.explanation)." }
     let losses = LineChart(
       title: "Losses", xLabel: "step", yLabel: "loss", scale: .logarithmic, isSmoothed: true,

@@ -26,7 +26,7 @@ extension Preflight {
     } catch {
       findings.append(Finding(problem: error))
     }
-    if let training, training.count > 0 {
+    if let training, training.count > 0, settings.model.kind == .blpseg {
       findings += schedule(settings, images: training.count)
       if let examination = training.examination { findings += crop(settings.data, examination.images) }
     }
@@ -69,7 +69,10 @@ extension Preflight {
     probe.model = model
     probe.model.network.decoderWidth = 8
     do {
-      _ = try probe.makeNetwork(classCount: 2, on: .cpu, loadingBackbone: true)
+      switch model.kind {
+      case .blpseg: _ = try probe.makeNetwork(classCount: 2, on: .cpu, loadingBackbone: true)
+      case .frozenFeatures: _ = try probe.makeFeaturesNetwork(classCount: 2, on: .cpu, loadingBackbone: true)
+      }
       return []
     } catch {
       return [Finding(problem: error)]

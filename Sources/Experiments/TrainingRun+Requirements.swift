@@ -9,6 +9,7 @@ import Settings
 extension TrainingRun {
   /// Throws where a step would see too few images to normalise by.
   func requireBatch() throws(SettingsError) {
+    guard experiment.settings.model.kind == .blpseg else { return }
     guard experiment.settings.training.batchSize < 2 else { return }
     throw SettingsError(
       source: "training.batch_size",
@@ -23,7 +24,7 @@ extension TrainingRun {
       throw .invalid(path, "\(difference), or start a new run in another folder with --set output=FOLDER")
     }
     let differences = experiment.settings.model.differences(from: metadata.settings.model)
-      .filter { text in ModelSettings.shapingKeys.contains { text.hasPrefix("\($0) ") } }
+      .filter { text in experiment.settings.model.shapingKeys.contains { text.hasPrefix("\($0) ") } }
     guard differences.isEmpty else {
       throw .invalid(
         path,
@@ -56,5 +57,10 @@ extension TrainingRun {
 
 extension ModelSettings {
   /// Settings that decide the shapes of the network's tensors.
-  fileprivate static let shapingKeys = ["backbone", "decoder_width"]
+  fileprivate var shapingKeys: [String] {
+    switch kind {
+    case .blpseg: ["network", "backbone", "decoder_width"]
+    case .frozenFeatures: ["network", "backbone", "feature_scales", "head_width"]
+    }
+  }
 }

@@ -40,6 +40,7 @@ public struct TrainingRun {
     resume: Bool, command: [String] = [], _ observer: TrainingObserver = TrainingObserver()
   ) throws -> TrainingOutcome {
     try requireBatch()
+    if experiment.settings.model.kind == .frozenFeatures { return try fit(resume, command, observer) }
     guard let launch = experiment.launch else { return try train(resume, command, observer, nil) }
     let (log, lost) = (experiment.isFirst ? experiment.folder.log : nil, observer.lost)
     let monitor = try ProcessMonitor(launch, name: processName, isCancelled: observer.shouldStop) { loss in
@@ -105,17 +106,27 @@ public struct TrainingRun {
     try group?.waitForAll()
     processes?.monitor.stop()
     guard outcome == .finished else { return .interrupted }
+    let isFresh = validated?.iteration == trainer.progress.iteration
+    return try conclude(
+      evaluator(), training, validation, isFresh ? validated?.result : nil, trainer.progress, observer)
+  }
+
+  /// Evaluates the validation images, if there are any and `known` is not their result already, and writes the report.
+  ///
+  /// Weights are saved already: a run that is stopped here and continued has only this part left to do.
+  func conclude(
+    _ evaluator: Evaluator, _ training: SegmentationDataset, _ validation: SegmentationDataset?,
+    _ known: EvaluationResult?, _ progress: TrainingProgress, _ observer: TrainingObserver
+  ) throws -> TrainingOutcome {
+    let report = ExperimentReport(experiment, evaluator.predictor)
     guard let validation else {
-      try ExperimentReport(experiment, experiment.predictor(network, .single)).write(training, nil, trainer.progress)
+      try report.write(training, nil, progress)
       return .finished(nil)
     }
-    // Weights are saved already: a run that is stopped from here on and continued has only this part left to do.
-    let evaluator = try evaluator()
-    let isFresh = validated?.iteration == trainer.progress.iteration
-    let last = isFresh ? validated?.result : try evaluate(evaluator, validation, observer)
+    let last = try known ?? evaluate(evaluator, validation, observer)
     guard let result = last, !observer.shouldStop() else { return .interrupted }
     try result.write(to: experiment.folder.evaluation)
-    try ExperimentReport(experiment, evaluator.predictor).write(training, (validation, result), trainer.progress)
+    try report.write(training, (validation, result), progress)
     return .finished(result)
   }
 
@@ -130,7 +141,7 @@ public struct TrainingRun {
   /// where the launcher has started the processes again and there is a checkpoint.
   ///
   /// Of several processes the first has the lock and returns doubts; the others wait for it.
-  private func start(
+  func start(
     _ resume: Bool, _ observer: TrainingObserver, _ group: ProcessGroup?
   ) throws -> (lock: RunLock?, resume: Bool, doubts: [String]) {
     var lock: RunLock?

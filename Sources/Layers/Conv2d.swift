@@ -13,18 +13,21 @@ public struct Conv2d {
   public internal(set) var weight: Tensor
   public internal(set) var bias: Tensor?
   let stride: Int
+  /// Distance between neighbouring elements of the kernel, in positions of the input.
+  let dilation: Int
   let groups: Int
   let padding: Padding
 
   public init(
     _ scope: ParameterScope, _ inChannels: Int, _ outChannels: Int, kernel: Int, stride: Int = 1,
-    padding: Padding = .zeros(0), groups: Int = 1, bias: Bool
+    dilation: Int = 1, padding: Padding = .zeros(0), groups: Int = 1, bias: Bool
   ) throws(TorchError) {
     let shape = [outChannels, inChannels / groups, kernel, kernel]
     weight = try scope.parameter("weight", shape, .kaimingNormalFanOut)
     let fanIn = shape.dropFirst().reduce(1, *)
     self.bias = bias ? try scope.parameter("bias", [outChannels], .uniform(fanIn: fanIn)) : nil
     self.stride = stride
+    self.dilation = dilation
     self.groups = groups
     self.padding = padding
   }
@@ -36,13 +39,13 @@ public struct Conv2d {
       return y
     }
     let (x, zeros) = try padded(x)
-    return try x.convolved(weight, bias, stride: stride, padding: zeros, groups: groups)
+    return try x.convolved(weight, bias, stride: stride, padding: zeros, dilation: dilation, groups: groups)
   }
 
   /// Whether to use Winograd's algorithm for `x`.
   func suitsWinograd(_ x: Tensor) -> Bool {
     guard case .zeros(1) = padding else { return false }
-    return stride == 1 && groups == 1 && x.suitsWinograd(weight)
+    return stride == 1 && dilation == 1 && groups == 1 && x.suitsWinograd(weight)
   }
 
   /// `x` with those zeros that the operator cannot add itself, and how many it must add on every side.
@@ -61,7 +64,7 @@ public struct Conv2d {
 
   private func zerosForSame(_ side: Int) -> Int {
     let outputs = (side + stride - 1) / stride
-    return max(0, (outputs - 1) * stride + weight.shape[2] - side)
+    return max(0, (outputs - 1) * stride + dilation * (weight.shape[2] - 1) + 1 - side)
   }
 }
 
@@ -114,9 +117,9 @@ extension Conv2d {
     let (x, zeros) = try padded(x.to(weight.type))
     guard let shortcut else {
       return try x.convolvedFused(
-        weight, bias, stride: stride, padding: zeros, groups: groups, activation: activation)
+        weight, bias, stride: stride, padding: zeros, dilation: dilation, groups: groups, activation: activation)
     }
     return try shortcut.to(weight.type).addConvolutionFused(
-      x, weight, bias, stride: stride, padding: zeros, groups: groups, activation: activation)
+      x, weight, bias, stride: stride, padding: zeros, dilation: dilation, groups: groups, activation: activation)
   }
 }

@@ -17,7 +17,25 @@ extension ExperimentSettings {
     let network = try BLPSeg(
       model.configuration(classCount: classCount), ParameterStore(device: device, seed: UInt64(seed)),
       unlabelledWeight: loss.unlabelledWeight)
-    guard loadingBackbone, let weights = model.backboneWeights else { return network }
+    if loadingBackbone { try loadBackbone(warn, network.loadBackbone) }
+    return network
+  }
+
+  /// The network of frozen features that the settings describe; the same applies to it.
+  public func makeFeaturesNetwork(
+    classCount: Int, on device: Tensors.Device, loadingBackbone: Bool, _ warn: (FileWarning) -> Void = { _ in }
+  ) throws -> FrozenFeaturesNetwork {
+    let network = try FrozenFeaturesNetwork(
+      model.featuresConfiguration(classCount: classCount), ParameterStore(device: device, seed: UInt64(seed)))
+    if loadingBackbone { try loadBackbone(warn, network.loadBackbone) }
+    return network
+  }
+
+  /// Hands the weights that the settings name for the backbone to `load`; does nothing where they name none.
+  private func loadBackbone(
+    _ warn: (FileWarning) -> Void, _ load: ([(name: String, tensor: Tensor)]) throws -> Void
+  ) throws {
+    guard let weights = model.backboneWeights else { return }
     let path =
       switch weights {
       case .imageNet: try InstalledWeights.imageNet(of: model.network.backbone)
@@ -29,7 +47,7 @@ extension ExperimentSettings {
       throw FileError.invalid(path, "\(fault); nothing can be learnt from it, fetch the weights again")
     }
     do {
-      try network.loadBackbone(state.map { ($0.name, $0.tensor) })
+      try load(state.map { ($0.name, $0.tensor) })
     } catch let error as ParameterMismatch {
       let backbone = model.network.backbone
       let shapes = Dictionary(uniqueKeysWithValues: state.map { ($0.name, $0.tensor.shape) })
@@ -43,6 +61,5 @@ extension ExperimentSettings {
         }
       throw FileError.invalid(path, "cannot be backbone \(backbone.name): \(found)")
     }
-    return network
   }
 }

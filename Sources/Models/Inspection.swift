@@ -1,6 +1,7 @@
 import Checkpoints
 import Files
 import Foundation
+import Layers
 import Networks
 import Settings
 import Tensors
@@ -16,16 +17,16 @@ public enum Inspection {
     let own = tensors.filter { !TrainingCheckpoint.isExtra($0.name) }
     let shapes = Dictionary(own.map { ($0.name, $0.shape) }) { first, _ in first }
     var facts = [("file", path)]
-    if let metadata = try CheckpointMetadata(metadata, path: path) {
-      facts.append(("experiment", metadata.settings.name))
-      facts.append(("classes", metadata.classes.joined(separator: ", ")))
+    let known = try CheckpointMetadata(metadata, path: path)
+    if let known {
+      facts.append(("experiment", known.settings.name))
+      facts.append(("classes", known.classes.joined(separator: ", ")))
     }
     do {
-      let network = try BLPSegConfiguration(inferredFrom: shapes)
-      facts.append(("network", "\(network)"))
+      facts.append(("network", try network(shapes, known?.settings.model)))
     } catch {
-      let known = KnownWeights(shapes).map { "; they are those of \($0)" } ?? ""
-      facts.append(("network", "unknown: \(error.problem)\(known)"))
+      let owner = KnownWeights(shapes).map { "; they are those of \($0)" } ?? ""
+      facts.append(("network", "unknown: \(error.problem)\(owner)"))
     }
     if let progress = TrainingCheckpoint.progress(in: metadata) {
       facts.append(("trained", "\(progress.iteration) steps in \(seconds(progress.seconds)) s"))
@@ -45,12 +46,32 @@ public enum Inspection {
     return lines.map(\.printable).joined(separator: "\n")
   }
 
+  /// What network tensors of these shapes are of; of frozen features the settings tell the scales.
+  private static func network(_ shapes: [String: [Int]], _ model: ModelSettings?) throws(UnknownNetwork) -> String {
+    guard FrozenFeaturesConfiguration.recognises(shapes) else {
+      return "\(try BLPSegConfiguration(inferredFrom: shapes))"
+    }
+    var configuration = try FrozenFeaturesConfiguration(inferredFrom: shapes)
+    if let features = model?.features { configuration.scales = features.scales }
+    return "\(configuration)"
+  }
+
   /// The network that settings describe: its parts with their parameter counts.
   public static func model(_ settings: ExperimentSettings) throws -> String {
-    let classes = try settings.data.classList()
-    let network = try settings.makeNetwork(classCount: classes.count, on: .cpu, loadingBackbone: false)
+    let classes = try settings.data.classList().count
+    switch settings.model.kind {
+    case .blpseg:
+      let network = try settings.makeNetwork(classCount: classes, on: .cpu, loadingBackbone: false)
+      return text(of: network.store, "\(network.configuration)")
+    case .frozenFeatures:
+      let network = try settings.makeFeaturesNetwork(classCount: classes, on: .cpu, loadingBackbone: false)
+      return text(of: network.store, "\(network.configuration)")
+    }
+  }
+
+  private static func text(of store: ParameterStore, _ description: String) -> String {
     var parts: [(name: String, count: Int)] = []
-    for entry in network.store.parameters {
+    for entry in store.parameters {
       let part = String(entry.name.prefix { $0 != "." })
       if parts.last?.name != part { parts.append((part, 0)) }
       parts[parts.count - 1].count += entry.tensor.elementCount
@@ -61,7 +82,7 @@ public enum Inspection {
       let count = String(repeating: " ", count: width - "\(part.count)".count) + "\(part.count)"
       return "  \(part.name.padding(toLength: 16, withPad: " ", startingAt: 0))\(count)"
     }
-    return (["\(network.configuration): \(total) parameters"] + rows).joined(separator: "\n")
+    return (["\(description): \(total) parameters"] + rows).joined(separator: "\n")
   }
 
   /// As a file may claim more than there can be, numbers are counted in floating point.

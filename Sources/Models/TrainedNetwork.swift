@@ -10,7 +10,7 @@ import Training
 
 /// A network with the weights of a file, and what the file says about it.
 public struct TrainedNetwork {
-  public let network: BLPSeg
+  public let network: any TrainedWeights
   /// Class names, where the file carries them; as many as the network has classes.
   public let classes: [String]?
   /// Warnings about the file.
@@ -33,15 +33,11 @@ public struct TrainedNetwork {
     let metadata = try CheckpointMetadata(state.metadata, path: path)
     let shapes = Dictionary(uniqueKeysWithValues: state.map { ($0.name, $0.tensor.shape) })
     do {
-      var configuration = try BLPSegConfiguration(inferredFrom: shapes)
-      try Self.requireSize(configuration, shapes, path)
-      if let network = metadata?.settings.model.network {
-        configuration.localAggregation = network.localAggregation
-        configuration.sigma = network.sigma
-        configuration.dropout = network.dropout
-      }
-      network = try BLPSeg(configuration, ParameterStore(device: device))
-      try network.load(state.map { ($0.name, $0.tensor) })
+      let tensors = state.map { ($0.name, $0.tensor) }
+      network =
+        FrozenFeaturesConfiguration.recognises(shapes)
+        ? try Self.features(tensors, shapes, metadata?.settings.model, on: device, path)
+        : try Self.blpseg(tensors, shapes, metadata?.settings.model, on: device, path)
       if let fault = try NonFiniteTensors(state) {
         throw FileError.invalid(path, "\(fault); nothing can be predicted with it, use another checkpoint")
       }
@@ -55,26 +51,66 @@ public struct TrainedNetwork {
     warnings = state.warnings
     appearance = ClassAppearance(
       names: metadata?.classes,
-      colors: metadata?.colors ?? ClassList.colors(ofUnnamed: network.configuration.classCount))
+      colors: metadata?.colors ?? ClassList.colors(ofUnnamed: network.architecture.classCount))
     evaluation = metadata?.settings.evaluation ?? EvaluationSettings()
     maxSide = metadata?.settings.data.augmentation.maxSide
     learntSize = metadata?.typicalSide.map(LearntSize.init)
-    if let classes, classes.count != network.configuration.classCount {
+    if let classes, classes.count != network.architecture.classCount {
       throw FileError.invalid(
-        path, "names \(classes.count) classes and predicts \(network.configuration.classCount); it is damaged")
+        path, "names \(classes.count) classes and predicts \(network.architecture.classCount); it is damaged")
     }
+  }
+
+  private static func blpseg(
+    _ tensors: [(name: String, tensor: Tensor)], _ shapes: [String: [Int]], _ model: ModelSettings?,
+    on device: Device, _ path: String
+  ) throws -> BLPSeg {
+    var configuration = try BLPSegConfiguration(inferredFrom: shapes)
+    try requireSize(configuration, shapes, path)
+    if let network = model?.network {
+      configuration.localAggregation = network.localAggregation
+      configuration.sigma = network.sigma
+      configuration.dropout = network.dropout
+    }
+    let network = try BLPSeg(configuration, ParameterStore(device: device))
+    try network.load(tensors)
+    return network
+  }
+
+  private static func features(
+    _ tensors: [(name: String, tensor: Tensor)], _ shapes: [String: [Int]], _ model: ModelSettings?,
+    on device: Device, _ path: String
+  ) throws -> FrozenFeaturesNetwork {
+    var configuration = try FrozenFeaturesConfiguration(inferredFrom: shapes)
+    try requireClasses(configuration.classCount, path)
+    if let features = model?.features {
+      guard features.scales.count == configuration.scales.count else {
+        throw FileError.invalid(
+          path,
+          "has features of \(configuration.scales.count) scales and settings of \(features.scales.count); it is damaged"
+        )
+      }
+      (configuration.scales, configuration.tagWeight) = (features.scales, features.tagWeight)
+    }
+    let network = try FrozenFeaturesNetwork(configuration, ParameterStore(device: device))
+    try network.load(tensors)
+    return network
   }
 
   /// Throws for a network larger than the file could hold the weights of, before memory is taken for it.
   private static func requireSize(
     _ configuration: BLPSegConfiguration, _ shapes: [String: [Int]], _ path: String
   ) throws(FileError) {
-    let (classes, width) = (configuration.classCount, configuration.decoderWidth)
-    guard ClassList.possibleCounts.contains(classes) else {
-      throw .invalid(path, "predicts \(classes) classes; masks hold from 2 to \(ClassList.possibleCounts.upperBound)")
-    }
+    let width = configuration.decoderWidth
+    try requireClasses(configuration.classCount, path)
     guard shapes["seg_head.0.weight"] == [width, width, 1, 1] else {
       throw .invalid(path, "has a seg_head whose layers do not fit each other; it is damaged")
+    }
+  }
+
+  private static func requireClasses(_ classes: Int, _ path: String) throws(FileError) {
+    guard ClassList.possibleCounts.contains(classes) else {
+      throw .invalid(path, "predicts \(classes) classes; masks hold from 2 to \(ClassList.possibleCounts.upperBound)")
     }
   }
 }

@@ -148,4 +148,4 @@ extension BLPSeg {
 }
 
 /// Whether a tensor is batch normalisation's number of batches, which changes nothing.
-private func isBatchCount(_ name: String) -> Bool { name.hasSuffix("num_batches_tracked") }
+func isBatchCount(_ name: String) -> Bool { name.hasSuffix("num_batches_tracked") }

@@ -37,6 +37,8 @@ public struct BackboneDescription: Sendable {
   let recognises: @Sendable (_ shapes: [String: [Int]]) -> Bool
   /// Makes its layers, whose tensors are named below the scope.
   let make: @Sendable (_ scope: ParameterScope) throws(TorchError) -> any Backbone
+  /// What it offers as frozen features; nil where it offers none.
+  public internal(set) var extractor: FeatureExtractorDescription?
 }
 
 extension BackboneDescription: Equatable, CustomStringConvertible {

@@ -4,7 +4,7 @@ import Tensors
 
 extension BackboneDescription {
   public static let efficientNetLite0 = BackboneDescription(
-    name: "efficientnet_lite0", channels: [24, 40, 112, 320],
+    name: "efficientnet_lite0", channels: [24, 40, 112, EfficientNetLite0.lastChannels],
     normalization: ChannelNormalization(mean: [127, 127, 127], deviation: [128, 128, 128]),
     // It sees 9 pixels; a row has 4.
     reach: 8,
@@ -15,13 +15,16 @@ extension BackboneDescription {
     recognises: { shapes in
       shapes["_conv_stem.weight"] != nil && !shapes.keys.contains { $0.hasPrefix("_blocks.0._se_") }
     },
-    make: { scope throws(TorchError) in try EfficientNetLite0(scope) })
+    make: { scope throws(TorchError) in try EfficientNetLite0(scope) }, extractor: EfficientNetLite0Features.description
+  )
 }
 
 /// EfficientNet-Lite0 (Tan and Le, ICML 2019; Lite: no squeeze-and-excitation, ReLU6) without its classifier, with the
 /// names of its published PyTorch weights. Convolutions are padded as TensorFlow's 'same'.
 struct EfficientNetLite0: Backbone {
-  private static let epsilon = 1e-3
+  static let epsilon = 1e-3
+  /// Channels of its coarsest feature.
+  static let lastChannels = 320
 
   /// The stages: kernel, stride of the first block, expansion, output channels, blocks.
   private static let stages: [(kernel: Int, stride: Int, expansion: Int, channels: Int, blocks: Int)] = [
@@ -37,19 +40,27 @@ struct EfficientNetLite0: Backbone {
   private var stem: ConvBlock
   private var stages: [[InvertedResidual]]
 
-  init(_ scope: ParameterScope) throws(TorchError) {
+  /// `outputStride` is the stride of the coarsest grid, 32 or less.
+  ///
+  /// Strides beyond it are left out, and the convolutions after them are dilated instead, so that each position of the
+  /// denser grid sees what it would see on the coarser one (Yu and Koltun, ICLR 2016).
+  init(_ scope: ParameterScope, outputStride: Int = 32) throws(TorchError) {
     stem = ConvBlock(
       try Conv2d(scope / "_conv_stem", 3, 32, kernel: 3, stride: 2, padding: .same, bias: false),
       try BatchNorm2d(scope / "_bn0", 32, epsilon: Self.epsilon), .relu6)
     var channels = 32
     var number = 0
+    var (stride, dilation) = (2, 1)
     var stages: [[InvertedResidual]] = []
     for stage in Self.stages {
       var blocks: [InvertedResidual] = []
       for index in 0..<stage.blocks {
+        let wanted = index == 0 ? stage.stride : 1
+        let isStrided = stride * wanted <= outputStride
         let block = try InvertedResidual(
-          scope / "_blocks" / number, channels, stage.channels, kernel: stage.kernel,
-          stride: index == 0 ? stage.stride : 1, expansion: stage.expansion, epsilon: Self.epsilon)
+          scope / "_blocks" / number, channels, stage.channels, kernel: stage.kernel, stride: isStrided ? wanted : 1,
+          dilation: dilation, expansion: stage.expansion, epsilon: Self.epsilon)
+        if isStrided { stride *= wanted } else { dilation *= wanted }
         blocks.append(block)
         channels = stage.channels
         number += 1
@@ -93,8 +104,8 @@ private struct InvertedResidual: Foldable {
   private let hasShortcut: Bool
 
   init(
-    _ scope: ParameterScope, _ inChannels: Int, _ outChannels: Int, kernel: Int, stride: Int, expansion: Int,
-    epsilon: Double
+    _ scope: ParameterScope, _ inChannels: Int, _ outChannels: Int, kernel: Int, stride: Int, dilation: Int,
+    expansion: Int, epsilon: Double
   ) throws(TorchError) {
     let width = inChannels * expansion
     if expansion > 1 {
@@ -106,8 +117,8 @@ private struct InvertedResidual: Foldable {
     }
     depthwise = ConvBlock(
       try Conv2d(
-        scope / "_depthwise_conv", width, width, kernel: kernel, stride: stride, padding: .same, groups: width,
-        bias: false),
+        scope / "_depthwise_conv", width, width, kernel: kernel, stride: stride, dilation: dilation, padding: .same,
+        groups: width, bias: false),
       try BatchNorm2d(scope / "_bn1", width, epsilon: epsilon), .relu6)
     projection = ConvBlock(
       try Conv2d(scope / "_project_conv", width, outChannels, kernel: 1, bias: false),

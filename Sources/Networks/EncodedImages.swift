@@ -22,7 +22,8 @@ public struct EncodedImages {
 public struct NetworkScores {
   /// Scores of C classes, after local aggregation.
   public let classes: GridScores
-  /// Scores of "a scribble of class c lies here", the last of C + 1 meaning none; nil where they were not requested.
+  /// Scores of "a scribble of class c lies here", the last of C + 1 meaning none; nil where they were not requested, or
+  /// where the network has none.
   public let scribbles: GridScores?
 }
 

@@ -2,22 +2,25 @@ import Images
 import Layers
 import Tensors
 
-/// A network that can be trained.
-public protocol SegmentationNetwork {
+/// A network with its weights, from which one for prediction is made.
+public protocol TrainedWeights {
   associatedtype Inference: InferenceNetwork
 
   var architecture: Architecture { get }
   /// All tensors of the network under their checkpoint names.
   var store: ParameterStore { get }
 
-  /// The outputs for normalised images `[N, 3, H, W]`.
-  func callAsFunction(_ images: Tensor, _ mode: Mode) throws -> NetworkOutput
-
   /// The network for prediction alone: faster, with the same results up to rounding, and with a copy of the weights,
   /// which later training does not change.
   ///
   /// `type` is the type that convolutions will compute in under autocast; nil keeps that of the weights.
   func folded(_ type: ElementType?) throws -> Inference
+}
+
+/// A network that is trained as a whole, by losses on its outputs.
+public protocol SegmentationNetwork: TrainedWeights {
+  /// The outputs for normalised images `[N, 3, H, W]`.
+  func callAsFunction(_ images: Tensor, _ mode: Mode) throws -> NetworkOutput
 
   /// The same network with a copy of all tensors, which can be trained apart from this one.
   func copy() throws -> Self
@@ -28,25 +31,33 @@ public protocol SegmentationNetwork {
 /// It works in two halves. `encode` is the larger one, and what it returns can be kept while scores are taken from it
 /// again. What takes most memory for large images is computed in strips of rows, with the same results up to rounding.
 public protocol InferenceNetwork {
+  /// Images after the first half.
+  associatedtype Encoded
+
   var architecture: Architecture { get }
 
   /// Encodes normalised images `[N, 3, H, W]`; `stripArea` is the approximate number of pixels per strip, here and in
   /// `scores`.
-  func encode(_ images: Tensor, stripArea: Int) throws -> EncodedImages
+  func encode(_ images: Tensor, stripArea: Int) throws -> Encoded
 
-  /// The scores of encoded images; those of scribbles only on request.
+  /// The scores of encoded images; those of scribbles only on request, and only where the network has them.
   ///
   /// An encoding that the caller does not keep is freed as soon as it is not needed any more.
-  func scores(of images: consuming EncodedImages, withScribbles: Bool) throws -> NetworkScores
+  func scores(of images: consuming Encoded, withScribbles: Bool) throws -> NetworkScores
 }
 
 extension InferenceNetwork {
   /// Encodes normalised images `[N, 3, H, W]`, in strips of the default size.
-  public func encode(_ images: Tensor) throws -> EncodedImages { try encode(images, stripArea: RowStrips.area) }
+  public func encode(_ images: Tensor) throws -> Encoded { try encode(images, stripArea: RowStrips.area) }
 
   /// The class scores of encoded images.
-  public func scores(of images: consuming EncodedImages) throws -> GridScores {
+  public func scores(of images: consuming Encoded) throws -> GridScores {
     try scores(of: images, withScribbles: false).classes
+  }
+
+  /// Both halves: the scores of normalised images `[N, 3, H, W]`.
+  public func scores(ofImages images: Tensor, stripArea: Int, withScribbles: Bool) throws -> NetworkScores {
+    try scores(of: encode(images, stripArea: stripArea), withScribbles: withScribbles)
   }
 }
 

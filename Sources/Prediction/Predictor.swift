@@ -24,7 +24,7 @@ public struct Predictor {
   /// Photographs with a side above `maxSide` are reduced to it first; results have the photograph's own size all the
   /// same. With `autocastType` (bfloat16 or float16) convolutions compute in that type.
   public init(
-    _ network: any SegmentationNetwork, views: Views = .published, crf: DenseCRF.Settings? = nil,
+    _ network: any TrainedWeights, views: Views = .published, crf: DenseCRF.Settings? = nil,
     on device: Device = .cpu, autocastType: ElementType? = nil, maxSide: Int? = nil
   ) throws {
     self.init(
@@ -104,26 +104,28 @@ public struct Predictor {
   }
 
   /// Predicts the photograph in a single view whatever the recipe, and from the same pass the probability of each
-  /// pixel to carry a scribble of any class: 0...1, `height * width` numbers in row order.
+  /// pixel to carry a scribble of any class: 0...1, `height * width` numbers in row order; nil where the network has no
+  /// scores of scribbles.
   public func withAnnotationProbability(
     _ photograph: Image
-  ) throws -> (prediction: PhotographPrediction, annotationProbability: [Float]) {
+  ) throws -> (prediction: PhotographPrediction, annotationProbability: [Float]?) {
     try sizeCheck([PredictionRecipe(.single)]).require(photograph.width, photograph.height)
     let architecture = network.architecture
     let image = try architecture.normalization.tensor(from: photograph.reduced(toSide: maxSide)).to(device)
     let scores = try scores(of: image, withScribbles: true)
-    guard let scribbles = scores.scribbles else { preconditionFailure("the network has no scores of scribbles") }
+    let prediction = PhotographPrediction(averaged([scores.classes], count: 1, of: photograph))
+    guard let scribbles = scores.scribbles else { return (prediction, nil) }
     let classes = architecture.classCount
     let annotated = try averaged([scribbles], count: 1, of: photograph).assembled { logits throws(TorchError) in
       try 1 - logits.softmax(1).sliced(1, classes, classes + 1)
     }
-    return (PhotographPrediction(averaged([scores.classes], count: 1, of: photograph)), try annotated.floats())
+    return (prediction, try annotated.floats())
   }
 
   /// The network's scores of a view, computed in the predictor's precision.
   private func scores(of view: Tensor, withScribbles: Bool = false) throws -> NetworkScores {
     try withAutocast(autocastType, on: device) {
-      try network.scores(of: network.encode(view, stripArea: stripArea), withScribbles: withScribbles)
+      try network.scores(ofImages: view, stripArea: stripArea, withScribbles: withScribbles)
     }
   }
 

@@ -1,4 +1,5 @@
 import Files
+import Fitting
 import Training
 
 /// Everything that decides an experiment: what a file of `Configs/` holds.
@@ -27,6 +28,7 @@ public struct ExperimentSettings: Sendable, Equatable {
   public var data = DataSettings()
   public var loss = LossSettings()
   public var training = TrainingConfiguration()
+  public var fitting = FittingConfiguration()
   public var evaluation = EvaluationSettings()
 
   public init() {}
@@ -51,6 +53,10 @@ extension ExperimentSettings: SettingsSection {
     Setting("data", section: \.data, "The images, their scribbles and masks, and how they are varied in training."),
     Setting("loss", section: \.loss, "The losses."),
     Setting("training", section: \.training, "The optimiser, its schedule and what is recorded on the way."),
+    Setting(
+      "fitting", section: \.fitting,
+      "How a head is fitted to frozen features, where `model.network` is `frozen_features`; of `training` only "
+        + "`log_every` and `precision` count then, and nothing of `loss`."),
     Setting("evaluation", section: \.evaluation, "How images are predicted in evaluation, and what the report shows."),
   ]
 

@@ -10,8 +10,19 @@ public struct ModelSettings: Sendable, Equatable {
     case file(String)
   }
 
+  /// What is made of the backbone, and how it is trained.
+  public enum Kind: String, Sendable, CaseIterable {
+    /// The network of the paper, trained as a whole.
+    case blpseg
+    /// The backbone as it is, and a head that is fitted to its features.
+    case frozenFeatures = "frozen_features"
+  }
+
+  public var kind = Kind.blpseg
   /// The network; how many classes it has is the data's matter, and not set here.
   public var network = BLPSegConfiguration()
+  /// The network of frozen features; its backbone is that of `network`.
+  public var features = FrozenFeaturesConfiguration()
   /// The backbone's initial weights; nil starts from random ones.
   public var backboneWeights: BackboneWeights?
 
@@ -22,6 +33,14 @@ extension ModelSettings {
   /// The network of these settings for so many classes.
   public func configuration(classCount: Int) -> BLPSegConfiguration {
     var result = network
+    result.classCount = classCount
+    return result
+  }
+
+  /// The network of frozen features of these settings for so many classes.
+  public func featuresConfiguration(classCount: Int) -> FrozenFeaturesConfiguration {
+    var result = features
+    result.backbone = network.backbone
     result.classCount = classCount
     return result
   }
@@ -44,7 +63,22 @@ extension ModelSettings: SettingsSection {
       "local_aggregation", \.network.localAggregation, .flag, "Refine the logits with the local aggregation module."),
     Setting(
       "sigma", \.network.sigma, .number(above: 0, to: 1000), "Reach of the local aggregation, in grid positions."),
+    Setting(
+      "network", \.kind, .choice(Kind.self),
+      "`blpseg` is the network of the paper, trained as a whole; `frozen_features` leaves the backbone, \(extractors), "
+        + "as it is and fits a head to its features, as the section `fitting` says, in minutes."),
+    Setting(
+      "feature_scales", \.features.scales, .list(.number(0.1...4), count: 1...8, of: "1 to 8 numbers"),
+      "Factors of the photograph's sides at which the backbone sees it; `frozen_features` uses the features of all."),
+    Setting("head_width", \.features.width, .whole(8...4096), "Channels of the hidden layer of `frozen_features`."),
+    Setting(
+      "tag_weight", \.features.tagWeight, .number(0...100),
+      "Weight of what the photograph as a whole tells `frozen_features` of its classes, which is added to their scores."
+    ),
   ]
+
+  /// The backbones that offer frozen features, in words.
+  static let extractors = Backbones.all.filter { $0.extractor != nil }.map(\.name).joined(separator: " or ")
 
   /// The backbones whose weights Scripts/setup installs, in words.
   static let installed = Backbones.all.filter { $0.pretrained.installed != nil }.map(\.name).joined(separator: " and ")

@@ -45,21 +45,23 @@ extension Tensor {
 
   /// activation(convolution).
   public func convolvedFused(
-    _ weight: Tensor, _ bias: Tensor?, stride: Int, padding: Int, groups: Int, activation: Activation
+    _ weight: Tensor, _ bias: Tensor?, stride: Int, padding: Int, dilation: Int = 1, groups: Int,
+    activation: Activation
   ) throws(TorchError) -> Tensor {
     try Operator.fusedConvolution(
-      self, weight, bias, [padding, padding], [stride, stride], [1, 1], groups, activation.oneDNN ?? "none",
-      activation.constants, "")
+      self, weight, bias, [padding, padding], [stride, stride], [dilation, dilation], groups,
+      activation.oneDNN ?? "none", activation.constants, "")
   }
 
   /// Adds the convolution of `x` to this tensor, activates it in place, and returns it.
   public func addConvolutionFused(
-    _ x: Tensor, _ weight: Tensor, _ bias: Tensor?, stride: Int, padding: Int, groups: Int, activation: Activation
+    _ x: Tensor, _ weight: Tensor, _ bias: Tensor?, stride: Int, padding: Int, dilation: Int = 1, groups: Int,
+    activation: Activation
   ) throws(TorchError) -> Tensor {
     // After an addition LibTorch offers ReLU alone.
     let isFused = activation == .relu
     let sum = try Operator.fusedAddition(
-      self, x, weight, bias, [padding, padding], [stride, stride], [1, 1], groups, "add", 1.0,
+      self, x, weight, bias, [padding, padding], [stride, stride], [dilation, dilation], groups, "add", 1.0,
       isFused ? activation.oneDNN : nil, [Double](), nil)
     if !isFused { try sum.activate(by: activation) }
     return sum

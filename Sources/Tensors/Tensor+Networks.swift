@@ -1,9 +1,9 @@
 /// Operators that networks are made of; images are `[N, C, H, W]`.
 extension Tensor {
   public func convolved(
-    _ weight: Tensor, _ bias: Tensor?, stride: Int, padding: Int, groups: Int
+    _ weight: Tensor, _ bias: Tensor?, stride: Int, padding: Int, dilation: Int = 1, groups: Int
   ) throws(TorchError) -> Tensor {
-    try Operator.conv2d(self, weight, bias, [stride, stride], [padding, padding], [1, 1], groups)
+    try Operator.conv2d(self, weight, bias, [stride, stride], [padding, padding], [dilation, dilation], groups)
   }
 
   /// Batch normalisation; in training the running statistics are updated in place with weight `momentum`.
@@ -36,6 +36,20 @@ extension Tensor {
     if sizes[sizes.count - 2] == height && sizes[sizes.count - 1] == width { return self }
     return try Operator.upsampleBilinear2d(self, [height, width], alignCorners)
   }
+
+  /// Resized bilinearly; where it gets smaller, each result is a weighted mean over all that it covers.
+  public func resizedAntialiased(height: Int, width: Int) throws(TorchError) -> Tensor {
+    let sizes = shape
+    if sizes[sizes.count - 2] == height && sizes[sizes.count - 1] == width { return self }
+    return try Operator.upsampleBilinear2dAntialiased(self, [height, width], false)
+  }
+
+  /// Bilinear samples `[N, C, h, w]` at `grid`, `[N, h, w, 2]`: column and row, where -1 and 1 are the image's edges; beyond
+  /// the outermost positions their values are repeated.
+  public func sampledBilinear(at grid: Tensor) throws(TorchError) -> Tensor {
+    let (bilinear, border) = (0, 1)
+    return try Operator.gridSampler2d(self, grid, bilinear, border, false)
+  }
 }
 
 extension Operator {
@@ -46,6 +60,8 @@ extension Operator {
   static let avgPool2d = Operator("avg_pool2d")
   static let adaptiveAvgPool2d = Operator("adaptive_avg_pool2d")
   static let upsampleBilinear2d = Operator("upsample_bilinear2d")
+  static let upsampleBilinear2dAntialiased = Operator("_upsample_bilinear2d_aa")
+  static let gridSampler2d = Operator("grid_sampler_2d")
 }
 
 /// Some rows of an image that is resized bilinearly: which rows of the image they lie between, and how far.
@@ -105,6 +121,5 @@ extension Tensor {
 }
 
 extension Operator {
-  fileprivate static let indexSelect = Operator("index_select")
   fileprivate static let lerp = Operator("lerp", "Tensor")
 }

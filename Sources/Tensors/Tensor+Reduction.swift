@@ -36,6 +36,8 @@ extension Tensor {
   public func argmax(_ dim: Int) throws(TorchError) -> Tensor { try Operator.argmax(self, dim) }
   public func softmax(_ dim: Int) throws(TorchError) -> Tensor { try Operator.softmax(self, dim) }
   public func logSoftmax(_ dim: Int) throws(TorchError) -> Tensor { try Operator.logSoftmax(self, dim) }
+  /// The logarithm of the sum of the exponentials along a dimension, without it.
+  public func logSumExp(_ dim: Int) throws(TorchError) -> Tensor { try Operator.logSumExp(self, [dim]) }
 }
 
 extension Operator {
@@ -51,6 +53,7 @@ extension Operator {
   static let argmax = Operator("argmax")
   static let softmax = Operator("softmax", "int")
   static let logSoftmax = Operator("log_softmax", "int")
+  static let logSumExp = Operator("logsumexp")
 }
 
 /// Tests for NaN and infinity.

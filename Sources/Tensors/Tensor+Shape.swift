@@ -21,6 +21,16 @@ extension Tensor {
   /// The elements of the flattened tensor that `index`, int64 of any shape, names; in that shape.
   public func taken(at index: Tensor) throws(TorchError) -> Tensor { try Operator.take(self, index) }
 
+  /// The slices of a dimension that `index`, int64 `[K]`, names, in its order.
+  public func indexed(_ dim: Int, _ index: Tensor) throws(TorchError) -> Tensor {
+    try Operator.indexSelect(self, dim, index)
+  }
+
+  /// Overwrites the rows, slices of the first dimension, that `index`, int64 `[K]`, names, in its order.
+  public func setRows(at index: Tensor, to rows: Tensor) throws(TorchError) {
+    try Operator.indexCopyInPlace(self, 0, index, rows)
+  }
+
   /// In reverse order along the dimensions.
   public func flipped(_ dims: [Int]) throws(TorchError) -> Tensor { try Operator.flip(self, dims) }
 
@@ -59,6 +69,8 @@ extension Operator {
   static let gather = Operator("gather")
   static let take = Operator("take")
   static let flip = Operator("flip")
+  static let indexSelect = Operator("index_select")
+  static let indexCopyInPlace = Operator("index_copy_")
   static let pad = Operator("constant_pad_nd")
   static let cat = Operator("cat")
   static let toType = Operator("to", "dtype")

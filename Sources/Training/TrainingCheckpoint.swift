@@ -1,7 +1,7 @@
 import Checkpoints
 import Files
 import Foundation
-import Networks
+import Layers
 import Tensors
 
 /// The state that a run continues from: the weights, the step's `Checkpointed` parts, and the progress.
@@ -27,16 +27,16 @@ public enum TrainingCheckpoint {
   static func state(
     of step: TrainingStep, _ progress: TrainingProgress, metadata: [String: String]
   ) throws -> StateDict {
-    var state = weights(of: step.network, progress, metadata: metadata)
+    var state = weights(of: step.network.store, progress, metadata: metadata)
     for part in step.parts { try part.save(to: &state) }
     return state
   }
 
   /// Writes the weights alone.
-  static func saveWeights(
-    of network: BLPSeg, _ progress: TrainingProgress, metadata: [String: String], to path: String
+  package static func saveWeights(
+    of store: ParameterStore, _ progress: TrainingProgress, metadata: [String: String], to path: String
   ) throws {
-    try write(weights(of: network, progress, metadata: metadata), progress, to: path)
+    try write(weights(of: store, progress, metadata: metadata), progress, to: path)
   }
 
   /// Writes a state that a run can go on from; any other is an error, and what stood at `path` stays.
@@ -80,13 +80,13 @@ public enum TrainingCheckpoint {
   }
 
   private static func weights(
-    of network: BLPSeg, _ progress: TrainingProgress, metadata: [String: String]
+    of store: ParameterStore, _ progress: TrainingProgress, metadata: [String: String]
   ) -> StateDict {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys]
     var metadata = metadata
     if let data = try? encoder.encode(progress) { metadata[progressKey] = String(decoding: data, as: UTF8.self) }
-    return StateDict(network.store.entries.map { ($0.name, $0.tensor) }, metadata: metadata)
+    return StateDict(store.entries.map { ($0.name, $0.tensor) }, metadata: metadata)
   }
 }
 

@@ -11,6 +11,7 @@ public struct TrainingObserver {
     /// Steps in all.
     public let iterations: Int
     public let batchesPerEpoch: Int
+    /// Images per step; of a fit to frozen features, scribbled pixels.
     public let batchSize: Int
     /// Steps done before, where a run is continued.
     public let firstIteration: Int
@@ -47,6 +48,8 @@ public struct TrainingObserver {
 
   /// Called while the images are checked before a run, with the name of the list that is being checked.
   public var checking: (_ part: String, _ done: Int, _ of: Int) -> Void = { _, _, _ in }
+  /// Called after each photograph whose frozen features were computed.
+  public var computingFeatures: (_ done: Int, _ of: Int) -> Void = { _, _ in }
   /// Called once, before the first step.
   public var planned: (Plan) -> Void = { _ in }
   /// Called with a warning about a file; the run goes on.

@@ -117,7 +117,7 @@ struct PredictCommand: ParsableCommand {
     let trained = try TrainedNetwork(weights, on: device)
     for warning in trained.warnings { Console.line("\(warning)") }
     let facts = PredictionConsole.Weights(
-      appearance: trained.appearance, classCount: trained.network.configuration.classCount, maxSide: trained.maxSide,
+      appearance: trained.appearance, classCount: trained.network.architecture.classCount, maxSide: trained.maxSide,
       learntSize: trained.learntSize)
     var predictor = try Predictor(
       trained.network, views: views.views, crf: views.crf == true ? trained.evaluation.crfConstants : nil, on: device,

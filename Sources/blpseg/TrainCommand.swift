@@ -38,7 +38,7 @@ struct TrainCommand: ParsableCommand {
       let speaks = launch?.isFirst ?? true
       switch outcome {
       case .interrupted:
-        if speaks { Console.line("Interrupted; saved to \(experiment.folder.lastCheckpoint). Continue with --resume.") }
+        if speaks { Console.line(advice(to: experiment)) }
         throw ExitCode(130)
       case .finished(let result) where speaks:
         if let result { Console.result(result.table) }
@@ -47,5 +47,13 @@ struct TrainCommand: ParsableCommand {
       case .finished: break
       }
     }
+  }
+
+  /// How an interrupted run goes on.
+  private func advice(to experiment: Experiment) -> String {
+    // A head is saved once it is fitted.
+    experiment.bestWeights == nil
+      ? "Interrupted before the head was fitted; nothing is saved. Start again without --resume."
+      : "Interrupted; saved to \(experiment.folder.lastCheckpoint). Continue with --resume."
   }
 }

@@ -20,6 +20,7 @@ final class TrainingConsole {
     let start = ContinuousClock.now
     var watch = TrainingObserver()
     watch.checking = { Console.progress("checking \($0) images", $1, of: $2, since: start) }
+    watch.computingFeatures = { Console.progress("computing features of photograph", $0, of: $1, since: start) }
     watch.planned = { self.begin($0) }
     watch.stepped = { self.draw(step: $0) }
     watch.report = { self.report($0) }
@@ -49,20 +50,26 @@ final class TrainingConsole {
 
   private func begin(_ plan: TrainingObserver.Plan) {
     self.plan = plan
-    let (settings, network) = (experiment.settings, experiment.configuration)
+    let settings = experiment.settings
     tell(
       "\(settings.name): \(plan.images) training and \(plan.validationImages) validation images, "
         + "\(experiment.classes.count) classes")
     tell(
-      "\(network.backbone.name), decoder width \(network.decoderWidth), "
-        + String(format: "%.1f million parameters", Double(plan.parameters) / 1e6)
+      "\(network), " + String(format: "%.1f million parameters", Double(plan.parameters) / 1e6)
         + ", \(experiment.precision.rawValue) on \(plan.device)"
         + (plan.processes > 1 ? ", \(plan.processes) processes" : ""))
     if let obstacle = settings.data.validationObstacle { tell("no validation: \(obstacle)") }
     for notice in experiment.notices { tell(notice) }
-    tell("\(plan.iterations) steps of \(plan.batchSize) images, \(plan.batchesPerEpoch) per epoch")
+    switch settings.model.kind {
+    case .blpseg: tell("\(plan.iterations) steps of \(plan.batchSize) images, \(plan.batchesPerEpoch) per epoch")
+    case .frozenFeatures: tell("\(plan.iterations) steps of \(plan.batchSize) scribbled pixels")
+    }
     for doubt in plan.doubts { tell("doubt: \(doubt)") }
     for setting in plan.changedSettings { tell("changed since the checkpoint: \(setting)") }
+    if settings.model.kind == .frozenFeatures {
+      if plan.firstIteration > 0 { tell("the head is fitted, the evaluation and the report are left to do") }
+      return
+    }
     if plan.firstIteration >= plan.iterations {
       tell(
         "the run is finished (\(plan.firstIteration) steps), nothing is left to train; go on with "
@@ -71,6 +78,15 @@ final class TrainingConsole {
     }
     if plan.firstIteration > 0 { tell("continuing after step \(plan.firstIteration)") }
     Console.progress("step \(plan.firstIteration + 1)/\(plan.iterations)  the first takes longer")
+  }
+
+  /// The network's parts in a few words.
+  private var network: String {
+    let (model, classes) = (experiment.settings.model, experiment.classes.count)
+    switch model.kind {
+    case .blpseg: return "\(model.network.backbone.name), decoder width \(model.network.decoderWidth)"
+    case .frozenFeatures: return "\(model.featuresConfiguration(classCount: classes))"
+    }
   }
 
   private func report(_ entry: MetricsEntry) {
@@ -96,8 +112,10 @@ final class TrainingConsole {
   private func status(step: Int) -> ProgressLine? {
     guard let plan else { return nil }
     var line = ProgressLine(done: step, total: plan.iterations)
-    line.parts = [.init("epoch \((step - 1) / plan.batchesPerEpoch + 1)", rank: 2)]
-    let losses = experiment.losses.compactMap { loss in
+    if experiment.settings.model.kind == .blpseg {
+      line.parts = [.init("epoch \((step - 1) / plan.batchesPerEpoch + 1)", rank: 2)]
+    }
+    let losses = experiment.recordedLosses.compactMap { loss in
       latest?.values[loss.metricsKey].map { "\(loss.name) \(String(format: "%.4f", $0))" }
     }
     if !losses.isEmpty { line.parts.append(.init(losses.joined(separator: "  "), rank: 1)) }

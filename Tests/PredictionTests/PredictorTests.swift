@@ -148,7 +148,8 @@ struct PredictorTests {
   @Test("the annotation probability is one less that of no scribble, a number for each pixel")
   func annotationProbability() throws {
     let (network, image) = (try network(), try photograph())
-    let (prediction, found) = try Predictor(network).withAnnotationProbability(image)
+    let (prediction, probability) = try Predictor(network).withAnnotationProbability(image)
+    let found = try #require(probability)
     // The same pass predicts a single view.
     #expect(try prediction.logits().floats() == Predictor(network, views: .single)(image).logits().floats())
     #expect(found.count == 47 * 61)

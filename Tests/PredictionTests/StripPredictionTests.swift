@@ -59,8 +59,11 @@ struct StripPredictionTests {
   func annotationProbability() throws {
     let (whole, strips) = try predictors(.single)
     let photograph = try photograph()
-    let expected = try whole.withAnnotationProbability(photograph).annotationProbability
-    let closeness = Closeness(try strips.withAnnotationProbability(photograph).annotationProbability, expected)
+    func probability(_ predictor: Predictor) throws -> [Float] {
+      try #require(try predictor.withAnnotationProbability(photograph).annotationProbability)
+    }
+    let expected = try probability(whole)
+    let closeness = Closeness(try probability(strips), expected)
     #expect(expected.count == photograph.width * photograph.height)
     #expect(closeness.worst.isWithin(Self.tolerance), "\(closeness)")
   }

@@ -146,6 +146,21 @@ import Testing
     #expect(try load("", ["data.classes=[a, 'b c', \"d\"]"]).data.classes == .names(["a", "b c", "d"]))
   }
 
+  @Test("frozen features and their fit are settings, and need a backbone with weights that offers them")
+  func frozenFeatures() throws {
+    let model = "model: {network: frozen_features, backbone_weights: imagenet, feature_scales: [1], head_width: 64}"
+    let settings = try load("\(model)\nfitting: {steps: 5, absent_weight: 0, mirror: false}")
+    #expect(settings.model.kind == .frozenFeatures)
+    let network = "\(settings.model.featuresConfiguration(classCount: 4))"
+    #expect(network.hasSuffix("at scales 1, 4 classes, head width 64"))
+    #expect((settings.fitting.steps, settings.fitting.absentWeight) == (5, 0))
+    #expect(!settings.fitting.mirror)
+    for refused in ["model.backbone_weights=null", "model={backbone: resnet18, backbone_weights: x.pth}"] {
+      let error = #expect(throws: SettingsError.self) { try load(model, [refused]) }
+      #expect(error?.problem.hasPrefix("model.network is frozen_features") == true)
+    }
+  }
+
   @Test("a text inside another file is parsed like a file") func parsing() throws {
     let settings = try load(allSettings)
     #expect(try ExperimentSettings.parse(settings.resolvedYAML, source: "x.safetensors") == settings.absolute)
