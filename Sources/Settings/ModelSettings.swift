@@ -49,6 +49,10 @@ extension ModelSettings {
 extension ModelSettings: SettingsSection {
   package static let settings: [Setting<ModelSettings>] = [
     Setting(
+      "network", \.kind, .choice(Kind.self),
+      "`blpseg` is the network of the paper, trained as a whole; `frozen_features` leaves the backbone, \(extractors), "
+        + "as it is and fits a head to its features, as the section `fitting` says, in minutes."),
+    Setting(
       "backbone", \.network.backbone, .choice(of: Backbones.all, named: \.name),
       "Network that turns an image into features."),
     Setting(
@@ -63,10 +67,6 @@ extension ModelSettings: SettingsSection {
       "local_aggregation", \.network.localAggregation, .flag, "Refine the logits with the local aggregation module."),
     Setting(
       "sigma", \.network.sigma, .number(above: 0, to: 1000), "Reach of the local aggregation, in grid positions."),
-    Setting(
-      "network", \.kind, .choice(Kind.self),
-      "`blpseg` is the network of the paper, trained as a whole; `frozen_features` leaves the backbone, \(extractors), "
-        + "as it is and fits a head to its features, as the section `fitting` says, in minutes."),
     Setting(
       "feature_scales", \.features.scales, .list(.number(0.1...4), count: 1...8, of: "1 to 8 numbers"),
       "Factors of the photograph's sides at which the backbone sees it; `frozen_features` uses the features of all."),

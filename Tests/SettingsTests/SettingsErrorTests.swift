@@ -19,8 +19,8 @@ import Testing
   @Test("where nothing is near, the section's settings are listed") func nothingNear() throws {
     #expect(
       try message("model: {xyzzy: 1}")
-        == "test.yaml:1: model.xyzzy is not a setting; model has backbone, backbone_weights, decoder_width, dropout, "
-        + "local_aggregation, sigma.")
+        == "test.yaml:1: model.xyzzy is not a setting; model has network, backbone, backbone_weights, decoder_width, "
+        + "dropout, local_aggregation, sigma, feature_scales, head_width, tag_weight.")
   }
 
   @Test("an unknown override gets the same suggestion without a line") func unknownOverride() throws {

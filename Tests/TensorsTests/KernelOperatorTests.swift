@@ -50,12 +50,12 @@ struct KernelOperatorTests {
   @Test("refuse a second derivative of local aggregation")
   func secondDerivativeOfAggregation() throws {
     let (feature, value) = (try random([1, 4, 5, 6]).requiringGradient(), try random([1, 3, 5, 6]))
-    let results = try Operator("blpseg::local_aggregation").tensors(feature, value, 6.0, false)
+    let results = try Operator("blpseg::local_aggregation").tensors(feature, value, 6.0)
     #expect(results.map(\.requiresGradient) == [true, false, false])
     refusesDerivative(
       "blpseg::local_aggregation_backward",
       try Operator("blpseg::local_aggregation_backward").tensors(
-        random([1, 3, 5, 6]), feature, value, results[0].detached(), results[1], results[2], 6.0, false))
+        random([1, 3, 5, 6]), feature, value, results[0].detached(), results[1], results[2], 6.0))
   }
 
   @Test("refuse a second derivative of a convolution, and any of a fused one")
@@ -75,10 +75,10 @@ struct KernelOperatorTests {
     let backward = Operator("blpseg::winograd_convolution_backward")
     #expect(throws: TorchError.self) { try backward.tensors(random([1, 16, 5, 7]), image, weight, true, true) }
     let (feature, value) = (try random([1, 4, 5, 6]), try random([1, 3, 5, 6]))
-    let results = try Operator("blpseg::local_aggregation").tensors(feature, value, 6.0, false)
+    let results = try Operator("blpseg::local_aggregation").tensors(feature, value, 6.0)
     #expect(throws: TorchError.self) {
       try Operator("blpseg::local_aggregation_backward").tensors(
-        random([1, 3, 5, 5]), feature, value, results[0], results[1], results[2], 6.0, false)
+        random([1, 3, 5, 5]), feature, value, results[0], results[1], results[2], 6.0)
     }
   }
 }
