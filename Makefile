@@ -4,7 +4,7 @@ BLPSEG = .build/release/blpseg
 SOURCES = Package.swift Sources Tests Benchmarks Fuzz
 C_SOURCES = $(shell git ls-files '*.c' '*.cpp' '*.h')
 
-.PHONY: demo build build-tests test test-portability test-interop test-library fuzz sanitize bench check format dist \
+.PHONY: demo build build-tests test test-portability test-interop test-library fuzz sanitize bench check format dist cuda-check \
   test-dist setup clean
 
 demo: build
@@ -65,6 +65,10 @@ check: setup
 format:
 	swift format --in-place --recursive $(SOURCES)
 	@if command -v clang-format >/dev/null; then clang-format -i $(C_SOURCES); fi
+
+# Numbers and times of an NVIDIA GPU, beside plain PyTorch where Python has it, by the program that `make dist` made.
+cuda-check:
+	@Scripts/cuda-check
 
 # The program for machines without Swift, in dist/, and a test of it in an empty root folder (as root, with debootstrap).
 dist: setup
