@@ -9,9 +9,7 @@ namespace {
 template <typename Real>
 struct TargetTerms {
   const Real *peak, *inverse_denominator, *delta;
-  TargetTerms at(int64_t position) const {
-    return {peak + position, inverse_denominator + position, delta + position};
-  }
+  TargetTerms at(int64_t position) const { return {peak + position, inverse_denominator + position, delta + position}; }
 };
 
 /// `pair_gradients` for one kind of pairs of tiles.
@@ -26,8 +24,7 @@ BLPSEG_INLINE void pair_gradients_of_kind(
     Real *score = pairs.scores.data() + y * tile;
     Real *as_source = pairs.as_source.data() + y * tile;
     Real *as_target = pairs.as_target.data() + y * tile;
-    if constexpr (kind != TilePairKind::far)
-      copy_weights(distances, others.first + y, owns.first, owns.count, weights);
+    if constexpr (kind != TilePairKind::far) copy_weights(distances, others.first + y, owns.first, owns.count, weights);
     Real other_peak = other.peak[y], other_inverse = other.inverse_denominator[y], other_delta = other.delta[y];
     for (int64_t x = 0; x < owns.count; x++) {
       Real in_other = exponential(score[x] - other_peak) * other_inverse;
@@ -36,8 +33,8 @@ BLPSEG_INLINE void pair_gradients_of_kind(
         score[x] = -outside * (in_other * other_delta + in_own * delta[x]);
       } else {
         Real g = weights[x];
-        score[x] = in_other * (g * (as_source[x] - other_delta) - outside * other_delta) +
-            in_own * (g * (as_target[x] - delta[x]) - outside * delta[x]);
+        score[x] = in_other * (g * (as_source[x] - other_delta) - outside * other_delta)
+                   + in_own * (g * (as_target[x] - delta[x]) - outside * delta[x]);
         as_source[x] = in_other * g;
         as_target[x] = in_own * g;
       }

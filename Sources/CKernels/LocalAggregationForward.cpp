@@ -44,8 +44,7 @@ BLPSEG_INLINE void weigh_pairs_of_kind(
     const Real *score = pairs.scores.data() + y * tile;
     Real *as_source = pairs.as_source.data() + y * tile;
     Real *as_target = pairs.as_target.data() + y * tile;
-    if constexpr (kind != TilePairKind::far)
-      copy_weights(distances, others.first + y, owns.first, owns.count, weights);
+    if constexpr (kind != TilePairKind::far) copy_weights(distances, others.first + y, owns.first, owns.count, weights);
     Real other_peak = other.peak[y], all = 0, near = 0;
     for (int64_t x = 0; x < owns.count; x++) {
       Real in_own = exponential(score[x] - own.peak[x]);
@@ -75,12 +74,9 @@ BLPSEG_INLINE void weigh_pairs_inline(
     PairTables<Real> &pairs, const DistanceTable<Real> &distances, const TargetSums<Real> &own,
     const TargetSums<Real> &other, Range owns, Range others, TilePairKind kind) {
   switch (kind) {
-    case TilePairKind::same:
-      return weigh_pairs_of_kind<TilePairKind::same>(pairs, distances, own, other, owns, others);
-    case TilePairKind::near:
-      return weigh_pairs_of_kind<TilePairKind::near>(pairs, distances, own, other, owns, others);
-    case TilePairKind::far:
-      return weigh_pairs_of_kind<TilePairKind::far>(pairs, distances, own, other, owns, others);
+    case TilePairKind::same: return weigh_pairs_of_kind<TilePairKind::same>(pairs, distances, own, other, owns, others);
+    case TilePairKind::near: return weigh_pairs_of_kind<TilePairKind::near>(pairs, distances, own, other, owns, others);
+    case TilePairKind::far: return weigh_pairs_of_kind<TilePairKind::far>(pairs, distances, own, other, owns, others);
     case TilePairKind::negligible: return;
   }
 }

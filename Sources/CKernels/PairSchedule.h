@@ -29,8 +29,8 @@ class PairSchedule {
   std::optional<TilePair> pair(int64_t round, int64_t index) const {
     if (round == 0) return TilePair{index, index};
     const int64_t circle = even_ - 1, turn = round - 1;
-    const TilePair pair = index == 0 ? TilePair{turn, circle}
-                                     : TilePair{(turn + index) % circle, (turn + circle - index) % circle};
+    const TilePair pair =
+        index == 0 ? TilePair{turn, circle} : TilePair{(turn + index) % circle, (turn + circle - index) % circle};
     if (pair.own >= tiles_ || pair.other >= tiles_) return std::nullopt;
     return pair;
   }

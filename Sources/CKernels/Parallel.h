@@ -12,7 +12,8 @@ namespace blpseg {
 /// Calls `body(i)` for each i below `count`, on the backend's threads.
 template <typename Body>
 void in_parallel(const Backend &backend, int64_t count, const Body &body) {
-  backend.run(count, [](const void *context, int64_t i) { (*static_cast<const Body *>(context))(i); }, &body);
+  backend.run(
+      count, [](const void *context, int64_t i) { (*static_cast<const Body *>(context))(i); }, &body);
 }
 
 /// A scope in which nothing is different.

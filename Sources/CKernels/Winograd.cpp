@@ -24,7 +24,10 @@ constexpr int64_t least_tiles = 24, weights_per_tile = 2700;
 /// The tiles of a batch, row by row, image by image.
 struct Tiling {
   explicit Tiling(const Convolution3x3 &shape)
-      : height(shape.height), width(shape.width), rows((height + step - 1) / step), columns((width + step - 1) / step),
+      : height(shape.height),
+        width(shape.width),
+        rows((height + step - 1) / step),
+        columns((width + step - 1) / step),
         count(shape.images * rows * columns) {}
   int64_t height, width, rows, columns, count;
 
@@ -76,7 +79,8 @@ constexpr auto gather_cotangent = for_instruction_set<gather<CotangentLine, step
 BLPSEG_INLINE void scatter_inline(
     const Tiling &tiling, int64_t tile, const TileRows &rows, const Finish &finish, float *out) {
   const Tiling::Origin origin = tiling.origin(tile);
-  const int64_t height = std::min(step, tiling.height - origin.row), width = std::min(step, tiling.width - origin.column);
+  const int64_t height = std::min(step, tiling.height - origin.row),
+                width = std::min(step, tiling.width - origin.column);
   for (int64_t channel = 0; channel < rows.channels; channel += lanes) {
     Lanes values[frequencies], result[step * step], bias{};
     for (int64_t f = 0; f < frequencies; f++) load(rows.at(f, channel), values[f]);
@@ -206,8 +210,8 @@ void convolve_tiles(
 bool is_worthwhile(const Convolution3x3 &shape) {
   auto fills_vectors = [](int64_t channels) { return channels >= 2 * lanes && channels % lanes == 0; };
   const int64_t tiles = Tiling(shape).count;
-  return fills_vectors(shape.inputs) && fills_vectors(shape.outputs) &&
-      tiles >= std::max(least_tiles, shape.inputs * shape.outputs / weights_per_tile);
+  return fills_vectors(shape.inputs) && fills_vectors(shape.outputs)
+         && tiles >= std::max(least_tiles, shape.inputs * shape.outputs / weights_per_tile);
 }
 
 void convolve(
@@ -250,8 +254,7 @@ void convolve_backward_weight(
     });
   }
   in_parallel(backend, outputs, [&](int64_t output) {
-    gather_weight_gradient(
-        set, sums.data() + output * inputs, inputs, sum_distance, gradient + output * 9 * inputs);
+    gather_weight_gradient(set, sums.data() + output * inputs, inputs, sum_distance, gradient + output * 9 * inputs);
   });
 }
 

@@ -96,8 +96,8 @@ Tensor kept_share(const Tensor &log_sum, const Tensor &whole_log_sum) {
 
 bool can_fuse(const AggregationShape &shape, const Tensor &feature) {
   double rows = static_cast<double>(shape.height) / 2, columns = static_cast<double>(shape.width) / 2;
-  return feature.is_cuda() && feature.scalar_type() == at::kFloat &&
-         (rows * rows + columns * columns) / (2 * shape.sigma * shape.sigma) < largest_exponent;
+  return feature.is_cuda() && feature.scalar_type() == at::kFloat
+         && (rows * rows + columns * columns) / (2 * shape.sigma * shape.sigma) < largest_exponent;
 }
 
 std::tuple<Tensor, Tensor, Tensor> fused(const AggregationShape &shape, const Tensor &feature, const Tensor &value) {
@@ -128,8 +128,7 @@ std::tuple<Tensor, Tensor> fused_backward(
   auto [whole_query, whole_key, unused] =
       everywhere.backward(rows(at::ones_like(reduced), none), rows(reduced, none), whole_log_sum);
   feature_gradient = feature_gradient + columns(whole_query, shape.depth) + columns(whole_key, shape.depth);
-  return {
-      feature_gradient.contiguous().view_as(feature), columns(values, shape.channels).contiguous().view_as(value)};
+  return {feature_gradient.contiguous().view_as(feature), columns(values, shape.channels).contiguous().view_as(value)};
 }
 
 }  // namespace blpseg

@@ -50,8 +50,9 @@ std::tuple<Tensor, Tensor, Tensor> tiled(const AggregationShape &shape, const Te
   AT_DISPATCH_FLOATING_TYPES(feature.scalar_type(), "local_aggregation", [&] {
     blpseg::DistanceTable<scalar_t> distances{blpseg::elements<scalar_t>(weights), shape.width};
     blpseg::aggregate<scalar_t>(
-        blpseg::torch_backend(), shape, distances, blpseg::elements<scalar_t>(feature), blpseg::elements<scalar_t>(value),
-        blpseg::mutable_elements<scalar_t>(out), blpseg::mutable_elements<scalar_t>(peak), blpseg::mutable_elements<scalar_t>(denominator));
+        blpseg::torch_backend(), shape, distances, blpseg::elements<scalar_t>(feature),
+        blpseg::elements<scalar_t>(value), blpseg::mutable_elements<scalar_t>(out),
+        blpseg::mutable_elements<scalar_t>(peak), blpseg::mutable_elements<scalar_t>(denominator));
   });
   return {out, peak, denominator};
 }
@@ -65,10 +66,10 @@ std::tuple<Tensor, Tensor> tiled_backward(
   AT_DISPATCH_FLOATING_TYPES(feature.scalar_type(), "local_aggregation_backward", [&] {
     blpseg::DistanceTable<scalar_t> distances{blpseg::elements<scalar_t>(weights), shape.width};
     blpseg::aggregate_backward<scalar_t>(
-        blpseg::torch_backend(), shape, distances, blpseg::elements<scalar_t>(feature), blpseg::elements<scalar_t>(value),
-        blpseg::elements<scalar_t>(out), blpseg::elements<scalar_t>(peak), blpseg::elements<scalar_t>(denominator),
-        blpseg::elements<scalar_t>(cotangent), blpseg::mutable_elements<scalar_t>(feature_gradient),
-        blpseg::mutable_elements<scalar_t>(value_gradient));
+        blpseg::torch_backend(), shape, distances, blpseg::elements<scalar_t>(feature),
+        blpseg::elements<scalar_t>(value), blpseg::elements<scalar_t>(out), blpseg::elements<scalar_t>(peak),
+        blpseg::elements<scalar_t>(denominator), blpseg::elements<scalar_t>(cotangent),
+        blpseg::mutable_elements<scalar_t>(feature_gradient), blpseg::mutable_elements<scalar_t>(value_gradient));
   });
   return {feature_gradient, value_gradient};
 }
@@ -100,7 +101,8 @@ std::tuple<Tensor, Tensor, Tensor> forward(
   return implementation(method, shape, feature).forward(shape, feature.contiguous(), value.contiguous());
 }
 
-std::tuple<Tensor, Tensor, Tensor> forward_meta(const Tensor &feature, const Tensor &value, double sigma, c10::string_view) {
+std::tuple<Tensor, Tensor, Tensor> forward_meta(
+    const Tensor &feature, const Tensor &value, double sigma, c10::string_view) {
   const AggregationShape shape = checked_shape(feature, value, sigma);
   Tensor peak = at::empty({shape.images, shape.positions()}, value.options());
   return {at::empty(value.sizes(), value.options()), peak, at::empty_like(peak)};
@@ -122,9 +124,10 @@ std::tuple<Tensor, Tensor> backward(
         tensor.scalar_type() == feature.scalar_type(), "all tensors must be of one type, found ", tensor.scalar_type(),
         " and ", feature.scalar_type());
   c10::impl::ExcludeDispatchKeyGuard without_autocast(c10::autocast_dispatch_keyset);
-  return implementation(method, shape, feature).backward(
-      shape, feature.contiguous(), value.contiguous(), out.contiguous(), peak.contiguous(), denominator.contiguous(),
-      cotangent.contiguous());
+  return implementation(method, shape, feature)
+      .backward(
+          shape, feature.contiguous(), value.contiguous(), out.contiguous(), peak.contiguous(),
+          denominator.contiguous(), cotangent.contiguous());
 }
 
 std::tuple<Tensor, Tensor> backward_meta(
@@ -137,9 +140,8 @@ struct LocalAggregation : torch::autograd::Function<LocalAggregation> {
   static torch::autograd::variable_list forward(
       torch::autograd::AutogradContext *context, const Tensor &feature, const Tensor &value, double sigma,
       c10::string_view method) {
-    static const auto below = c10::Dispatcher::singleton()
-                                  .findSchemaOrThrow("blpseg::local_aggregation", "")
-                                  .typed<decltype(::forward)>();
+    static const auto below =
+        c10::Dispatcher::singleton().findSchemaOrThrow("blpseg::local_aggregation", "").typed<decltype(::forward)>();
     at::AutoDispatchBelowADInplaceOrView guard;
     Tensor f = feature.contiguous(), v = value.contiguous();
     auto [out, peak, denominator] = below.call(f, v, sigma, method);

@@ -32,8 +32,8 @@ Convolution3x3 checked_shape(const Tensor &image, const Tensor &weight) {
       "numbers of channels must be multiples of ", lanes, ", found a weight of ", weight.sizes());
   for (const Tensor &tensor : {image, weight})
     TORCH_CHECK(
-        tensor.scalar_type() == at::kFloat && tensor.device() == image.device(), "float32 on one device is expected, found ",
-        tensor.scalar_type(), " on ", tensor.device());
+        tensor.scalar_type() == at::kFloat && tensor.device() == image.device(),
+        "float32 on one device is expected, found ", tensor.scalar_type(), " on ", tensor.device());
   return {image.size(0), image.size(2), image.size(3), weight.size(1), weight.size(0)};
 }
 
@@ -64,8 +64,8 @@ std::tuple<Tensor, Tensor> backward(
     const Tensor &cotangent, const Tensor &image, const Tensor &weight, bool wants_image, bool wants_weight) {
   const Convolution3x3 shape = checked_shape(image, weight);
   TORCH_CHECK(
-      cotangent.sizes() == at::IntArrayRef({shape.images, shape.outputs, shape.height, shape.width}) &&
-          cotangent.scalar_type() == at::kFloat,
+      cotangent.sizes() == at::IntArrayRef({shape.images, shape.outputs, shape.height, shape.width})
+          && cotangent.scalar_type() == at::kFloat,
       "the cotangent must be as the result, found ", cotangent.sizes(), " of ", cotangent.scalar_type());
   Tensor d = in_order(cotangent), image_gradient, weight_gradient;
   if (wants_image) {
@@ -95,9 +95,8 @@ std::tuple<Tensor, Tensor> backward_meta(
 
 struct WinogradConvolution : torch::autograd::Function<WinogradConvolution> {
   static Tensor forward(torch::autograd::AutogradContext *context, const Tensor &image, const Tensor &weight) {
-    static const auto below = c10::Dispatcher::singleton()
-                                  .findSchemaOrThrow("blpseg::winograd_convolution", "")
-                                  .typed<decltype(::forward)>();
+    static const auto below =
+        c10::Dispatcher::singleton().findSchemaOrThrow("blpseg::winograd_convolution", "").typed<decltype(::forward)>();
     at::AutoDispatchBelowADInplaceOrView guard;
     // Brought into order once for both passes.
     Tensor x = image.dim() == 4 ? in_order(image) : image;
@@ -111,8 +110,8 @@ struct WinogradConvolution : torch::autograd::Function<WinogradConvolution> {
                                  .findSchemaOrThrow("blpseg::winograd_convolution_backward", "")
                                  .typed<decltype(::backward)>();
     auto saved = context->get_saved_variables();
-    auto [image_gradient, weight_gradient] = step.call(
-        cotangents[0], saved[0], saved[1], context->needs_input_grad(0), context->needs_input_grad(1));
+    auto [image_gradient, weight_gradient] =
+        step.call(cotangents[0], saved[0], saved[1], context->needs_input_grad(0), context->needs_input_grad(1));
     return {image_gradient, weight_gradient};
   }
 };
@@ -159,7 +158,8 @@ TORCH_LIBRARY_FRAGMENT(blpseg, library) {
       "winograd_convolution_backward(Tensor cotangent, Tensor image, Tensor weight, bool wants_image, "
       "bool wants_weight) -> (Tensor image_gradient, Tensor weight_gradient)");
   library.def(
-      "winograd_convolution_fused(Tensor image, Tensor weight, Tensor? bias, Tensor? addend, bool rectified) -> Tensor");
+      "winograd_convolution_fused(Tensor image, Tensor weight, Tensor? bias, Tensor? addend, bool rectified) -> "
+      "Tensor");
 }
 
 TORCH_LIBRARY_IMPL(blpseg, CPU, library) {

@@ -140,8 +140,8 @@ void threads() {
   for (int64_t threads : {2, 5}) {
     const Results<float> several = by_kernel(PlainBackend(threads, set), s, numbers);
     require(
-        one.out == several.out && one.feature_gradient == several.feature_gradient &&
-            one.value_gradient == several.value_gradient,
+        one.out == several.out && one.feature_gradient == several.feature_gradient
+            && one.value_gradient == several.value_gradient,
         "the bits change with ", threads, " threads");
   }
 }

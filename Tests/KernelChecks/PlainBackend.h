@@ -43,8 +43,8 @@ class PlainBackend final : public blpseg::Backend {
  private:
   template <typename Real>
   static void product(
-      char transa, char transb, int64_t m, int64_t n, int64_t k, const Real *a, int64_t lda, const Real *b,
-      int64_t ldb, Real beta, Real *c, int64_t ldc) {
+      char transa, char transb, int64_t m, int64_t n, int64_t k, const Real *a, int64_t lda, const Real *b, int64_t ldb,
+      Real beta, Real *c, int64_t ldc) {
     for (int64_t j = 0; j < n; j++)
       for (int64_t i = 0; i < m; i++) {
         Real sum = 0;

@@ -49,13 +49,12 @@ void exponential_accuracy() {
 }
 
 void exponential_ends() {
-  const std::vector<float> x = {
-      0.0f, -0.0f, std::nextafter(-87.0f, -100.0f), -88.0f, -1e30f, -std::numeric_limits<float>::infinity()};
+  const std::vector<float> x = {0.0f,   -0.0f,  std::nextafter(-87.0f, -100.0f),
+                                -88.0f, -1e30f, -std::numeric_limits<float>::infinity()};
   std::vector<float> found(x.size());
   for (blpseg::InstructionSet set : all_instruction_sets) {
     exponentials(blpseg::widest_supported(set), x.data(), x.size(), found.data());
-    for (size_t i = 0; i < x.size(); i++)
-      require(found[i] == (i < 2 ? 1.0f : 0.0f), "e^", x[i], " is ", found[i]);
+    for (size_t i = 0; i < x.size(); i++) require(found[i] == (i < 2 ? 1.0f : 0.0f), "e^", x[i], " is ", found[i]);
   }
 }
 

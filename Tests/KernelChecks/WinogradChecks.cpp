@@ -51,7 +51,8 @@ Results<double> directly(const Convolution3x3 &s, const Numbers &numbers) {
 }
 
 Results<float> by_kernel(
-    const blpseg::Backend &backend, const Convolution3x3 &s, const Numbers &numbers, const blpseg::Finish &finish = {}) {
+    const blpseg::Backend &backend, const Convolution3x3 &s, const Numbers &numbers,
+    const blpseg::Finish &finish = {}) {
   Results<float> results;
   results.out.resize(numbers.cotangent.size());
   results.image_gradient.resize(numbers.image.size());
@@ -76,8 +77,7 @@ void compare(const Convolution3x3 &s, int64_t threads, blpseg::InstructionSet se
 
 void remainders() {
   for (int64_t height = 1; height <= 9; height++)
-    for (int64_t width = 1; width <= 9; width++)
-      compare({1, height, width, 16, 16}, 2, blpseg::InstructionSet::avx512);
+    for (int64_t width = 1; width <= 9; width++) compare({1, height, width, 16, 16}, 2, blpseg::InstructionSet::avx512);
 }
 
 /// Batches, more channels, and more tiles than a slot takes at a time.
