@@ -34,19 +34,21 @@ let strictFlags = strict ? ["-Wall", "-Wextra", "-Werror"] : []
 
 func includes(_ folders: [String]) -> [String] { folders.flatMap { ["-isystem", $0] } }
 
-/// A folder into which the compiler writes the index of our own targets, for Scripts/check-imports.
+/// A folder into which the compiler writes an index of all targets but tests, for Scripts/check-imports. Those of tests are
+/// indexed by SwiftPM, which finds tests so.
 let index = Context.environment["BLPSEG_INDEX"]
 
 let swift: [SwiftSetting] =
   [.enableUpcomingFeature("ExistentialAny")] + (strict ? [.unsafeFlags(["-warnings-as-errors"])] : [])
-  + (index.map { [.unsafeFlags(["-index-store-path", $0, "-index-ignore-system-modules"])] } ?? [])
+let indexed: [SwiftSetting] =
+  swift + (index.map { [.unsafeFlags(["-index-store-path", $0, "-index-ignore-system-modules"])] } ?? [])
 
 let parser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
 func module(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-  .target(name: name, dependencies: dependencies, swiftSettings: swift)
+  .target(name: name, dependencies: dependencies, swiftSettings: indexed)
 }
 
 /// `support` names what the tests use beside the modules that they test.
@@ -104,7 +106,7 @@ let package = Package(
     module("Reports", ["Evaluation", "Images", "Files"]),
     .target(
       name: "TensorBoard", dependencies: ["Images", "Files", protobuf], exclude: ["Protos/Event.proto"],
-      swiftSettings: swift),
+      swiftSettings: indexed),
     module("Prediction", ["Networks", "Batches", "CRF", "Images", "Tensors"]),
     module(
       "Training",
@@ -147,9 +149,9 @@ let package = Package(
       dependencies: [
         "DeviceChecks", "Experiments", "Models", "Settings", "Prediction", "Preparation", "Reports", "Evaluation",
         "Processes",
-        "Training", "Losses", "Datasets", "Annotations", "Images", "Files", "Tensors", parser,
+        "Training", "Datasets", "Annotations", "Images", "Files", "Tensors", parser,
       ],
-      swiftSettings: swift),
+      swiftSettings: indexed),
 
     .executableTarget(
       name: "benchmarks",
@@ -157,18 +159,18 @@ let package = Package(
         "Training", "Losses", "Prediction", "CRF", "Networks", "Layers", "Batches", "Datasets", "Annotations", "Images",
         "Reports", "Tensors", "Files", parser,
       ],
-      path: "Benchmarks/benchmarks", swiftSettings: swift),
+      path: "Benchmarks/benchmarks", swiftSettings: indexed),
 
     // Damaged files for every reader
     .target(
       name: "Fuzzing",
       dependencies: [
-        "Annotations", "Batches", "Checkpoints", "Datasets", "Evaluation", "Experiments", "Files", "Images", "Models",
+        "Annotations", "Batches", "Checkpoints", "Datasets", "Evaluation", "Files", "Images", "Models",
         "Settings", "Training",
       ],
-      path: "Fuzz/Fuzzing", swiftSettings: swift),
+      path: "Fuzz/Fuzzing", swiftSettings: indexed),
     .executableTarget(
-      name: "fuzz", dependencies: ["Fuzzing", parser], path: "Fuzz/fuzz", swiftSettings: swift),
+      name: "fuzz", dependencies: ["Fuzzing", parser], path: "Fuzz/fuzz", swiftSettings: indexed),
 
     // Tests. What they share is in targets of its own, so that tests of files link no image library and no LibTorch.
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: swift),

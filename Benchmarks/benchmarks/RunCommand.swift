@@ -1,5 +1,4 @@
 import ArgumentParser
-import Files
 import Foundation
 
 struct RunCommand: ParsableCommand {

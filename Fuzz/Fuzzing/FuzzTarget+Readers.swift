@@ -2,7 +2,6 @@ import Annotations
 import Checkpoints
 import Datasets
 import Evaluation
-import Experiments
 import Files
 import Images
 import Models

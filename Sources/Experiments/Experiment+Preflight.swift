@@ -1,4 +1,3 @@
-import Files
 import Preparation
 import Processes
 import Settings

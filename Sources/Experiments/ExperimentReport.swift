@@ -1,6 +1,5 @@
 import Datasets
 import Evaluation
-import Files
 import Foundation
 import Images
 import Prediction

@@ -1,4 +1,3 @@
-import Batches
 import Checkpoints
 import Concurrency
 import Datasets

@@ -3,7 +3,6 @@ import Foundation
 import Reports
 import Settings
 import Tensors
-import Training
 
 /// One start of a run: when, how and with what it was made. A run's folder keeps all of them.
 struct RunStart: Codable {

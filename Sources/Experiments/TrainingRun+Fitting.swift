@@ -1,13 +1,11 @@
 import Checkpoints
 import Datasets
-import Evaluation
 import Files
 import Fitting
 import Foundation
 import Images
 import Models
 import Networks
-import Prediction
 import Settings
 import Tensors
 import Training

@@ -5,7 +5,6 @@ import Files
 import Foundation
 import Models
 import Networks
-import Prediction
 import Processes
 import Reports
 import Settings

@@ -1,6 +1,5 @@
 import Checkpoints
 import Files
-import Images
 import Layers
 import Networks
 import Settings

@@ -1,5 +1,4 @@
 import Datasets
-import Files
 
 /// Doubts about scribbles: too much or too little drawn, or drawn in another sense than they are read.
 struct ScribbleFindings {

@@ -1,7 +1,6 @@
 import Batches
 import Checkpoints
 import Losses
-import Tensors
 
 /// A loss that is infinite or not a number; the run cannot go on from it.
 public struct NonFiniteLoss: Error, Equatable, Sendable, CustomStringConvertible {

@@ -1,7 +1,6 @@
 import Batches
 import Images
 import Losses
-import Networks
 import Tensors
 
 /// Pictures of a training step: what the network was shown, and what it makes of it (Docs/Method.md, "Training").

@@ -2,7 +2,6 @@ import Batches
 import Images
 import Losses
 import Processes
-import Tensors
 
 /// Trains a network over epochs of batches, keeping checkpoints and a record in a run's folder.
 ///

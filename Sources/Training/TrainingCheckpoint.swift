@@ -2,7 +2,6 @@ import Checkpoints
 import Files
 import Foundation
 import Layers
-import Tensors
 
 /// The state that a run continues from: the weights, the step's `Checkpointed` parts, and the progress.
 ///

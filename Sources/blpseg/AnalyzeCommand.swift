@@ -1,7 +1,6 @@
 import ArgumentParser
 import Evaluation
 import Experiments
-import Prediction
 import Reports
 
 struct AnalyzeCommand: ParsableCommand {

@@ -2,7 +2,6 @@ import ArgumentParser
 import Experiments
 import Foundation
 import Images
-import Prediction
 import Processes
 import Settings
 import Tensors

@@ -1,14 +1,11 @@
 import ArgumentParser
-import Evaluation
 import Experiments
 import Files
 import Foundation
 import Models
 import Prediction
-import Reports
 import Settings
 import Tensors
-import Training
 
 struct PredictCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -3,7 +3,6 @@ import Experiments
 import Foundation
 import Images
 import Models
-import Prediction
 import Reports
 
 /// Tells how the prediction of photographs goes.

@@ -3,7 +3,6 @@ import ArgumentParser
 import Datasets
 import Experiments
 import Files
-import Images
 import Preparation
 
 struct PrepareCommand: ParsableCommand {

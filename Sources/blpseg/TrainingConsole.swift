@@ -1,6 +1,5 @@
 import Experiments
 import Foundation
-import Losses
 import Reports
 import Settings
 import Training

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Experiments
 import Models
 
 struct WeightsCommand: ParsableCommand {

@@ -1,5 +1,3 @@
-import Tensors
-
 /// The objects of a pickle.
 struct PickleObjects {
   /// Keys that are strings, in order, with the last value given to each; other keys lead to no weights.

@@ -1,6 +1,5 @@
 import Files
 import Foundation
-import Tensors
 
 /// An interpreter of the part of Python's pickle format (protocols 2 to 5) that PyTorch writes state dicts with.
 ///

@@ -1,7 +1,6 @@
 import CZlib
 import Files
 import Foundation
-import Tensors
 
 /// CRC-32 checksums of the parts of a safetensors file, which this program keeps in the file's metadata.
 ///
