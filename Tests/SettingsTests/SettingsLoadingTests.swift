@@ -192,7 +192,7 @@ import Testing
     let yaml = try load("").resolvedYAML
     let output = Path.absolute("runs/test")
     #expect(
-      yaml.hasPrefix("name: test\noutput: \(output)\nseed: 0\ndevice: auto\nthreads: 0\nmodel:\n  backbone: effi"))
+      yaml.hasPrefix("name: test\noutput: \(output)\nseed: 0\ndevice: auto\nthreads: 0\nmodel:\n  network: blpseg\n"))
     #expect(yaml.contains("  betas: [0.9, 0.999]\n  epsilon: 1e-8\n  decay_norms_and_biases: true\n  rates: {}\n"))
     #expect(yaml.contains("  learning_rate: 3e-5\n"))
     #expect(yaml.contains("  epochs: 40\n"))
