@@ -9,24 +9,29 @@ public struct Augmentation: Sendable, Equatable {
   public var scale: ClosedRange<Double>
   /// Height and width of the result in pixels.
   public var crop: Int
+  /// How far brightness, contrast and saturation vary, 0...1: by up to so much of their range or of themselves.
+  public var colorJitter: Double
   /// The longer side that larger photographs are reduced to first, in pixels; nil for none.
   public var maxSide: Int?
 
   public init(
-    flipProbability: Double = 0.5, scale: ClosedRange<Double> = 0.75...1.25, crop: Int = 384, maxSide: Int? = nil
+    flipProbability: Double = 0.5, scale: ClosedRange<Double> = 0.75...1.25, crop: Int = 384, colorJitter: Double = 0,
+    maxSide: Int? = nil
   ) {
     precondition(0...1 ~= flipProbability, "a probability is from 0 to 1")
     precondition(scale.lowerBound > 0 && scale.upperBound.isFinite, "a scale is above 0")
     precondition(crop > 0, "a crop has pixels")
+    precondition(0...1 ~= colorJitter, "colours vary by a share of their range")
     self.flipProbability = flipProbability
     self.scale = scale
     self.crop = crop
+    self.colorJitter = colorJitter
     self.maxSide = maxSide
   }
 
   /// A random variant of `sample`, which must have scribbles.
   ///
-  /// Takes four numbers from `stream`: mirroring, factor, row and column of the crop. A side that is shorter than the
+  /// Takes four numbers from `stream`: mirroring, factor, row and column of the crop; and where colours vary three more. A side that is shorter than the
   /// crop is placed at random and padded: 0 in the normalised photograph, `Label.ignored` in the labels.
   public func augmented(
     _ sample: Sample, classCount: Int, _ normalization: ChannelNormalization, using stream: inout RandomStream
@@ -44,11 +49,55 @@ public struct Augmentation: Sendable, Equatable {
     let part = Crop(
       width: image.width, height: image.height, isMirrored: isMirrored, factor: factor, side: crop
     ) { stream.integer(below: $0) }
+    var picture = FloatImage(image, croppedTo: part, normalizedBy: normalization)
+    if colorJitter > 0 { picture.vary(ColorVariation(upTo: colorJitter, using: &stream), normalization) }
     return TrainingSample(
-      id: sample.id, side: crop,
-      image: FloatImage(image, croppedTo: part, normalizedBy: normalization).values,
+      id: sample.id, side: crop, image: picture.values,
       scribbles: scribbles.cropped(to: part, unlabelled: UInt8(classCount)).labels,
       classPresent: isPresent.map { $0 ? 1 : 0 },
       groundTruth: groundTruth?.cropped(to: part, unlabelled: Label.ignored).labels)
+  }
+}
+
+/// A change of a photograph's colours.
+struct ColorVariation {
+  /// What is added to every grey level, as a share of their range 0...255.
+  let brightness: Double
+  /// The factor of differences from the mean.
+  let contrast: Double
+  /// The factor of differences from grey.
+  let saturation: Double
+
+  /// Drawn evenly: brightness up to a quarter of `reach`, contrast and saturation from 1 - `reach` to 1 + `reach`.
+  init(upTo reach: Double, using stream: inout RandomStream) {
+    brightness = stream.uniform(in: -reach / 4...reach / 4)
+    contrast = stream.uniform(in: 1 - reach...1 + reach)
+    saturation = stream.uniform(in: 1 - reach...1 + reach)
+  }
+}
+
+extension FloatImage {
+  /// Changes the colours of a normalised photograph, whose padding, 0 in all channels, stays; grey levels stay within 0...255.
+  fileprivate mutating func vary(_ variation: ColorVariation, _ normalization: ChannelNormalization) {
+    let area = width * height
+    let (mean, deviation) = (normalization.mean, normalization.deviation)
+    let isInside = (0..<area).map { values[$0] != 0 || values[area + $0] != 0 || values[2 * area + $0] != 0 }
+    let (contrast, saturation) = (Float(variation.contrast), Float(variation.saturation))
+    var (sum, count) = (Float(0), Float(0))
+    for pixel in 0..<area where isInside[pixel] {
+      for channel in 0..<3 { sum += (values[channel * area + pixel] * deviation[channel] + mean[channel]) / 3 }
+      count += 1
+    }
+    let centre = count > 0 ? sum / count : 0
+    let shift = Float(variation.brightness * 255) + centre * (1 - contrast)
+    for pixel in 0..<area where isInside[pixel] {
+      var grey = Float(0)
+      for channel in 0..<3 { grey += (values[channel * area + pixel] * deviation[channel] + mean[channel]) / 3 }
+      for channel in 0..<3 {
+        let old = values[channel * area + pixel] * deviation[channel] + mean[channel]
+        let level = (grey + (old - grey) * saturation) * contrast + shift
+        values[channel * area + pixel] = (min(max(level, 0), 255) - mean[channel]) / deviation[channel]
+      }
+    }
   }
 }

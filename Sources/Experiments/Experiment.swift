@@ -98,7 +98,9 @@ public struct Experiment {
   }
 
   /// The network that the settings describe; see `ExperimentSettings.makeNetwork`.
-  public func makeNetwork(loadingBackbone: Bool, _ warn: (FileWarning) -> Void = { _ in }) throws -> BLPSeg {
+  public func makeNetwork(
+    loadingBackbone: Bool, _ warn: (FileWarning) -> Void = { _ in }
+  ) throws -> any SegmentationNetwork {
     try settings.makeNetwork(classCount: classes.count, on: device, loadingBackbone: loadingBackbone, warn)
   }
 
@@ -133,14 +135,14 @@ public struct Experiment {
   /// What a run's record holds of losses.
   public var recordedLosses: [RecordedLoss] {
     switch settings.model.kind {
-    case .blpseg: losses.map(RecordedLoss.init)
+    case .blpseg, .featurePyramid: losses.map(RecordedLoss.init)
     case .frozenFeatures: RecordedLoss.ofFitting
     }
   }
 
   /// A step of the training that the settings describe, and the numbers of its steps.
   func trainingStep(
-    _ network: BLPSeg, batchesPerEpoch: Int, _ group: ProcessGroup?
+    _ network: any SegmentationNetwork, batchesPerEpoch: Int, _ group: ProcessGroup?
   ) throws -> (step: TrainingStep, plan: TrainingPlan) {
     var configuration = settings.training
     configuration.precision = precision

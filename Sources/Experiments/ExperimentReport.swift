@@ -66,7 +66,7 @@ struct ExperimentReport {
 
   private var samplesPerStep: String {
     switch settings.model.kind {
-    case .blpseg: "\(settings.training.batchSize) images"
+    case .blpseg, .featurePyramid: "\(settings.training.batchSize) images"
     case .frozenFeatures: "\(settings.fitting.batch) scribbled pixels"
     }
   }

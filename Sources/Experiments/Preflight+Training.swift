@@ -19,13 +19,13 @@ extension Preflight {
   static func trainingFindings(
     _ settings: ExperimentSettings, _ training: DatasetCheck.Outcome?, _ purpose: Purpose
   ) -> [Finding] {
-    var findings = backbone(settings.model) + losses(settings.loss) + place(settings.output, purpose)
+    var findings = backbone(settings.model) + losses(settings.loss, settings.model) + place(settings.output, purpose)
     do {
       _ = try Device(settings.device)
     } catch {
       findings.append(Finding(problem: error))
     }
-    if let training, training.count > 0, settings.model.kind == .blpseg {
+    if let training, training.count > 0, settings.model.kind != .frozenFeatures {
       findings += schedule(settings, images: training.count)
       if let examination = training.examination { findings += crop(settings.data, examination.images) }
     }
@@ -33,8 +33,25 @@ extension Preflight {
   }
 
   /// Whether there is something to learn, and no loss depends on one that is left out.
-  private static func losses(_ loss: LossSettings) -> [Finding] {
+  private static func losses(_ loss: LossSettings, _ model: ModelSettings) -> [Finding] {
     let objective = loss.objective
+    let hasClassifier = model.kind == .featurePyramid
+    if objective.tagClassifier.weight > 0, !hasClassifier {
+      return [
+        Finding(
+          .problem, "loss.tag_classifier",
+          "has a weight, and model.network is \(model.kind.rawValue), which has no classifier to learn by it; set it to 0",
+          cause: .setting)
+      ]
+    }
+    if hasClassifier, objective.tagClassifier.weight == 0, model.features.tagWeight > 0 {
+      return [
+        Finding(
+          .problem, "loss.tag_classifier",
+          "is 0, and model.tag_weight is \(model.features.tagWeight): the answers of a classifier that learns nothing would be "
+            + "added to the scores; give the loss a weight, as 1, or set model.tag_weight to 0", cause: .setting)
+      ]
+    }
     if objective.losses.isEmpty {
       return [
         Finding(
@@ -59,7 +76,7 @@ extension Preflight {
         Finding(
           .doubt, "model.backbone_weights",
           "is null, so that the backbone starts from random numbers and hardly learns from few scribbles; name weights "
-            + "trained on ImageNet\(model.network.backbone == .efficientNetLite0 ? ", as with imagenet" : "")",
+            + "trained on ImageNet\(model.network.backbone.pretrained.installed != nil ? ", as with imagenet" : "")",
           cause: .setting)
       ]
     }
@@ -69,7 +86,7 @@ extension Preflight {
     probe.model.network.decoderWidth = 8
     do {
       switch model.kind {
-      case .blpseg: _ = try probe.makeNetwork(classCount: 2, on: .cpu, loadingBackbone: true)
+      case .blpseg, .featurePyramid: _ = try probe.makeNetwork(classCount: 2, on: .cpu, loadingBackbone: true)
       case .frozenFeatures: _ = try probe.makeFeaturesNetwork(classCount: 2, on: .cpu, loadingBackbone: true)
       }
       return []

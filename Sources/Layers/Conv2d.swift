@@ -18,14 +18,15 @@ public struct Conv2d {
   let groups: Int
   let padding: Padding
 
+  /// Weights start as He et al. have it for ReLU, or at zero.
   public init(
     _ scope: ParameterScope, _ inChannels: Int, _ outChannels: Int, kernel: Int, stride: Int = 1,
-    dilation: Int = 1, padding: Padding = .zeros(0), groups: Int = 1, bias: Bool
+    dilation: Int = 1, padding: Padding = .zeros(0), groups: Int = 1, bias: Bool, isZero: Bool = false
   ) throws(TorchError) {
     let shape = [outChannels, inChannels / groups, kernel, kernel]
-    weight = try scope.parameter("weight", shape, .kaimingNormalFanOut)
+    weight = try scope.parameter("weight", shape, isZero ? .constant(0) : .kaimingNormalFanOut)
     let fanIn = shape.dropFirst().reduce(1, *)
-    self.bias = bias ? try scope.parameter("bias", [outChannels], .uniform(fanIn: fanIn)) : nil
+    self.bias = bias ? try scope.parameter("bias", [outChannels], isZero ? .constant(0) : .uniform(fanIn: fanIn)) : nil
     self.stride = stride
     self.dilation = dilation
     self.groups = groups
@@ -69,6 +70,16 @@ public struct Conv2d {
 }
 
 extension Conv2d {
+  /// This convolution and the normalisation after it by its running statistics, in one convolution with a bias through which
+  /// gradients flow to the parameters of both.
+  func followed(by norm: BatchNorm2d) throws(TorchError) -> Conv2d {
+    let (scale, shift) = try norm.scaleAndShift()
+    var conv = self
+    conv.weight = try weight * scale.reshaped([-1, 1, 1, 1])
+    conv.bias = try bias.map { bias throws(TorchError) in try bias * scale + shift } ?? shift
+    return conv
+  }
+
   /// This convolution and the normalisation after it, as in evaluation, in one convolution with a bias; its weights
   /// are rounded to `type` where it is given.
   ///

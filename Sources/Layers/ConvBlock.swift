@@ -42,6 +42,10 @@ public struct ConvBlock: Foldable {
       precondition(!mode.isTraining, "a folded network cannot learn")
       return try computed(folding, x, adding: shortcut, mode)
     }
+    if mode.fixesStatistics, mode.execution == .fast, let norm {
+      // Weights are multiplied in place of images, which are larger.
+      return try finished(conv.followed(by: norm)(x), adding: shortcut, mode)
+    }
     return try completed(conv(x, mode.execution), adding: shortcut, mode)
   }
 

@@ -19,6 +19,10 @@ public struct Mode {
   /// Whether running statistics take in the batch.
   private(set) var updatesStatistics: Bool
   public private(set) var execution = Execution.fast
+  /// Whether batch normalisation uses its running statistics in training too, and leaves them as they are.
+  public private(set) var fixesStatistics = false
+  /// Whether the backbone is left as it is: no gradient reaches it.
+  public private(set) var freezesBackbone = false
 
   public static var evaluation: Mode {
     Mode(isTraining: false, group: nil, generator: nil, updatesStatistics: false)
@@ -37,6 +41,21 @@ public struct Mode {
   public var repeated: Mode {
     var mode = self
     mode.updatesStatistics = false
+    return mode
+  }
+
+  /// The same with the running statistics of batch normalisation as they are.
+  public var withFixedStatistics: Mode {
+    var mode = self
+    mode.fixesStatistics = true
+    mode.updatesStatistics = false
+    return mode
+  }
+
+  /// The same with the backbone as it is.
+  public var withFrozenBackbone: Mode {
+    var mode = self
+    mode.freezesBackbone = true
     return mode
   }
 

@@ -24,8 +24,12 @@ public struct BatchNorm2d {
     self.epsilon = epsilon
   }
 
-  /// Throws in training where a channel has a single value, whose variance would be NaN.
+  /// Throws in training by the batch's statistics where a channel has a single value, whose variance would be NaN.
   public func callAsFunction(_ x: Tensor, _ mode: Mode) throws(TorchError) -> Tensor {
+    if mode.fixesStatistics {
+      return try x.batchNormalized(
+        weight, bias, mean: runningMean, variance: runningVariance, training: false, momentum: 0, epsilon: epsilon)
+    }
     if mode.isTraining, x.elementCount / weight.elementCount * (mode.group?.count ?? 1) < 2 {
       throw TorchError(
         operation: "batch_norm", shapes: [x.shape],
@@ -40,6 +44,15 @@ public struct BatchNorm2d {
     return try x.batchNormalized(
       weight, bias, mean: runningMean, variance: runningVariance, training: mode.isTraining, momentum: momentum,
       epsilon: epsilon)
+  }
+}
+
+extension BatchNorm2d {
+  /// What the normalisation by its running statistics multiplies each channel by, and what it then adds, `[channels]` each;
+  /// gradients flow to its weight and bias.
+  func scaleAndShift() throws(TorchError) -> (scale: Tensor, shift: Tensor) {
+    let scale = try weight * (runningVariance + epsilon).power(-0.5)
+    return (scale, try bias - runningMean * scale)
   }
 }
 

@@ -16,7 +16,7 @@ public struct BLPLoss: Loss, Equatable {
   public init() {}
 
   public func callAsFunction(_ image: LossInput) throws -> Tensor {
-    try blpLoss(image.logits, scribbleLogits: image.scribbleLogits, labels: image.supervision, gamma: gamma)
+    try blpLoss(image.logits, scribbleLogits: try image.scribbleLogits, labels: image.supervision, gamma: gamma)
       / Double(image.batch.images)
   }
 }

@@ -30,8 +30,9 @@ extension Loss {
 public struct LossInput {
   /// z, `[N, C, H, W]`.
   public let logits: Tensor
-  /// u, scores of "a scribble of class c lies here", the last one meaning none: `[N, C + 1, H, W]`.
-  public let scribbleLogits: Tensor
+  private let lazyScribbleLogits: LazyTensor
+  /// Logits of "class c occurs in the photograph", `[N, C]`, where the network has a classifier of tags.
+  public let tagLogits: Tensor?
   /// The normalised photograph, `[N, 3, H, W]`.
   public let photograph: Tensor
   /// The decoder's output without gradient, `[N, D, H / 4, W / 4]`.
@@ -48,11 +49,12 @@ public struct LossInput {
   public let batch: LossBatch
 
   public init(
-    logits: Tensor, scribbleLogits: Tensor, photograph: Tensor, features: Tensor, labels: Tensor, classPresent: Tensor,
-    batch: LossBatch
+    logits: Tensor, scribbleLogits: @autoclosure @escaping () throws -> Tensor, tagLogits: Tensor? = nil,
+    photograph: Tensor, features: Tensor, labels: Tensor, classPresent: Tensor, batch: LossBatch
   ) {
     self.logits = logits
-    self.scribbleLogits = scribbleLogits
+    lazyScribbleLogits = LazyTensor(scribbleLogits)
+    self.tagLogits = tagLogits
     self.photograph = photograph
     self.features = features
     self.labels = labels
@@ -61,6 +63,10 @@ public struct LossInput {
     self.batch = batch
   }
 
+  /// u, scores of "a scribble of class c lies here", the last one meaning none: `[N, C + 1, H, W]`. They are computed for
+  /// the first loss that asks for them.
+  public var scribbleLogits: Tensor { get throws { try lazyScribbleLogits.value } }
+
   /// The photograph's red, green and blue on the scale 0...255, `[N, 3, H, W]`; the mean colour where it was padded.
   public func colors() throws(TorchError) -> Tensor {
     let normalization = batch.normalization
@@ -68,6 +74,23 @@ public struct LossInput {
       try Tensor(values, [1, 3, 1, 1]).to(photograph.type).to(photograph.device)
     }
     return try photograph * ofChannels(normalization.deviation) + ofChannels(normalization.mean)
+  }
+}
+
+/// A tensor that is computed when it is first asked for.
+private final class LazyTensor {
+  private let make: () throws -> Tensor
+  private var made: Tensor?
+
+  init(_ make: @escaping () throws -> Tensor) { self.make = make }
+
+  var value: Tensor {
+    get throws {
+      if let made { return made }
+      let tensor = try make()
+      made = tensor
+      return tensor
+    }
   }
 }
 

@@ -9,6 +9,7 @@ public struct Objective {
     public var partialCrossEntropy = PartialCrossEntropy()
     public var absentClasses = AbsentClassLoss()
     public var tags = TagLoss()
+    public var tagClassifier = TagClassifierLoss()
     public var entropy = EntropyLoss()
     public var teacherLabels = TeacherLabelLoss()
     public var potts = PottsLoss()
@@ -34,8 +35,8 @@ public struct Objective {
     /// The losses that take part, in the order in which they are reported. A new loss is added to this list.
     public var losses: [any Loss] {
       let all: [any Loss] = [
-        scribble, blp, partialCrossEntropy, absentClasses, tags, entropy, teacherLabels, potts, selfLabels, gatedCRF,
-        denseCRF, treeEnergy,
+        scribble, blp, partialCrossEntropy, absentClasses, tags, tagClassifier, entropy, teacherLabels, potts, selfLabels,
+        gatedCRF, denseCRF, treeEnergy,
       ]
       return all.filter { $0.weight > 0 }
     }

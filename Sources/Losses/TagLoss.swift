@@ -28,10 +28,7 @@ public struct TagLoss: Loss, Equatable {
     let count = try isPadding.logicalNot().to(.float64).sum().item()
     guard count > 0 else { return try image.logits.sum() * 0 }
     let scores = try pooled(image.logits, isPadding.unsqueezed(1), count)
-    let isThere = try LabelCounts.counts(of: image.labels, classCount: classes).isAtLeast(1).to(scores.type)
-    let isAbsent = try image.classPresent.reshaped([classes]).isEqual(to: 0).to(scores.type)
-    let errors = try (-scores).softplus() * isThere + scores.softplus() * isAbsent
-    return try errors.sum().perOne(of: (isThere + isAbsent).sum()) / Double(image.batch.images)
+    return try image.tagSurprise(scores)
   }
 
   /// s, `[C]`, of logits `[1, C, H, W]`.
@@ -41,5 +38,32 @@ public struct TagLoss: Loss, Equatable {
     }
     let sums = try (logits.filled(where: isPadding, with: -.infinity) * sharpness).logSumExp([2, 3])
     return try ((sums + -log(count)) / sharpness).reshaped([-1])
+  }
+}
+
+/// The same for the network's own classifier of tags, s_c being its logits (Docs/Method.md, "Further losses").
+public struct TagClassifierLoss: Loss, Equatable {
+  public let name = "classifier"
+  public let title = "tag classifier loss"
+  public let explanation = "the classifier's telling which classes the photograph has"
+  public var weight = 0.0
+
+  public init() {}
+
+  public func callAsFunction(_ image: LossInput) throws -> Tensor {
+    guard let logits = image.tagLogits else { return try image.logits.sum() * 0 }
+    return try image.tagSurprise(logits.reshaped([-1]))
+  }
+}
+
+extension LossInput {
+  /// The binary cross entropy of scores `[C]` of the classes that are scribbled on this part of the photograph, and of those
+  /// that are absent from all of it; the mean over these.
+  fileprivate func tagSurprise(_ scores: Tensor) throws(TorchError) -> Tensor {
+    let classes = scores.shape[0]
+    let isThere = try LabelCounts.counts(of: labels, classCount: classes).isAtLeast(1).to(scores.type)
+    let isAbsent = try classPresent.reshaped([classes]).isEqual(to: 0).to(scores.type)
+    let errors = try (-scores).softplus() * isThere + scores.softplus() * isAbsent
+    return try errors.sum().perOne(of: (isThere + isAbsent).sum()) / Double(batch.images)
   }
 }

@@ -6,16 +6,23 @@ import Settings
 import Tensors
 
 extension ExperimentSettings {
-  /// The network that the settings describe, for so many classes; its other weights are random numbers from the seed.
+  /// The network that the settings describe, unless it is one of frozen features, for so many classes; its other weights are
+  /// random numbers from the seed.
   ///
   /// With `loadingBackbone` the backbone has the weights that the settings name; `warn` is given warnings about their
   /// file. Throws where the file cannot be read or holds weights of another network.
   public func makeNetwork(
     classCount: Int, on device: Tensors.Device, loadingBackbone: Bool, _ warn: (FileWarning) -> Void = { _ in }
-  ) throws -> BLPSeg {
+  ) throws -> any SegmentationNetwork {
+    let store = try ParameterStore(device: device, seed: UInt64(seed))
+    if model.kind == .featurePyramid {
+      let network = try FeaturePyramid(
+        model.pyramidConfiguration(classCount: classCount), store, unlabelledWeight: loss.unlabelledWeight)
+      if loadingBackbone { try loadBackbone(warn, network.loadBackbone) }
+      return network
+    }
     let network = try BLPSeg(
-      model.configuration(classCount: classCount), ParameterStore(device: device, seed: UInt64(seed)),
-      unlabelledWeight: loss.unlabelledWeight)
+      model.configuration(classCount: classCount), store, unlabelledWeight: loss.unlabelledWeight)
     if loadingBackbone { try loadBackbone(warn, network.loadBackbone) }
     return network
   }

@@ -48,6 +48,9 @@ public enum Inspection {
 
   /// What network tensors of these shapes are of; of frozen features the settings tell the scales.
   private static func network(_ shapes: [String: [Int]], _ model: ModelSettings?) throws(UnknownNetwork) -> String {
+    if FeaturePyramidConfiguration.recognises(shapes) {
+      return "\(try FeaturePyramidConfiguration(inferredFrom: shapes))"
+    }
     guard FrozenFeaturesConfiguration.recognises(shapes) else {
       return "\(try BLPSegConfiguration(inferredFrom: shapes))"
     }
@@ -59,14 +62,13 @@ public enum Inspection {
   /// The network that settings describe: its parts with their parameter counts.
   public static func model(_ settings: ExperimentSettings) throws -> String {
     let classes = try settings.data.classList().count
-    switch settings.model.kind {
-    case .blpseg:
-      let network = try settings.makeNetwork(classCount: classes, on: .cpu, loadingBackbone: false)
-      return text(of: network.store, "\(network.configuration)")
-    case .frozenFeatures:
-      let network = try settings.makeFeaturesNetwork(classCount: classes, on: .cpu, loadingBackbone: false)
-      return text(of: network.store, "\(network.configuration)")
+    let description = settings.model.description(classCount: classes)
+    guard settings.model.kind == .frozenFeatures else {
+      return text(
+        of: try settings.makeNetwork(classCount: classes, on: .cpu, loadingBackbone: false).store, description)
     }
+    let network = try settings.makeFeaturesNetwork(classCount: classes, on: .cpu, loadingBackbone: false)
+    return text(of: network.store, description)
   }
 
   private static func text(of store: ParameterStore, _ description: String) -> String {

@@ -34,10 +34,15 @@ public struct TrainedNetwork {
     let shapes = Dictionary(uniqueKeysWithValues: state.map { ($0.name, $0.tensor.shape) })
     do {
       let tensors = state.map { ($0.name, $0.tensor) }
+      let model = metadata?.settings.model
       network =
-        FrozenFeaturesConfiguration.recognises(shapes)
-        ? try Self.features(tensors, shapes, metadata?.settings.model, on: device, path)
-        : try Self.blpseg(tensors, shapes, metadata?.settings.model, on: device, path)
+        if FrozenFeaturesConfiguration.recognises(shapes) {
+          try Self.features(tensors, shapes, model, on: device, path)
+        } else if FeaturePyramidConfiguration.recognises(shapes) {
+          try Self.pyramid(tensors, shapes, model, on: device, path)
+        } else {
+          try Self.blpseg(tensors, shapes, model, on: device, path)
+        }
       if let fault = try NonFiniteTensors(state) {
         throw FileError.invalid(path, "\(fault); nothing can be predicted with it, use another checkpoint")
       }
@@ -73,6 +78,22 @@ public struct TrainedNetwork {
       configuration.dropout = network.dropout
     }
     let network = try BLPSeg(configuration, ParameterStore(device: device))
+    try network.load(tensors)
+    return network
+  }
+
+  private static func pyramid(
+    _ tensors: [(name: String, tensor: Tensor)], _ shapes: [String: [Int]], _ model: ModelSettings?,
+    on device: Device, _ path: String
+  ) throws -> FeaturePyramid {
+    var configuration = try FeaturePyramidConfiguration(inferredFrom: shapes)
+    try requireClasses(configuration.classCount, path)
+    if let model {
+      configuration.tagWeight = model.features.tagWeight
+      configuration.sigma = model.network.sigma
+      configuration.dropout = model.network.dropout
+    }
+    let network = try FeaturePyramid(configuration, ParameterStore(device: device))
     try network.load(tensors)
     return network
   }

@@ -28,10 +28,7 @@ public struct BLPSeg: SegmentationNetwork {
     self.configuration = configuration
     self.store = store
     layers = try BLPSegLayers(store.root, configuration)
-    scribbleClassWeight = try (store.root / "CELoss").buffer("weight", [classes + 1], .constant(1))
-    try withoutGradient { () throws(TorchError) in
-      try scribbleClassWeight.sliced(0, classes, classes + 1).fill(unlabelledWeight)
-    }
+    scribbleClassWeight = try store.root.scribbleClassWeight(classes, unlabelledWeight)
   }
 
   public var architecture: Architecture { configuration.architecture }
@@ -62,9 +59,7 @@ public struct BLPSeg: SegmentationNetwork {
 
   public func copy() throws(TorchError) -> BLPSeg {
     let copy = try BLPSeg(configuration, ParameterStore(type: store.type, device: store.device))
-    try withoutGradient { () throws(TorchError) in
-      for (new, old) in zip(copy.store.entries, store.entries) { try new.tensor.copy(from: old.tensor) }
-    }
+    try copy.store.copy(from: store)
     return copy
   }
 
@@ -135,17 +130,9 @@ extension BLPSeg {
   /// Loads published weights of the backbone alone, whose names have no prefix, strictly except for what the backbone's
   /// description says of them and for numbers of batches.
   public func loadBackbone(_ tensors: [(name: String, tensor: Tensor)]) throws {
-    let prefix = "\(Self.backboneScope)."
     let pretrained = configuration.backbone.pretrained
-    let own = tensors.filter { tensor in !pretrained.dropped.contains { tensor.name.hasPrefix($0) } }
-    try store.load(
-      own.map { (prefix + pretrained.renamed($0.name), $0.tensor) },
-      isOptional: { name in
-        guard name.hasPrefix(prefix) else { return true }
-        return isBatchCount(name) || pretrained.optional.contains { name.dropFirst(prefix.count).hasPrefix($0) }
-      })
+    try store.loadBackbone(
+      tensors.map { (pretrained.renamed($0.name), $0.tensor) }, dropped: pretrained.dropped,
+      optional: pretrained.optional)
   }
 }
-
-/// Whether a tensor is batch normalisation's number of batches, which changes nothing.
-func isBatchCount(_ name: String) -> Bool { name.hasSuffix("num_batches_tracked") }

@@ -124,12 +124,7 @@ struct BLPSegLayers: Foldable {
         return try mode.execution == .plain ? embedding(patches) : embedding.coordinates(patches)
       }
     }
-    // Scores of feature pairs reach hundreds: under autocast they are still computed in float32.
-    let type: ElementType = scores.type == .float64 ? .float64 : .float32
-    let (sigma, values) = (configuration.sigma, try scores.to(type))
-    let feature = try coordinates.resizedBilinear(height: scores.shape[2], width: scores.shape[3]).to(type)
-    return try mode.execution == .plain
-      ? feature.locallyAggregatedByTable(values, sigma: sigma) : feature.locallyAggregated(values, sigma: sigma)
+    return try scores.locallyAggregated(along: coordinates, sigma: configuration.sigma, mode)
   }
 
   /// What `body` computes from images. In training its intermediate results, the largest part of all that a backward

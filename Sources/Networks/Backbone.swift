@@ -14,7 +14,9 @@ public protocol Backbone: Foldable {
 ///
 /// A new one is a file with its layers and its description, and one more element here.
 public enum Backbones {
-  public static let all: [BackboneDescription] = [.resnet18, .resnet34, .resnet50, .resnet101, .efficientNetLite0]
+  public static let all: [BackboneDescription] = [
+    .resnet18, .resnet34, .resnet50, .resnet101, .efficientNetLite0, .efficientNetLite1, .efficientNetLite2,
+  ]
 
   /// The backbone that has tensors of these names and shapes; nil where none has.
   static func recognised(_ shapes: [String: [Int]]) -> BackboneDescription? { all.first { $0.recognises(shapes) } }

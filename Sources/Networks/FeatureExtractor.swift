@@ -1,15 +1,15 @@
 import Layers
 import Tensors
 
-/// A backbone as a source of features for a head that is fitted to them. It is never trained.
+/// A backbone as a source of features at strides 4, 8 and 16, whose classifier's input is kept at stride 16.
 public protocol FeatureExtractor: Foldable {
   /// The levels of its description for normalised images `[N, 3, H, W]`, finest first: `[N, channels, h, w]`.
   func levels(_ images: Tensor, _ mode: Mode) throws(TorchError) -> [Tensor]
 }
 
-/// What a backbone offers as frozen features.
+/// What a backbone offers as features.
 public struct FeatureExtractorDescription: Sendable {
-  /// Channels of its levels, finest first; the last is the one that is pooled.
+  /// Channels of its levels at strides 4, 8, 16 and 16; the last is the one that is pooled.
   public let channels: [Int]
   /// Prefixes of names in the file of published weights that the extractor does not have.
   let dropped: [String]
@@ -17,30 +17,37 @@ public struct FeatureExtractorDescription: Sendable {
   let make: @Sendable (_ scope: ParameterScope) throws(TorchError) -> any FeatureExtractor
 }
 
-/// EfficientNet-Lite0 as far as the classifier's input: 40 channels at stride 8, 112 at stride 16, and the 1280 of
-/// `_conv_head`, whose grid is kept at stride 16 by dilation.
-struct EfficientNetLite0Features: FeatureExtractor {
-  static let description = FeatureExtractorDescription(
-    channels: [40, 112, 1280], dropped: ["_fc."],
-    make: { scope throws(TorchError) in try EfficientNetLite0Features(scope) })
+extension FeatureExtractorDescription {
+  /// Three features of EfficientNet-Lite and the 1280 channels of `_conv_head`.
+  init(efficientNetLite size: EfficientNetLite.Size) {
+    self.init(
+      channels: EfficientNetLite.featureStages.dropLast().map { size.channels[$0] } + [EfficientNetLiteFeatures.width],
+      dropped: ["_fc."], make: { scope throws(TorchError) in try EfficientNetLiteFeatures(scope, size) })
+  }
+}
 
-  private var backbone: EfficientNetLite0
+/// EfficientNet-Lite as far as the classifier's input, whose grid is kept at stride 16 by dilation.
+struct EfficientNetLiteFeatures: FeatureExtractor {
+  /// Channels of `_conv_head`, the same for all sizes.
+  static let width = 1280
+
+  private var backbone: EfficientNetLite
   private var head: ConvBlock
 
-  init(_ scope: ParameterScope) throws(TorchError) {
-    let width = Self.description.channels[2]
-    backbone = try EfficientNetLite0(scope, outputStride: 16)
+  init(_ scope: ParameterScope, _ size: EfficientNetLite.Size) throws(TorchError) {
+    backbone = try EfficientNetLite(scope, size, outputStride: 16)
     head = ConvBlock(
-      try Conv2d(scope / "_conv_head", EfficientNetLite0.lastChannels, width, kernel: 1, bias: false),
-      try BatchNorm2d(scope / "_bn1", width, epsilon: EfficientNetLite0.epsilon), .relu6)
+      try Conv2d(scope / "_conv_head", size.lastChannels, Self.width, kernel: 1, bias: false),
+      try BatchNorm2d(scope / "_bn1", Self.width, epsilon: EfficientNetLite.epsilon), .relu6)
   }
 
   func levels(_ images: Tensor, _ mode: Mode) throws(TorchError) -> [Tensor] {
-    let coarser = try backbone.coarser(backbone.finest(images, mode), mode)
-    return [coarser[0], coarser[1], try head(coarser[2], mode)]
+    let finest = try backbone.finest(images, mode)
+    let coarser = try backbone.coarser(finest, mode)
+    return [finest, coarser[0], coarser[1], try head(coarser[2], mode)]
   }
 
-  func folded(_ type: ElementType?) throws(TorchError) -> EfficientNetLite0Features {
+  func folded(_ type: ElementType?) throws(TorchError) -> EfficientNetLiteFeatures {
     var features = self
     features.backbone = try backbone.folded(type)
     features.head = try head.folded(type)

@@ -19,8 +19,11 @@ public struct FrozenFeaturesConfiguration: Sendable, Equatable {
     (self.scales, self.tagWeight) = (scales, tagWeight)
   }
 
+  /// Channels of the levels that are used at each scale: those at strides 8 and 16.
+  var levelChannels: [Int] { Array((backbone.extractor?.channels ?? []).dropFirst()) }
+
   /// Channels of a sample: those of all levels at all scales.
-  public var channels: Int { (backbone.extractor?.channels ?? []).reduce(0, +) * scales.count }
+  public var channels: Int { levelChannels.reduce(0, +) * scales.count }
 
   public var architecture: Architecture {
     // Stems and widened channels of the first blocks at the largest scale, four bytes each: 32 at stride 2, 96 at stride
@@ -54,11 +57,12 @@ extension FrozenFeaturesConfiguration {
     else { throw UnknownNetwork(problem: "\(Self.hidden) and \(Self.output) are not matrices that fit each other") }
     let prefix = "\(BLPSeg.backboneScope)."
     let own = shapes.compactMap { $0.hasPrefix(prefix) ? (String($0.dropFirst(prefix.count)), $1) : nil }
-    guard let backbone = Backbones.recognised(Dictionary(uniqueKeysWithValues: own)), let extractor = backbone.extractor
+    guard let backbone = Backbones.recognised(Dictionary(uniqueKeysWithValues: own)),
+      backbone.extractor != nil
     else {
       throw UnknownNetwork(problem: "the names under \(BLPSeg.backboneScope) are those of no known frozen features")
     }
-    let perScale = extractor.channels.reduce(0, +)
+    let perScale = FrozenFeaturesConfiguration(backbone: backbone).levelChannels.reduce(0, +)
     guard first[1] > 0, first[1] % perScale == 0, first[1] / perScale <= 8 else {
       throw UnknownNetwork(problem: "\(Self.hidden) takes \(first[1]) channels, and a scale has \(perScale)")
     }

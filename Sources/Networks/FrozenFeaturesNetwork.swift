@@ -47,24 +47,20 @@ public struct FrozenFeaturesNetwork: TrainedWeights {
 
   public func folded(_ type: ElementType? = nil) throws(TorchError) -> FrozenFeaturesInference {
     FrozenFeaturesInference(
-      configuration, try extractor.folded(type), levelsPerScale: description.channels.count, try head.copy(),
+      configuration, try extractor.folded(type), levelsPerScale: configuration.levelChannels.count, try head.copy(),
       try tags.copy(), tagPrior: try tagPrior.cloned())
   }
 
   /// The same with the weights that this network's heads have at any time, for a look at heads that are being fitted.
   public func foldedBackbone() throws(TorchError) -> FrozenFeaturesInference {
     FrozenFeaturesInference(
-      configuration, try extractor.folded(nil), levelsPerScale: description.channels.count, head, tags,
+      configuration, try extractor.folded(nil), levelsPerScale: configuration.levelChannels.count, head, tags,
       tagPrior: tagPrior)
   }
 
   /// Loads the backbone from published weights, strictly except for what the description says of their names.
   public func loadBackbone(_ tensors: [(name: String, tensor: Tensor)]) throws {
-    let prefix = "\(BLPSeg.backboneScope)."
-    try store.load(
-      tensors.filter { tensor in !description.dropped.contains { tensor.name.hasPrefix($0) } }
-        .map { (prefix + $0.name, $0.tensor) },
-      isOptional: { !$0.hasPrefix(prefix) || isBatchCount($0) })
+    try store.loadBackbone(tensors, dropped: description.dropped)
   }
 
   /// Loads a whole state dict, strictly except for numbers of batches.
@@ -103,7 +99,7 @@ public struct FrozenFeaturesInference: InferenceNetwork {
       for scale in configuration.scales {
         func side(_ length: Int) -> Int { max(1, Int((Double(length) * scale).rounded())) }
         let view = try images.resizedAntialiased(height: side(height), width: side(width)).contiguous(.channelsLast)
-        levels += try extractor.levels(view, .evaluation)
+        levels += try extractor.levels(view, .evaluation).suffix(levelsPerScale)
       }
       let pooled = try levels[levelsPerScale - 1].mean([2, 3])
       return FrozenFeatures(levels: levels, pooled: pooled, height: height, width: width)

@@ -1,6 +1,18 @@
 import Layers
 import Tensors
 
+extension Tensor {
+  /// These scores, `[N, C, h, w]`, after local aggregation along a shallow feature or its coordinates, `[N, K, h', w']`.
+  func locallyAggregated(along feature: Tensor, sigma: Double, _ mode: Mode) throws(TorchError) -> Tensor {
+    // Scores of feature pairs reach hundreds: under autocast they are still computed in float32.
+    let type: ElementType = self.type == .float64 ? .float64 : .float32
+    let values = try to(type)
+    let feature = try feature.resizedBilinear(height: shape[2], width: shape[3]).to(type)
+    return try mode.execution == .plain
+      ? feature.locallyAggregatedByTable(values, sigma: sigma) : feature.locallyAggregated(values, sigma: sigma)
+  }
+}
+
 /// The shallow feature of local aggregation: patches of 4 x 4 pixels, projected and normalised.
 struct PatchEmbedding {
   private static let patch = 4

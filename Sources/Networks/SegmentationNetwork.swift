@@ -19,11 +19,21 @@ public protocol TrainedWeights {
 
 /// A network that is trained as a whole, by losses on its outputs.
 public protocol SegmentationNetwork: TrainedWeights {
+  /// Weights of the scribble loss per class, the last one for "unlabelled": `[C + 1]`.
+  var scribbleClassWeight: Tensor { get }
+
   /// The outputs for normalised images `[N, 3, H, W]`.
   func callAsFunction(_ images: Tensor, _ mode: Mode) throws -> NetworkOutput
 
+  /// Takes note of how many photographs of a batch have each class, and of how many there are: `[C + 1]`.
+  func noteClasses(_ counts: Tensor) throws
+
   /// The same network with a copy of all tensors, which can be trained apart from this one.
   func copy() throws -> Self
+}
+
+extension SegmentationNetwork {
+  public func noteClasses(_ counts: Tensor) throws {}
 }
 
 /// A network that predicts and cannot be trained: nothing is recorded for a backward pass.
@@ -84,6 +94,8 @@ public struct NetworkOutput {
   public let aggregated: Tensor
   /// Scores of "a scribble of class c lies here", the last channel meaning none: `[N, C + 1, h, w]`.
   public let scribbleScores: Tensor
+  /// Logits of "class c occurs in the image", `[N, C]`; nil where the network has no such classifier.
+  public internal(set) var tagLogits: Tensor?
 
   /// z, the class logits at the images' size, `[N, C, H, W]`.
   public func logits() throws(TorchError) -> Tensor {

@@ -16,8 +16,14 @@ public final class GradientReducer {
     self.group = group
   }
 
-  deinit {
+  deinit { releaseReducer() }
+
+  /// Other parameters take part from now on; to be called by all processes.
+  public func participantsWillChange() { releaseReducer() }
+
+  private func releaseReducer() {
     if let reducer { torch_reducer_release(reducer) }
+    reducer = nil
   }
 
   /// The backward pass from `loss`; parameters that it reaches receive the mean of their gradients over all processes.

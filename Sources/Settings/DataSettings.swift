@@ -91,6 +91,10 @@ extension DataSettings: SettingsSection {
       "scale", \.augmentation.scale, factors,
       "Factors that training images are resized by, drawn evenly from this range."),
     Setting(
+      "color_jitter", \.augmentation.colorJitter, .number(0...1),
+      "How far training varies contrast and saturation, as factors from 1 less this to 1 more, and brightness, by up to a quarter "
+        + "of this of its range; 0 leaves colours as they are."),
+    Setting(
       "max_side", \.augmentation.maxSide, .optional(.whole(64...16384)),
       "Longer side in pixels that larger photographs are reduced to, with their labels, before training and before each "
         + "prediction, whose result has the photograph's own size again; `predict` takes it from the checkpoint. Choose "

@@ -43,25 +43,25 @@ extension ExperimentSettings {
           "model.backbone_weights is imagenet, which there is for \(ModelSettings.installed) only, and model.backbone is "
           + "\(settings.model.network.backbone.name); give the path of a state dict")
     }
-    if settings.model.kind == .frozenFeatures { try settings.requireFeatures(documents[0].source) }
+    if settings.model.kind != .blpseg { try settings.requireExtractor(documents[0].source) }
     return settings
   }
 
-  /// Throws where the backbone offers no frozen features, or would start from random numbers.
-  private func requireFeatures(_ source: String) throws(SettingsError) {
+  /// Throws where the backbone offers no extractor, or would start from random numbers.
+  private func requireExtractor(_ source: String) throws(SettingsError) {
     guard model.network.backbone.extractor != nil else {
       throw SettingsError(
         source: source,
         problem:
-          "model.network is frozen_features, which there is with \(ModelSettings.extractors) only, and model.backbone is "
+          "model.network is \(model.kind.rawValue), which there is with \(ModelSettings.extractors) only, and model.backbone is "
           + "\(model.network.backbone.name)")
     }
     guard model.backboneWeights != nil else {
       throw SettingsError(
         source: source,
         problem:
-          "model.network is frozen_features, and model.backbone_weights is null: features of random weights tell "
-          + "nothing; name weights, as with imagenet")
+          "model.network is \(model.kind.rawValue), and model.backbone_weights is null: features of random weights tell "
+          + "nothing, and their statistics are not learnt; name weights, as with imagenet")
     }
   }
 

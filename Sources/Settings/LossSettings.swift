@@ -66,6 +66,9 @@ extension LossSettings: SettingsSection {
     Setting(
       "tag_sharpness", \.objective.tags.sharpness, .number(0...20),
       "How the tag loss pools scores: 0 takes their mean, larger numbers come near to the largest."),
+    weight(
+      "tag_classifier", \.objective.tagClassifier.weight,
+      "the same for the classifier of `feature_pyramid`, whose answers `model.tag_weight` adds to the scores"),
     weight("entropy", \.objective.entropy.weight, "the entropy of the answers at pixels without a scribble"),
   ]
 

@@ -14,6 +14,8 @@ public struct ModelSettings: Sendable, Equatable {
   public enum Kind: String, Sendable, CaseIterable {
     /// The network of the paper, trained as a whole.
     case blpseg
+    /// A feature pyramid with a classifier of tags, trained as a whole.
+    case featurePyramid = "feature_pyramid"
     /// The backbone as it is, and a head that is fitted to its features.
     case frozenFeatures = "frozen_features"
   }
@@ -37,6 +39,13 @@ extension ModelSettings {
     return result
   }
 
+  /// The feature pyramid of these settings for so many classes.
+  public func pyramidConfiguration(classCount: Int) -> FeaturePyramidConfiguration {
+    FeaturePyramidConfiguration(
+      backbone: network.backbone, classCount: classCount, width: network.decoderWidth, dropout: network.dropout,
+      tagWeight: features.tagWeight, localAggregation: network.localAggregation, sigma: network.sigma)
+  }
+
   /// The network of frozen features of these settings for so many classes.
   public func featuresConfiguration(classCount: Int) -> FrozenFeaturesConfiguration {
     var result = features
@@ -46,12 +55,25 @@ extension ModelSettings {
   }
 }
 
+extension ModelSettings {
+  /// The network for so many classes, in words.
+  public func description(classCount: Int) -> String {
+    switch kind {
+    case .blpseg: "\(configuration(classCount: classCount))"
+    case .featurePyramid: "\(pyramidConfiguration(classCount: classCount))"
+    case .frozenFeatures: "\(featuresConfiguration(classCount: classCount))"
+    }
+  }
+}
+
 extension ModelSettings: SettingsSection {
   package static let settings: [Setting<ModelSettings>] = [
     Setting(
       "network", \.kind, .choice(Kind.self),
-      "`blpseg` is the network of the paper, trained as a whole; `frozen_features` leaves the backbone, \(extractors), "
-        + "as it is and fits a head to its features, as the section `fitting` says, in minutes."),
+      "`blpseg` is the network of the paper. `feature_pyramid` learns more from some hundred photographs: a backbone, "
+        + "\(extractors), with the statistics of its batch normalisation as they are, a light decoder and a classifier of the "
+        + "photograph's classes. `frozen_features` leaves such a backbone as it is and fits a head to its features, as the "
+        + "section `fitting` says, in minutes."),
     Setting(
       "backbone", \.network.backbone, .choice(of: Backbones.all, named: \.name),
       "Network that turns an image into features."),
@@ -60,7 +82,9 @@ extension ModelSettings: SettingsSection {
       "Initial weights of the backbone; `imagenet` is the file that Scripts/setup installed, for \(installed), and is "
         + "found beside the program's checkout from any folder. Null starts from random numbers, which asks for far more "
         + "training."),
-    Setting("decoder_width", \.network.decoderWidth, .whole(8...4096), "Channels of the decoder."),
+    Setting(
+      "decoder_width", \.network.decoderWidth, .whole(8...4096),
+      "Channels of the decoder of `blpseg`, or of all levels of `feature_pyramid`."),
     Setting(
       "dropout", \.network.dropout, .number(0, below: 1), "Probability that a decoder channel is dropped in training."),
     Setting(
@@ -73,7 +97,8 @@ extension ModelSettings: SettingsSection {
     Setting("head_width", \.features.width, .whole(8...4096), "Channels of the hidden layer of `frozen_features`."),
     Setting(
       "tag_weight", \.features.tagWeight, .number(0...100),
-      "Weight of what the photograph as a whole tells `frozen_features` of its classes, which is added to their scores."
+      "Weight of what the photograph as a whole tells `feature_pyramid` and `frozen_features` of its classes, which is added "
+        + "to their scores in prediction."
     ),
   ]
 

@@ -29,6 +29,9 @@ extension TrainingConfiguration: SettingsSection {
       "Factors of the learning rate by the beginning of parameters' names, as in `{backbone: 0.1}`; of several that fit, "
         + "the longest counts."),
     Setting(
+      "head_first", \.headFirst, .number(0...1),
+      "Share of the steps, at the beginning, in which the backbone stays as it is and the other layers learn."),
+    Setting(
       "power", \.power, .number(0...10), "Exponent of the schedule: rate = learning_rate (1 - t / (T + 1))^power."),
     Setting(
       "precision", \.precision, .choice(Precision.self),

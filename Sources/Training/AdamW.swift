@@ -4,7 +4,7 @@ import Tensors
 
 /// AdamW (Loshchilov and Hutter, ICLR 2019) by LibTorch's fused kernel.
 ///
-/// A parameter without a gradient is left alone. As published, weight decay acts on every other one and all learn at the
+/// A parameter without a gradient is left alone, and its averages are as young as its first gradient. As published, weight decay acts on every other one and all learn at the
 /// same rate; the settings can make groups of parameters.
 public final class AdamW: Checkpointed {
   /// The exponential decay rates, each 0..<1.
@@ -50,6 +50,8 @@ public final class AdamW: Checkpointed {
   private struct Moments {
     let first: Tensor
     let second: Tensor
+    /// Updates made so far, a float32 tensor without dimensions, as the kernel wants it.
+    let updates: Tensor
     /// Whether there was ever a gradient; checkpoints leave out what never changed.
     var areUsed = false
   }
@@ -61,9 +63,6 @@ public final class AdamW: Checkpointed {
   /// Of each parameter, made before training: made during the first update they would lie scattered between the tensors of
   /// that step, and leave holes that later steps cannot use.
   private var moments: [Moments]
-  /// Updates made so far, a float32 tensor without dimensions, as the kernel wants it.
-  private let updates: Tensor
-
   public init(_ parameters: [ParameterStore.Entry], _ settings: Settings = Settings()) throws {
     self.parameters = parameters
     self.settings = settings
@@ -72,9 +71,12 @@ public final class AdamW: Checkpointed {
       return Group(
         rateFactor: settings.rateFactor(of: entry.name), weightDecay: isDecayed ? settings.weightDecay : 0)
     }
-    updates = try Tensor.zeros([], .float32, on: parameters.first?.tensor.device ?? .cpu)
     moments = try withoutGradient {
-      try parameters.map { Moments(first: try $0.tensor.zerosAlike(), second: try $0.tensor.zerosAlike()) }
+      try parameters.map { entry in
+        Moments(
+          first: try entry.tensor.zerosAlike(), second: try entry.tensor.zerosAlike(),
+          updates: try .zeros([], .float32, on: entry.tensor.device))
+      }
     }
   }
 
@@ -86,15 +88,14 @@ public final class AdamW: Checkpointed {
       members[groups[index], default: []].append(index)
     }
     try withoutGradient {
-      try updates.add(1)
       for (group, indices) in members { try update(group, indices, learningRate * group.rateFactor) }
     }
   }
 
   private func update(_ group: Group, _ indices: [Int], _ learningRate: Double) throws {
     let tensors = indices.map { parameters[$0].tensor }
-    // The kernel only reads the counts, so that one tensor serves all parameters.
-    let counts = Array(repeating: updates, count: tensors.count)
+    let counts = indices.map { moments[$0].updates }
+    try Operator.addToList.tensors(counts, 1.0)
     let amsgrad = false
     let maximize = false
     try Operator.fusedAdamW.tensors(
@@ -103,8 +104,8 @@ public final class AdamW: Checkpointed {
       settings.epsilon, amsgrad, maximize)
   }
 
-  /// Updates made so far, over all starts of a run.
-  public func updateCount() throws -> Int { Int(try updates.item()) }
+  /// Updates made so far, over all starts of a run: those of the parameter that had most.
+  public func updateCount() throws -> Int { Int(try moments.map { try $0.updates.item() }.max() ?? 0) }
 
   public func clearGradients() {
     for entry in parameters { entry.tensor.clearGradient() }
@@ -116,14 +117,18 @@ public final class AdamW: Checkpointed {
 
 extension AdamW {
   private static let updatesName = "optimizer.step"
+  private static let updatesPrefix = "optimizer.step."
   private static let firstPrefix = "optimizer.exp_avg."
   private static let secondPrefix = "optimizer.exp_avg_sq."
 
   public func save(to state: inout StateDict) throws {
-    state[Self.updatesName] = updates
+    let most = try updateCount()
+    state[Self.updatesName] = try .filled(Double(most), [], .float32)
     for (entry, moments) in zip(parameters, moments) where moments.areUsed {
       state[Self.firstPrefix + entry.name] = moments.first
       state[Self.secondPrefix + entry.name] = moments.second
+      // Most have the same number.
+      if Int(try moments.updates.item()) != most { state[Self.updatesPrefix + entry.name] = moments.updates }
     }
   }
 
@@ -133,7 +138,6 @@ extension AdamW {
       throw CheckpointMismatch(problem: "holds no optimiser state")
     }
     try withoutGradient {
-      try self.updates.copy(from: updates)
       for (index, entry) in parameters.enumerated() {
         guard let first = state[Self.firstPrefix + entry.name], let second = state[Self.secondPrefix + entry.name]
         else {
@@ -144,6 +148,7 @@ extension AdamW {
         }
         try moments[index].first.copy(from: first)
         try moments[index].second.copy(from: second)
+        try moments[index].updates.copy(from: state[Self.updatesPrefix + entry.name] ?? updates)
         moments[index].areUsed = true
       }
     }
@@ -152,4 +157,5 @@ extension AdamW {
 
 extension Operator {
   static let fusedAdamW = Operator("_fused_adamw_")
+  fileprivate static let addToList = Operator("_foreach_add_", "Scalar")
 }

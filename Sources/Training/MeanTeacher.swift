@@ -13,8 +13,8 @@ public final class MeanTeacher: Teacher, Checkpointed {
   private static let prefix = "training.teacher."
   private static let updatesName = "training.teacher_updates"
 
-  private let student: BLPSeg
-  private let average: BLPSeg
+  private let student: any SegmentationNetwork
+  private let average: any SegmentationNetwork
   private let decay: Double
   private let autocastType: ElementType?
   private let device: Device
@@ -22,7 +22,7 @@ public final class MeanTeacher: Teacher, Checkpointed {
   private let updates: Tensor
 
   /// `decay` is 0..<1; the average starts as a copy of `student`.
-  public init(of student: BLPSeg, decay: Double, autocastType: ElementType?, on device: Device) throws {
+  public init(of student: any SegmentationNetwork, decay: Double, autocastType: ElementType?, on device: Device) throws {
     self.student = student
     self.decay = decay
     self.autocastType = autocastType
@@ -36,7 +36,7 @@ public final class MeanTeacher: Teacher, Checkpointed {
 
   public func logits(for image: LossInput) throws -> Tensor {
     try withoutGradient {
-      let output = try withAutocast(autocastType, on: device) { try average(image.photograph, .evaluation) }
+      let output = try withAutocast(autocastType, on: device) { try average(image.photograph, .evaluation.withFixedStatistics) }
       return try output.logits().to(image.logits.type)
     }
   }

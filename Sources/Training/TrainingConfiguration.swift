@@ -28,6 +28,8 @@ public struct TrainingConfiguration: Sendable, Equatable {
   /// The exponent of the learning rate's decay, 0...10.
   public var power = 0.9
   public var optimizer = AdamW.Settings()
+  /// Share of the steps, at the beginning, in which the backbone stays as it is: 0...1.
+  public var headFirst = 0.0
   public var precision = Precision.float32
   public var selfTrainingStart = SelfTrainingStart.iteration(10_000)
   /// The probability that a pseudo label needs, 0...1.

@@ -12,11 +12,16 @@ struct ScoreGradients {
   let aggregated: Tensor
   /// `[N, C + 1, h, w]`
   let scribbleScores: Tensor
+  /// `[N, C]`, where the network has a classifier of tags.
+  let tagLogits: Tensor?
 
   /// A number whose gradient with respect to everything that `prediction` was computed from is that of the losses.
   func root(_ prediction: NetworkOutput) throws -> Tensor {
-    try (prediction.aggregated * aggregated).sum()
+    let root =
+      try (prediction.aggregated * aggregated).sum()
       + (prediction.scribbleScores.to(scribbleScores.type) * scribbleScores).sum()
+    guard let logits = prediction.tagLogits, let tagLogits else { return root }
+    return try root + (logits.to(tagLogits.type) * tagLogits).sum()
   }
 }
 
@@ -32,26 +37,28 @@ extension TrainingStep {
     let batch = LossBatch(
       images: images, scribbleClassWeight: network.scribbleClassWeight,
       scribbleWeight: try scribbleWeight(ofBatch: labels), labelCounts: labelCounts(ofBatch: labels),
-      normalization: network.configuration.backbone.normalization)
+      normalization: network.architecture.normalization)
     // Losses are computed in at least 32 bits also where autocast's scores come as they are, without local aggregation.
     let type: ElementType = prediction.aggregated.type == .float64 ? .float64 : .float32
     var values: [Tensor] = []
-    var gradients: (aggregated: [Tensor], scribbleScores: [Tensor]) = ([], [])
+    var gradients: (aggregated: [Tensor], scribbleScores: [Tensor], tags: [Tensor]) = ([], [], [])
     for image in 0..<images {
       func this(_ tensor: Tensor) throws -> Tensor { try tensor.sliced(0, image, image + 1) }
       let aggregated = try this(prediction.aggregated).to(type).detached().requiringGradient()
       let scribbleScores = try this(prediction.scribbleScores).to(type).detached().requiringGradient()
+      let tagLogits = try prediction.tagLogits.map { try this($0).to(type).detached().requiringGradient() }
       let (sum, parts) = try objective(
         LossInput(
           logits: aggregated.resizedBilinear(height: height, width: width),
-          scribbleLogits: scribbleScores.resizedBilinear(height: height, width: width), photograph: this(photographs),
-          features: this(prediction.decoded).detached(), labels: this(labels), classPresent: this(classPresent),
-          batch: batch),
+          scribbleLogits: try scribbleScores.resizedBilinear(height: height, width: width), tagLogits: tagLogits,
+          photograph: this(photographs), features: this(prediction.decoded).detached(), labels: this(labels),
+          classPresent: this(classPresent), batch: batch),
         iteration: iteration)
       try (scaler?.scaled(sum) ?? sum).backward()
       values += try parts.map { try $0.reshaped([1]) }
       gradients.aggregated.append(try aggregated.gradient ?? aggregated.zerosAlike())
       gradients.scribbleScores.append(try scribbleScores.gradient ?? scribbleScores.zerosAlike())
+      if let tagLogits { gradients.tags.append(try tagLogits.gradient ?? tagLogits.zerosAlike()) }
     }
     // Read once for all images.
     let count = objective.losses.count
@@ -63,7 +70,8 @@ extension TrainingStep {
       LossValues(objective.losses.map(\.name), try meanOverProcesses(sums)),
       ScoreGradients(
         aggregated: try .concatenated(gradients.aggregated, 0),
-        scribbleScores: try .concatenated(gradients.scribbleScores, 0))
+        scribbleScores: try .concatenated(gradients.scribbleScores, 0),
+        tagLogits: gradients.tags.isEmpty ? nil : try .concatenated(gradients.tags, 0))
     )
   }
 
@@ -77,7 +85,7 @@ extension TrainingStep {
 
   /// The labelled pixels of each class; the sum over the processes, which is the same in all, divided by their number.
   private func labelCounts(ofBatch labels: Tensor) -> LabelCounts {
-    LabelCounts { [group, classes = network.configuration.classCount] in
+    LabelCounts { [group, classes = network.architecture.classCount] in
       let counts = try LabelCounts.counts(of: labels, classCount: classes)
       guard let group else { return counts }
       try group.sum(counts)

@@ -1,4 +1,5 @@
 import Batches
+import Layers
 import Losses
 import Networks
 import Processes
@@ -19,7 +20,7 @@ public final class TrainingStep {
     let scribbleLogits: Tensor
   }
 
-  public let network: BLPSeg
+  public let network: any SegmentationNetwork
   public let objective: Objective
   public let optimizer: AdamW
   public let scaler: GradientScaler?
@@ -30,13 +31,15 @@ public final class TrainingStep {
   let group: ProcessGroup?
   private let schedule: PolynomialSchedule
   private let precision: Precision
+  /// Steps at the beginning in which the backbone stays as it is.
+  private let headSteps: Int
   /// Draws the channels that dropout drops.
   private let generator: Generator
   private let reducer: GradientReducer?
 
   /// `seed` is that of dropout; `group` is nil where this process trains alone.
   public init(
-    _ network: BLPSeg, _ objective: Objective, _ configuration: TrainingConfiguration, schedule: PolynomialSchedule,
+    _ network: any SegmentationNetwork, _ objective: Objective, _ configuration: TrainingConfiguration, schedule: PolynomialSchedule,
     seed: UInt64, on device: Device, _ group: ProcessGroup? = nil
   ) throws {
     self.network = network
@@ -45,6 +48,7 @@ public final class TrainingStep {
     self.device = device
     self.group = group
     precision = configuration.precision
+    headSteps = Int((configuration.headFirst * Double(schedule.iterations)).rounded())
     reducer = group.map { GradientReducer(network.store.parameters.map(\.tensor), $0) }
     generator = try Generator(seed: seed, device: device)
     optimizer = try AdamW(network.store.parameters, configuration.optimizer)
@@ -67,10 +71,12 @@ public final class TrainingStep {
     _ batch: Batch, iteration: Int, observing observe: ((Outputs) throws -> Void)?
   ) throws -> LossValues {
     optimizer.clearGradients()
+    try noteClasses(batch)
     let image = try batch.image.to(device).to(network.scribbleClassWeight.type)
     let labels = try batch.label.to(device)
     let prediction = try withAutocast(precision.autocastType, on: device) {
-      try network(image, .training(across: group, drawingFrom: generator))
+      let mode = Mode.training(across: group, drawingFrom: generator)
+      return try network(image, iteration < headSteps ? mode.withFrozenBackbone : mode)
     }
     if let observe {
       try observe(
@@ -81,7 +87,7 @@ public final class TrainingStep {
     let (losses, gradients) = try losses(
       prediction, of: image, labels, classPresent: batch.classPresent.to(device), iteration: iteration)
     guard losses.total.isFinite else { throw try nonFiniteLoss(losses, batch, iteration: iteration) }
-    try backward(from: gradients.root(prediction))
+    try backward(from: gradients.root(prediction), iteration: iteration)
     if try scaler?.unscale(optimizer.gradients) ?? true {
       try optimizer.step(learningRate: learningRate(at: iteration))
       for part in parts { try part.weightsDidChange() }
@@ -92,7 +98,17 @@ public final class TrainingStep {
   /// The learning rate at `iteration`, counted from 0, before the factors of parameter groups.
   func learningRate(at iteration: Int) -> Double { schedule.learningRate(at: iteration) }
 
-  private func backward(from loss: Tensor) throws {
+  /// Tells the network the classes of the whole batch.
+  private func noteClasses(_ batch: Batch) throws {
+    let isPresent = try batch.classPresent.to(device)
+    let number = try Tensor.filled(Double(isPresent.shape[0]), [1], isPresent.type, on: device)
+    let counts = try Tensor.concatenated([isPresent.sum([0]).reshaped([-1]), number], 0)
+    try group?.sum(counts)
+    try network.noteClasses(counts)
+  }
+
+  private func backward(from loss: Tensor, iteration: Int) throws {
+    if iteration == headSteps { reducer?.participantsWillChange() }
     if let reducer { try reducer.backward(from: loss) } else { try loss.backward() }
   }
 }

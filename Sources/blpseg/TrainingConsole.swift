@@ -60,7 +60,8 @@ final class TrainingConsole {
     if let obstacle = settings.data.validationObstacle { tell("no validation: \(obstacle)") }
     for notice in experiment.notices { tell(notice) }
     switch settings.model.kind {
-    case .blpseg: tell("\(plan.iterations) steps of \(plan.batchSize) images, \(plan.batchesPerEpoch) per epoch")
+    case .blpseg, .featurePyramid:
+      tell("\(plan.iterations) steps of \(plan.batchSize) images, \(plan.batchesPerEpoch) per epoch")
     case .frozenFeatures: tell("\(plan.iterations) steps of \(plan.batchSize) scribbled pixels")
     }
     for doubt in plan.doubts { tell("doubt: \(doubt)") }
@@ -82,10 +83,8 @@ final class TrainingConsole {
   /// The network's parts in a few words.
   private var network: String {
     let (model, classes) = (experiment.settings.model, experiment.classes.count)
-    switch model.kind {
-    case .blpseg: return "\(model.network.backbone.name), decoder width \(model.network.decoderWidth)"
-    case .frozenFeatures: return "\(model.featuresConfiguration(classCount: classes))"
-    }
+    if model.kind == .blpseg { return "\(model.network.backbone.name), decoder width \(model.network.decoderWidth)" }
+    return model.description(classCount: classes)
   }
 
   private func report(_ entry: MetricsEntry) {
@@ -111,7 +110,7 @@ final class TrainingConsole {
   private func status(step: Int) -> ProgressLine? {
     guard let plan else { return nil }
     var line = ProgressLine(done: step, total: plan.iterations)
-    if experiment.settings.model.kind == .blpseg {
+    if experiment.settings.model.kind != .frozenFeatures {
       line.parts = [.init("epoch \((step - 1) / plan.batchesPerEpoch + 1)", rank: 2)]
     }
     let losses = experiment.recordedLosses.compactMap { loss in

@@ -1,0 +1,44 @@
+import Layers
+import Tensors
+
+/// Which classes occur in a photograph, from the pooled feature of a backbone: a hidden layer with ReLU and a linear layer,
+/// both after dropout.
+struct TagClassifier {
+  private static let width = 256
+  /// Probabilities with which training drops a pooled feature and a number of the hidden layer.
+  private static let dropout = (features: ChannelDropout(0.5), hidden: ChannelDropout(0.3))
+
+  private let hidden: Conv2d
+  private let output: Conv2d
+  /// Photographs seen in training, and how many of them have each class: `[C + 1]`, the number of all last.
+  private let seen: Tensor
+
+  init(_ scope: ParameterScope, channels: Int, classCount: Int) throws(TorchError) {
+    hidden = try Conv2d(scope / "hidden", channels, Self.width, kernel: 1, bias: true)
+    output = try Conv2d(scope / "output", Self.width, classCount, kernel: 1, bias: true, isZero: true)
+    seen = try scope.buffer("seen", [classCount + 1], .constant(0))
+  }
+
+  /// Logits `[N, C]` of pooled features `[N, channels]`.
+  func callAsFunction(_ pooled: Tensor, _ mode: Mode) throws(TorchError) -> Tensor {
+    let features = try Self.dropout.features(pooled.reshaped(pooled.shape + [1, 1]), mode)
+    let x = try hidden(features).activated(by: .relu)
+    let logits = try output(Self.dropout.hidden(x, mode))
+    return try logits.reshaped([logits.shape[0], logits.shape[1]])
+  }
+
+  /// Counts photographs: how many have each class, and how many there are, `[C + 1]`.
+  func note(_ counts: Tensor) throws(TorchError) {
+    try withoutGradient { () throws(TorchError) in try seen.add(counts.to(seen.type)) }
+  }
+
+  /// How much more probable than in other photographs each class is, as a difference of logarithms, `[N, C]`, of logits
+  /// `[N, C]`; 0 for the background, which may occur everywhere.
+  ///
+  /// How frequent a class is follows from the photographs seen, as if there were two more, one of them with it.
+  func scores(of logits: Tensor) throws(TorchError) -> Tensor {
+    let classes = logits.shape[1]
+    let frequency = try (seen.sliced(0, 0, classes) + 1) / (seen.sliced(0, classes, classes + 1) + 2)
+    return try (-(-logits).softplus() - frequency.logarithm().to(logits.type)).sliced(1, 1, classes).padded([1, 0])
+  }
+}
