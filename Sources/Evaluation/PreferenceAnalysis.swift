@@ -76,24 +76,27 @@ struct DistanceBins: Sendable, Equatable {
   /// width of a scribble's neighbourhood that a network sees as one differs with it. 1 % is 6 pixels at 500 x 375.
   static let edges: [Double] = [0.005, 0.01, 0.02, 0.03, 0.04, 0.06, 0.08, 0.12, 0.16, 0.24]
 
+  /// The lower bound of each range but the first.
+  let edges: [Double]
   /// One matrix for each range, the last one without an end.
   private(set) var matrices: [ConfusionMatrix]
-  /// Sums of the distances in each range, in shares of the diagonal.
+  /// Sums of the distances in each range.
   private(set) var sums: [Double]
   /// Pixels whose distance is infinite.
   private(set) var beyond: ConfusionMatrix
 
-  init(classCount: Int) {
+  init(classCount: Int, edges: [Double] = Self.edges) {
+    self.edges = edges
     beyond = ConfusionMatrix(classCount: classCount)
-    matrices = Array(repeating: beyond, count: Self.edges.count + 1)
-    sums = Array(repeating: 0, count: Self.edges.count + 1)
+    matrices = Array(repeating: beyond, count: edges.count + 1)
+    sums = Array(repeating: 0, count: edges.count + 1)
   }
 
-  /// Counts a pixel at a distance given in shares of the diagonal; both labels are classes.
+  /// Counts a pixel at a distance in the unit of the edges; both labels are classes.
   mutating func count(groundTruth: UInt8, prediction: UInt8, distance: Double) {
     guard distance.isFinite else { return beyond.count(groundTruth: groundTruth, prediction: prediction) }
     var bin = 0
-    while bin < Self.edges.count && distance >= Self.edges[bin] { bin += 1 }
+    while bin < edges.count && distance >= edges[bin] { bin += 1 }
     matrices[bin].count(groundTruth: groundTruth, prediction: prediction)
     sums[bin] += distance
   }

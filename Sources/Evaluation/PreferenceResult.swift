@@ -5,7 +5,8 @@ import Foundation
 public struct PreferenceResult: Sendable, Equatable, Codable {
   /// IoU and recall in one range of a distance.
   public struct Bin: Sendable, Equatable, Codable {
-    /// Both ends in shares of the image's diagonal, the upper one excluded; nil without an end.
+    /// Both ends in shares of the image's diagonal, in a `ScribbleDistanceResult` in pixels; the upper one is excluded,
+    /// and nil without an end.
     public let from: Double
     public let to: Double?
     /// The mean distance of the pixels, nil where there are none.
@@ -57,7 +58,7 @@ public struct PreferenceResult: Sendable, Equatable, Codable {
     }
 
     init(_ bins: DistanceBins) {
-      let edges = DistanceBins.edges
+      let edges = bins.edges
       self.bins = bins.matrices.indices.map { index in
         Bin(
           bins.matrices[index], from: index == 0 ? 0 : edges[index - 1], to: index < edges.count ? edges[index] : nil,

@@ -1,0 +1,75 @@
+import Files
+import Foundation
+import Images
+
+/// Counts pixels by their distance to the nearest scribbled pixel of any class, in pixels.
+///
+/// Ground truth that is `Label.ignored` is left out. `PreferenceAnalysis` asks more about one network, relative to the
+/// image's diagonal; these few ranges compare many networks on the same images.
+public struct ScribbleDistanceAnalysis: Sendable {
+  /// The lower bound of each range but the first, in pixels.
+  static let edges: [Double] = [5, 10, 20, 40, 80]
+
+  public let classCount: Int
+  public private(set) var images = 0
+  private(set) var bins: DistanceBins
+
+  /// Nothing counted yet, for 1...255 classes.
+  public init(classCount: Int) {
+    precondition((1...255).contains(classCount), "an analysis needs 1...255 classes")
+    self.classCount = classCount
+    bins = DistanceBins(classCount: classCount, edges: Self.edges)
+  }
+
+  /// Counts the pixels of one image; `scribbles` holds `Label.ignored` where nothing was drawn, and has the size of the
+  /// others.
+  ///
+  /// Throws when sizes of prediction and ground truth differ or a label is no class, and then counts nothing.
+  public mutating func add(
+    prediction: LabelMap, groundTruth: LabelMap, scribbles: LabelMap
+  ) throws(EvaluationError) {
+    try EvaluationError.requireComparable(prediction, groundTruth, classCount: classCount)
+    precondition(
+      scribbles.width == groundTruth.width && scribbles.height == groundTruth.height,
+      "scribbles have the size of their photograph")
+    images += 1
+    let distances = scribbles.distances { $0 != Label.ignored }
+    for index in groundTruth.labels.indices where groundTruth.labels[index] != Label.ignored {
+      bins.count(
+        groundTruth: groundTruth.labels[index], prediction: prediction.labels[index], distance: Double(distances[index])
+      )
+    }
+  }
+}
+
+/// IoU by distance to the scribbles: the contents of `distances.json`.
+public struct ScribbleDistanceResult: Sendable, Equatable, Codable {
+  /// Class names in the order of their labels.
+  public let classes: [String]
+  /// Number of images that were predicted; 0 where none has scribbles and ground truth.
+  public let images: Int
+  /// The most images that were to be predicted.
+  public let limit: Int
+  /// The ranges, in pixels.
+  public let curve: PreferenceResult.Curve
+
+  /// The result of an analysis; `classes` must name each of its classes.
+  public init(_ analysis: ScribbleDistanceAnalysis, classes: [String], limit: Int) {
+    precondition(classes.count == analysis.classCount, "each class needs a name")
+    self.classes = classes
+    self.limit = limit
+    images = analysis.images
+    curve = PreferenceResult.Curve(analysis.bins)
+  }
+
+  /// Reads what `write` wrote; nil where there is no file, or one of another program.
+  public init?(ifPresent path: String) {
+    guard let data = try? InputFile.readIfPresent(path),
+      let result = try? JSONDecoder().decode(Self.self, from: data)
+    else { return nil }
+    self = result
+  }
+
+  /// Writes indented JSON with sorted keys.
+  public func write(to path: String) throws { try OutputFile.write(indentedJSON(self), to: path) }
+}
