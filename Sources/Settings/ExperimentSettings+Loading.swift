@@ -11,10 +11,16 @@ extension ExperimentSettings {
   /// setting, a value of another type or out of range, and settings that exclude each other.
   public static func load(_ path: String, overrides: [String] = []) throws -> ExperimentSettings {
     let file = try SettingsDocument(contentsOf: path)
-    let fileName = Path.stem(of: path)
-    let documents =
-      try [file] + overrides.map { text throws(SettingsError) in try SettingsDocument(override: text) }
-    var settings = try load(documents, fileName)
+    return try load(
+      file, path, laying: overrides.map { text throws(SettingsError) in try SettingsDocument(override: text) })
+  }
+
+  /// The settings of `file`, which was read from `path`, with those of other documents laid over them in order.
+  static func load(
+    _ file: SettingsDocument, _ path: String, laying others: [SettingsDocument]
+  ) throws -> ExperimentSettings {
+    let documents = [file] + others
+    var settings = try load(documents, Path.stem(of: path))
     if !documents.contains(where: { $0.gives("data", "root") }) { settings.data.root = Path.folder(of: path) }
     func isGiven(_ key: String) -> Bool { documents.contains { $0.gives("data", key) } }
     settings.data.dropAbsentValidation(isListNamed: isGiven("validation_list"), areMasksNamed: isGiven("masks"))
