@@ -13,11 +13,14 @@ extension Report {
       sections.append(section("Training", "<div class=\"charts\">\(charts.map { $0.html() }.joined())</div>"))
     }
     if let preference { sections.append(preference.html) }
+    if let study { sections += study.sections(colors) }
     if let evaluation { sections += evaluationSections(evaluation) }
     var end: [String] = []
     if !advice.isEmpty { end.append(section("How to go on", steps)) }
     if !settings.isEmpty {
-      let text = "<details><summary>Settings of this run</summary><pre>\(escaped(settings))</pre></details>"
+      let owner = study.map { "the reference, \($0.reference)" } ?? "this run"
+      let text =
+        "<details><summary>Settings of \(escaped(owner))</summary><pre>\(escaped(settings))</pre></details>"
       end.append(section("Settings", text))
     }
     let rest = (sections + end).reduce(0) { $0 + $1.utf8.count } + settings.utf8.count + ReportStyle.css.utf8.count

@@ -57,6 +57,8 @@ public struct Report: Sendable {
   public var evaluation: EvaluationResult?
   /// The analysis that fills curves and tables by distance.
   public var preference: PreferenceResult?
+  /// The study that fills tables and curves by cell.
+  public var study: StudyResult?
   /// Class names in the order of their labels, for the legend of colours.
   public var classes: [String]
   /// The colours that the pictures use for the classes.
@@ -71,7 +73,8 @@ public struct Report: Sendable {
   public init(
     title: String, summary: String = "", facts: [KeyNumber] = [], keyNumbers: [KeyNumber] = [],
     charts: [LineChart] = [], evaluation: EvaluationResult? = nil, preference: PreferenceResult? = nil,
-    classes: [String] = [], colors: ColorMap = .bright, sections: [Section] = [], advice: [Advice] = [],
+    study: StudyResult? = nil, classes: [String] = [], colors: ColorMap = .bright, sections: [Section] = [],
+    advice: [Advice] = [],
     settings: String = ""
   ) {
     self.title = title
@@ -81,6 +84,7 @@ public struct Report: Sendable {
     self.charts = charts
     self.evaluation = evaluation
     self.preference = preference
+    self.study = study
     self.classes = classes
     self.colors = colors
     self.sections = sections

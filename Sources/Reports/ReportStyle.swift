@@ -22,6 +22,24 @@ enum ReportStyle {
     .chart circle{fill:currentColor}
     """
 
+  /// Tables of a study: a column for each cell, and differences with their intervals.
+  static let study = """
+    .card{background:var(--card);border:1px solid var(--rule);border-radius:12px}.card table{border:0}
+    .cells th:first-child{white-space:normal;overflow-wrap:anywhere;max-width:none;min-width:clamp(9em,22vw,20em)}
+    .study small,.intervals small{color:var(--soft)}
+    table.study thead th:nth-child(n){white-space:normal;vertical-align:bottom}
+    .study .problem{display:block;white-space:normal}
+    .study a{color:var(--accent)}
+    .intervals+.intervals{margin-top:16px}
+    .intervals th:first-child{white-space:normal;overflow-wrap:anywhere;width:30%}
+    .intervals svg{display:block;width:100%;height:22px;overflow:visible}
+    .intervals .grid{stroke:var(--grid)}.intervals .zero{stroke:var(--soft)}
+    .intervals .reach{stroke:var(--accent);stroke-width:3;stroke-opacity:.55;stroke-linecap:round}
+    .intervals circle{fill:var(--accent)}
+    .intervals text{fill:var(--soft);font-size:12.5px;text-anchor:middle}
+    .intervals .scale svg{height:14px}.intervals .scale>tr>*{border:0;padding-top:0}
+    """
+
   static let css = """
     \(palette)
     *{box-sizing:border-box}
@@ -87,6 +105,7 @@ enum ReportStyle {
     .bins .bar{min-width:clamp(24px,5vw,72px)}
     .wide{grid-template-columns:repeat(auto-fit,minmax(min(100%,530px),1fr))}
     tr:last-child>*{padding-bottom:12px}
+    \(study)
     .mean>*{font-weight:600}
     .bar{display:block;height:10px;border-radius:5px;background:var(--track);overflow:hidden}
     .bar i{display:block;height:100%;border-radius:5px;background:var(--accent)}
@@ -138,7 +157,11 @@ enum ReportStyle {
     table:not(.bins) tr>*{border:0!important;width:auto!important;max-width:none!important;padding:7px 12px}
     table:not(.bins) thead tr{border:0}table:not(.bins) thead th{white-space:normal}
     table:not(.bins) td:nth-child(2){grid-column:1/-1;grid-row:2;padding:0 12px 9px}
-    table:not(.bins) thead td{display:none}}
+    table:not(.bins) thead td{display:none}
+    table.intervals:not(.bins) tr{grid-template-columns:minmax(0,1fr) auto}
+    .intervals th:first-child{grid-column:1/-1}table.intervals:not(.bins) td:nth-child(2){padding:2px 22px}
+    .intervals thead th:first-child{display:none}.intervals :is(td,th):nth-child(3){text-align:left!important}
+    .intervals .scale :is(th,td:nth-child(n+3)){display:none}}
     @media print{body{background:none}main{max-width:none}.views{display:none}}
     """
 }
