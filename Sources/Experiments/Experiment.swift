@@ -133,12 +133,7 @@ public struct Experiment {
   public var losses: [any Loss] { settings.loss.objective.losses }
 
   /// What a run's record holds of losses.
-  public var recordedLosses: [RecordedLoss] {
-    switch settings.model.kind {
-    case .blpseg, .featurePyramid: losses.map(RecordedLoss.init)
-    case .frozenFeatures: RecordedLoss.ofFitting
-    }
-  }
+  public var recordedLosses: [RecordedLoss] { settings.recordedLosses }
 
   /// A step of the training that the settings describe, and the numbers of its steps.
   func trainingStep(

@@ -1,4 +1,5 @@
 import Losses
+import Settings
 
 /// A loss as a run's record, the console and the report name it.
 public struct RecordedLoss: Sendable {
@@ -33,4 +34,14 @@ public struct RecordedLoss: Sendable {
   static let tags = RecordedLoss(
     name: "tags", title: "tag loss", explanation: "error of the classifier that tells which classes a photograph shows",
     metricsKey: "tags_loss")
+}
+
+extension ExperimentSettings {
+  /// What the record of a run with these settings holds of losses.
+  var recordedLosses: [RecordedLoss] {
+    switch model.kind {
+    case .blpseg, .featurePyramid: loss.objective.losses.map(RecordedLoss.init)
+    case .frozenFeatures: RecordedLoss.ofFitting
+    }
+  }
 }

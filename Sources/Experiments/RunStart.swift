@@ -31,7 +31,12 @@ struct RunStart: Codable {
     processes = experiment.launch?.count ?? 1
     threads = LibTorch.threadCount
     host = ProcessInfo.processInfo.hostName
-    software = [
+    software = Self.software
+  }
+
+  /// Names of what computes here, with their versions.
+  static var software: [String: String] {
+    [
       "blpseg": Software.version, "libtorch": LibTorch.version, "swift": Software.compiler,
       "system": ProcessInfo.processInfo.operatingSystemVersionString,
     ]
@@ -59,10 +64,10 @@ extension RunStart {
 
   /// When and how a page came about, for its head.
   var facts: [Report.KeyNumber] {
-    let versions = ["blpseg", "libtorch", "swift"].compactMap { name in software[name].map { "\(name) \($0)" } }
+    let versions = RunStart.versionText(software)
     let several = processes > 1 ? ", \(processes) processes" : ""
     var facts: [Report.KeyNumber] = [
-      .init("written", RunStart.minute(.now)), .init("version", versions.joined(separator: ", ")),
+      .init("written", RunStart.minute(.now)), .init("version", versions),
       .init("host", host), .init("device", "\(device)\(precision.map { ", \($0)" } ?? "")\(several)"),
       .init("seed", "\(seed)"),
     ]
@@ -72,8 +77,14 @@ extension RunStart {
     return facts
   }
 
+  /// "blpseg 0.2.0, libtorch 2.9.1, swift 6.3"
+  static func versionText(_ software: [String: String]) -> String {
+    ["blpseg", "libtorch", "swift"].compactMap { name in software[name].map { "\(name) \($0)" } }
+      .joined(separator: ", ")
+  }
+
   /// A time in the machine's zone, such as "2026-11-26 10:13 UTC".
-  private static func minute(_ date: Date) -> String {
+  static func minute(_ date: Date) -> String {
     let formatter = DateFormatter()
     formatter.locale = Locale(identifier: "en_US_POSIX")
     formatter.dateFormat = "yyyy-MM-dd HH:mm zzz"

@@ -69,11 +69,28 @@ struct RunLock {
         )
       case .unsupported(let reason):
         lock = nil
-        warn(
-          FileWarning(
-            folder.path, "cannot be locked (\(reason)); take care that no second training writes into this folder"))
+        warn(Self.warning(folder, reason))
       case .file(let error): throw error
       }
     }
+  }
+
+  /// Nil where another process trains in the folder.
+  init?(ifFree folder: RunFolder, holder: String, warn: (FileWarning) -> Void) throws(FileError) {
+    do throws(FileLock.Failure) {
+      lock = try FileLock(folder: folder.path, holder: holder)
+    } catch {
+      switch error {
+      case .held: return nil
+      case .unsupported(let reason):
+        lock = nil
+        warn(Self.warning(folder, reason))
+      case .file(let error): throw error
+      }
+    }
+  }
+
+  private static func warning(_ folder: RunFolder, _ reason: String) -> FileWarning {
+    FileWarning(folder.path, "cannot be locked (\(reason)); take care that no second training writes into this folder")
   }
 }

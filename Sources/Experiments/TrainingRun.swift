@@ -22,8 +22,15 @@ public enum TrainingOutcome: Sendable {
 /// Trains the network of an experiment.
 public struct TrainingRun {
   let experiment: Experiment
+  /// The lock of the run's folder, where whoever starts the run has it already.
+  private let heldLock: RunLock?
 
-  public init(_ experiment: Experiment) { self.experiment = experiment }
+  public init(_ experiment: Experiment) { self.init(experiment, holding: nil) }
+
+  init(_ experiment: Experiment, holding lock: RunLock?) {
+    self.experiment = experiment
+    heldLock = lock
+  }
 
   /// Trains from the start, or from the run's last checkpoint; at the end evaluates the validation images in one view,
   /// if there are any, and writes the report.
@@ -42,7 +49,7 @@ public struct TrainingRun {
     if experiment.settings.model.kind == .frozenFeatures { return try fit(resume, command, observer) }
     guard let launch = experiment.launch else { return try train(resume, command, observer, nil) }
     let (log, lost) = (experiment.isFirst ? experiment.folder.log : nil, observer.lost)
-    let monitor = try ProcessMonitor(launch, name: processName, isCancelled: observer.shouldStop) { loss in
+    let monitor = try ProcessMonitor(launch, name: Self.processName, isCancelled: observer.shouldStop) { loss in
       if let log, FileManager.default.fileExists(atPath: log) { try? RunLog(log).append("\(loss)") }
       lost(loss)
     }
@@ -146,7 +153,7 @@ public struct TrainingRun {
     var lock: RunLock?
     var doubts: [String] = []
     func begin() throws -> Bool {
-      lock = try RunLock(experiment.folder, holder: processName, warn: observer.warn)
+      lock = try heldLock ?? RunLock(experiment.folder, holder: Self.processName, warn: observer.warn)
       let state = RunState(of: experiment.folder)
       if let group, group.launch.restarts > 0 { return state == .continuable }
       try state.require(resume: resume, in: experiment.folder)
@@ -161,7 +168,8 @@ public struct TrainingRun {
     return (lock, answer == "continue", doubts)
   }
 
-  private var processName: String {
+  /// This process, for others.
+  static var processName: String {
     "pid \(ProcessInfo.processInfo.processIdentifier) on \(ProcessInfo.processInfo.hostName)"
   }
 

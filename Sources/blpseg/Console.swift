@@ -19,12 +19,16 @@ enum Console {
   /// Which of several processes speaks, nil where there is one.
   nonisolated(unsafe) static var speaker: String?
 
+  /// What the lines are about, written before each of them; nil where that is plain.
+  nonisolated(unsafe) static var topic: String?
+  private static var prefix: String { topic.map { "\($0): " } ?? "" }
+
   static func error(_ message: String) { line("blpseg\(speaker.map { " (\($0))" } ?? ""): \(message)") }
 
   /// A line that stays.
   static func line(_ text: String) {
     clear()
-    write(text.printable + "\n")
+    write((prefix + text).printable + "\n")
   }
 
   /// Lines that stay, as they are, such as a usage.
@@ -49,7 +53,7 @@ enum Console {
   /// A line that the next one replaces; where there is no terminal, a line that stays every ten seconds.
   static func progress(_ text: String) {
     if isTerminal {
-      draw(text)
+      draw(prefix + text)
     } else if ContinuousClock.now - lastMessage >= silence {
       line(text)
     }
@@ -57,7 +61,7 @@ enum Console {
 
   /// The same, fitted to the width of the terminal.
   static func progress(_ line: ProgressLine) {
-    progress(isTerminal ? line.text(columns: columns - 1) : line.text)
+    progress(isTerminal ? line.text(columns: columns - 1 - prefix.count) : line.text)
   }
 
   /// A progress line that tells how much is done, and how long the rest will take at the pace since `start`.

@@ -57,8 +57,8 @@ package struct BLPSegCommand: ParsableCommand {
       """,
     version: Software.version,
     subcommands: [
-      PrepareCommand.self, TrainCommand.self, EvaluateCommand.self, PredictCommand.self, AnalyzeCommand.self,
-      InspectCommand.self, WeightsCommand.self,
+      PrepareCommand.self, TrainCommand.self, EvaluateCommand.self, PredictCommand.self, StudyCommand.self,
+      AnalyzeCommand.self, InspectCommand.self, WeightsCommand.self,
     ])
   package init() {}
 }

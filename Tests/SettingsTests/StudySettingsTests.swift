@@ -113,4 +113,8 @@ import Testing
     let message = try message(study)
     #expect(message.contains(expected), "\(message)")
   }
+
+  @Test("Docs/Study.md has the table of the file's settings") func reference() throws {
+    #expect(try InputFile.text("\(Fixture.root)/Docs/Study.md").contains(StudySettings.reference))
+  }
 }
