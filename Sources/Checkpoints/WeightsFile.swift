@@ -13,11 +13,14 @@ public enum WeightsFile {
   ) throws -> StateDict {
     let file = try ByteSource(contentsOf: path)
     let start = try file.prefix(9)
-    if ZipArchive.isZip(start) || PyTorchLegacy.isPickle(start) {
+    // A header's length, then the JSON object.
+    let hasHeader = start.count > 8 && start.last == UInt8(ascii: "{")
+    // A length may begin as a pickle does; no pickle of torch.save goes on with four zeros and a brace.
+    let isLength = hasHeader && start.dropFirst(4).prefix(4).allSatisfy { $0 == 0 }
+    if ZipArchive.isZip(start) || PyTorchLegacy.isPickle(start) && !isLength {
       return try PyTorchFile.read(file, excluding: isExcluded)
     }
-    // A header's length, then the JSON object.
-    if start.count > 8, start.last == UInt8(ascii: "{") {
+    if hasHeader {
       return try Safetensors.read(
         file, naming: WrappedNames.unwrapped, toleratingDamage: toleratesDamage, excluding: isExcluded)
     }

@@ -25,6 +25,19 @@ import Testing
     try expectCounting(read["w"], [2])
   }
 
+  @Test("A safetensors file whose header's length begins as a pickle does is none", arguments: [2, 3, 4, 5])
+  func lengthLikePickle(version: Int) throws {
+    let folder = try TemporaryFolder()
+    // The length's lowest bytes are 0x80, the first operation of a pickle, and a version.
+    let length = 0x80 + version << 8
+    let header = #"{"w":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}"#
+    let bytes =
+      [0x80, UInt8(version), 0, 0, 0, 0, 0, 0] + header.utf8
+      + [UInt8](repeating: 0x20, count: length - header.utf8.count)
+    let path = try folder.write("weights.safetensors", bytes + [0, 0, 0, 0])
+    #expect(try WeightsFile.read(path).names == ["w"])
+  }
+
   @Test("PyTorch weights written as safetensors stay the same")
   func conversion() throws {
     let folder = try TemporaryFolder()
