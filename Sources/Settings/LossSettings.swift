@@ -121,7 +121,7 @@ extension LossSettings: SettingsSection {
     Setting(
       "teacher", \.teacher.kind, .choice(TeacherKind.self),
       "Whose answers become pseudo labels in self-training: the network's own, or those of an exponential moving average (ema) "
-        + "of its weights."),
+        + "of its weights, which then also validates and predicts."),
     Setting(
       "teacher_decay", \.teacher.decay, .number(0, below: 1),
       "Share of itself that the moving average keeps in each step."),

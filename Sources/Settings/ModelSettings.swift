@@ -1,3 +1,4 @@
+import Files
 import Networks
 
 /// The section `model`: the network.
@@ -102,11 +103,11 @@ extension ModelSettings: SettingsSection {
     ),
   ]
 
-  /// The backbones that offer frozen features, in words.
-  static let extractors = Backbones.all.filter { $0.extractor != nil }.map(\.name).joined(separator: " or ")
+  /// The backbones that offer an extractor, in words.
+  static let extractors = Backbones.all.filter { $0.extractor != nil }.map(\.name).alternatives
 
   /// The backbones whose weights Scripts/setup installs, in words.
-  static let installed = Backbones.all.filter { $0.pretrained.installed != nil }.map(\.name).joined(separator: " and ")
+  static let installed = Backbones.all.filter { $0.pretrained.installed != nil }.map(\.name).alternatives
 
   private static let weights = SettingValue<String>.path("the path of a state dict (.pth or .safetensors), or imagenet")
     .mapped(

@@ -123,7 +123,7 @@ import Testing
     }
     #expect(
       try refusal("model.backbone=resnet50", "model.backbone_weights=x.pth")
-        .contains("frozen_features, which there is with efficientnet_lite0 only"))
+        .contains("frozen_features, which there is with efficientnet_lite0, efficientnet_lite1 or"))
     #expect(try refusal("model.backbone_weights=null").contains("features of random weights tell nothing"))
   }
 }
