@@ -74,6 +74,10 @@ extension LossSettings: SettingsSection {
 
   private static let pairwise: [Setting<LossSettings>] = [
     Setting(
+      "stride", \.objective.stride, .whole(1...32),
+      "Side in pixels of the squares that all losses take for pixels: 4, the stride of the scores, computes them several times "
+        + "faster than 1, which is the published way. It divides `data.crop`."),
+    Setting(
       "cell_side", \.objective.cellSide, .whole(1...32),
       "Side in pixels of the cells on whose grid the following losses are computed."),
     weight("potts", \.objective.potts.weight, "the Potts loss: neighbours of similar colour have similar answers"),

@@ -24,6 +24,8 @@ public struct ModelSettings: Sendable, Equatable {
   public var kind = Kind.blpseg
   /// The network; how many classes it has is the data's matter, and not set here.
   public var network = BLPSegConfiguration()
+  /// Stride of the coarsest level of the feature pyramid, 16 or 32.
+  public var outputStride = 32
   /// The network of frozen features; its backbone is that of `network`.
   public var features = FrozenFeaturesConfiguration()
   /// The backbone's initial weights; nil starts from random ones.
@@ -43,8 +45,8 @@ extension ModelSettings {
   /// The feature pyramid of these settings for so many classes.
   public func pyramidConfiguration(classCount: Int) -> FeaturePyramidConfiguration {
     FeaturePyramidConfiguration(
-      backbone: network.backbone, classCount: classCount, width: network.decoderWidth, dropout: network.dropout,
-      tagWeight: features.tagWeight, localAggregation: network.localAggregation, sigma: network.sigma)
+      backbone: network.backbone, classCount: classCount, width: network.decoderWidth, outputStride: outputStride,
+      dropout: network.dropout, tagWeight: features.tagWeight, localAggregation: network.localAggregation, sigma: network.sigma)
   }
 
   /// The network of frozen features of these settings for so many classes.
@@ -86,6 +88,9 @@ extension ModelSettings: SettingsSection {
     Setting(
       "decoder_width", \.network.decoderWidth, .whole(8...4096),
       "Channels of the decoder of `blpseg`, or of all levels of `feature_pyramid`."),
+    Setting(
+      "output_stride", \.outputStride, .choice(of: [16, 32], named: { "\($0)" }),
+      "Stride of the coarsest level of `feature_pyramid`: 16, by dilation, shows it more detail and takes twice the time."),
     Setting(
       "dropout", \.network.dropout, .number(0, below: 1), "Probability that a decoder channel is dropped in training."),
     Setting(

@@ -38,10 +38,11 @@ public final class MeanTeacher: Teacher, Checkpointed {
   /// All tensors of the averaged network.
   package var store: ParameterStore { average.store }
 
-  public func logits(for image: LossInput) throws -> Tensor {
+  public func scores(of photographs: Tensor) throws -> Tensor {
     try withoutGradient {
-      let output = try withAutocast(autocastType, on: device) { try average(image.photograph, .evaluation.withFixedStatistics) }
-      return try output.logits().to(image.logits.type)
+      try withAutocast(autocastType, on: device) {
+        try average(photographs, .evaluation.withFixedStatistics).aggregated
+      }
     }
   }
 

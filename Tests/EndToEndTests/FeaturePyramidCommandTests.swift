@@ -7,7 +7,7 @@ import Testing
   static let settings = """
     model:
       network: feature_pyramid
-      backbone_weights: imagenet
+      backbone: efficientnet_lite0
       decoder_width: 16
       tag_weight: 0.5
       local_aggregation: false

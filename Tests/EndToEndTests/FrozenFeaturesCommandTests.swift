@@ -5,6 +5,7 @@ import Testing
 
 @Suite(.serialized) struct FrozenFeaturesCommandTests {
   static let settings = """
+    recipe: published
     model:
       network: frozen_features
       backbone_weights: imagenet
