@@ -36,7 +36,7 @@ extension Annotation {
   /// - A region holds the pixels whose centres are inside its polygon by the even-odd rule, or on its outline. Corners
   ///   outside the photograph stay where they are.
   ///
-  /// Throws when a tag is no class, and when the marks are more than hands draw.
+  /// Throws when a tag is no class, and when there are more marks than anybody draws by hand.
   public func rasterized(_ tags: ClassTags) throws(FileError) -> LabelMap {
     var map = bitmap ?? LabelMap(width: width, height: height, filledWith: Label.ignored)
     var work = 0.0
@@ -55,7 +55,7 @@ extension Annotation {
     return map
   }
 
-  /// Far more than hands draw, and drawn in a few seconds.
+  /// Far more than anybody draws by hand, and still rasterised in a few seconds.
   private static let mostDrawn = 1 << 28
 
   /// Approximate number of pixels that drawing a shape visits.
@@ -83,7 +83,7 @@ extension Annotation {
   /// The width of a line: at least 1, and no more than covers the photograph from anywhere.
   private func lineWidth(_ width: Int) -> Int { min(max(width, 1), widest) }
 
-  /// The diameter of a dot, bounded in the same way.
+  /// The diameter of a dot, with the same bound.
   private func diameter(_ radius: Int) -> Int { min(max(radius, 0), widest / 2) * 2 + 1 }
 
   private var widest: Int { 2 * (width + height) }

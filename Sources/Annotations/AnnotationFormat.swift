@@ -10,7 +10,7 @@ public typealias SizeCheck = (_ width: Int, _ height: Int) throws(FileError) -> 
 /// A format is a type in a file of its own and an entry of `AnnotationFormats.all`, from which file searches, messages
 /// and help follow.
 public protocol AnnotationFormat: Sendable {
-  /// What messages call it, as in "scribbles in PNG".
+  /// Its name in messages, as in "scribbles in PNG".
   var name: String { get }
   /// The extensions of its files in lower case, without a dot.
   var fileExtensions: [String] { get }
@@ -54,10 +54,10 @@ extension [any AnnotationFormat] {
 }
 
 extension Annotation {
-  /// The annotation in a file, whose format its first bytes tell and not its name.
+  /// The annotation in a file, whose format is recognised by its first bytes, not by its name.
   ///
   /// Throws when the file is missing or in no format of `AnnotationFormats`, and when its size is not that of
-  /// `photograph`; without `photograph` any size is accepted. Whatever is odd about a file that is read all the same is
+  /// `photograph`; without `photograph` any size is accepted. Problems of a file that can be read nevertheless are
   /// added to `warnings`.
   public init(
     contentsOf path: String, for photograph: ImageHeader?, _ warnings: inout [FileWarning]

@@ -17,7 +17,7 @@ public struct ScribbleSupXML: AnnotationFormat {
 
   public init() {}
 
-  /// Whether a tag begins the file, after white space and a byte-order mark of UTF-8 or UTF-16.
+  /// Whether the file begins with a tag, after white space and a byte-order mark of UTF-8 or UTF-16.
   public func recognises(_ bytes: Data) -> Bool {
     let marks: Set<UInt8> = [0xEF, 0xBB, 0xBF, 0xFE, 0xFF]
     return bytes.first { $0 > 0x20 && !marks.contains($0) } == UInt8(ascii: "<")

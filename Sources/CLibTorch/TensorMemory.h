@@ -3,7 +3,7 @@
 
 namespace blpseg {
 
-/// From now on tensors on the CPU come from an allocator that uses memory again between the steps of a training.
+/// From now on tensors on the CPU are allocated so that memory is reused between training steps.
 void use_tensor_memory();
 
 }  // namespace blpseg

@@ -10,7 +10,7 @@ namespace blpseg {
 const Backend &torch_backend();
 
 /// The elements of a tensor of type `T`, row by row. LibTorch 2.11 exports its own `const_data_ptr<T>` under names that
-/// clang does not ask for.
+/// clang does not use.
 template <typename T>
 const T *elements(const at::Tensor &tensor) {
   TORCH_CHECK(

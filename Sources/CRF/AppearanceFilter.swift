@@ -1,11 +1,11 @@
 import Concurrency
 import Images
 
-/// Sums over all pixels of a photograph, weighted by how near and how similar in colour they are.
+/// Sums over all pixels of a photograph, weighted by a Gaussian of their distance in position and colour.
 ///
-/// With K the Gaussian of positions and colours that the permutohedral lattice stands for (Adams, Baek and Davis,
-/// Eurographics 2010) and N = diag(K 1)^(-1/2), the weights are W = (N K N + (N K N)^T) / 2: symmetric also where the lattice
-/// is not, at its border. Sums of a row are near 1. The result does not depend on the number of threads.
+/// With K the Gaussian of positions and colours as approximated by the permutohedral lattice (Adams, Baek and Davis,
+/// Eurographics 2010) and N = diag(K 1)^(-1/2), the weights are W = (N K N + (N K N)^T) / 2: symmetric also where the
+/// lattice is not, at its border. Sums of a row are near 1. The result does not depend on the number of threads.
 public struct AppearanceFilter {
   private let kernel: GaussianKernel
   private let team: ThreadTeam

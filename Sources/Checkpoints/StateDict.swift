@@ -7,7 +7,7 @@ public struct StateDict {
   public private(set) var names: [String] = []
   /// The file's metadata; PyTorch files have none.
   public var metadata: [String: String]
-  /// Oddities of the file that it was read from.
+  /// Warnings about the file that it was read from.
   public var warnings: [FileWarning] = []
   private var tensors: [String: Tensor] = [:]
 
@@ -62,14 +62,14 @@ public struct TensorDescription: Equatable, Sendable {
   }
 }
 
-/// A tensor whose elements are made while a file is written, so that a large one never lies in memory as a whole.
+/// A tensor whose elements are made while a file is written, so that a large one is never in memory as a whole.
 public struct GeneratedTensor {
   public typealias Taker = (UnsafeRawBufferPointer) throws -> Void
 
   public let description: TensorDescription
   let pieces: (Taker) throws -> Void
 
-  /// `pieces` hands the row-major elements to its argument piece by piece, and the same ones each time it is called.
+  /// `pieces` passes the row-major elements to its argument in pieces, the same elements at every call.
   public init(_ description: TensorDescription, pieces: @escaping (_ take: Taker) throws -> Void) {
     self.description = description
     self.pieces = pieces

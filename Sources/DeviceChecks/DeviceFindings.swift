@@ -1,8 +1,8 @@
 import Foundation
 
-/// What was found out about a device: how far its numbers lie from those expected, and how long it takes.
+/// Findings about a device: the differences of its numbers from those expected, and its times.
 public struct DeviceFindings: Codable, Sendable {
-  /// A number of the device against what it may be.
+  /// A number of the device and its limit.
   public struct Comparison: Codable, Sendable {
     public let name: String
     /// A relative difference, unless the name says otherwise.
@@ -10,16 +10,16 @@ public struct DeviceFindings: Codable, Sendable {
     /// The largest allowed.
     public let allowed: Double
 
-    /// NaN is not.
+    /// False for NaN.
     public var isWithin: Bool { found <= allowed }
   }
 
-  /// How long something takes.
+  /// The time of a computation.
   public struct Timing: Codable, Sendable {
     public let name: String
     /// In seconds, of each repetition after the first.
     public let seconds: [Double]
-    /// The most bytes of tensors on the device; 0 where nobody counts.
+    /// The most bytes of tensors on the device; 0 where the device does not count them.
     public let peakMemory: Int
 
     /// Of an even number, the lower of the two.
@@ -32,7 +32,7 @@ public struct DeviceFindings: Codable, Sendable {
   public let version: String
   public internal(set) var comparisons: [Comparison] = []
   public internal(set) var timings: [Timing] = []
-  /// What could not be done, in LibTorch's words.
+  /// Failed computations, in LibTorch's words.
   public internal(set) var failures: [String] = []
 
   public var isGood: Bool { failures.isEmpty && comparisons.allSatisfy(\.isWithin) }
@@ -46,7 +46,7 @@ public struct DeviceFindings: Codable, Sendable {
     return try encoder.encode(self)
   }
 
-  /// Everything as a table for people.
+  /// Everything as a table for reading.
   public var table: String {
     func padded(_ text: String, _ width: Int) -> String { text.padding(toLength: width, withPad: " ", startingAt: 0) }
     var lines = ["\(device), LibTorch \(version)"]
@@ -65,7 +65,7 @@ public struct DeviceFindings: Codable, Sendable {
   }
 }
 
-/// The findings while they are collected: what fails is noted, and the rest goes on.
+/// Collects findings: failures are recorded, and the rest continues.
 final class DeviceFindingsBuilder {
   private(set) var findings: DeviceFindings
 
@@ -77,7 +77,7 @@ final class DeviceFindingsBuilder {
 
   func add(_ timing: DeviceFindings.Timing) { findings.timings.append(timing) }
 
-  /// Does `body`, and notes its error under `name`.
+  /// Runs `body`, and records its error under `name`.
   func attempt(_ name: String, _ body: () throws -> Void) {
     do { try body() } catch { findings.failures.append("\(name): \(error)") }
   }

@@ -7,12 +7,12 @@ import Networks
 import Tensors
 import Training
 
-/// The networks and batches that a device is tried and timed with.
+/// The networks and batches for testing and timing a device.
 public struct DeviceWorkload: Sendable {
   let backbone: BackboneDescription
   let decoderWidth: Int
   let classCount: Int
-  /// Images of a batch.
+  /// Number of images per batch.
   let batch: Int
   /// Height and width of training crops, in pixels.
   let crop: Int
@@ -23,7 +23,7 @@ public struct DeviceWorkload: Sendable {
   public static let published = DeviceWorkload(
     backbone: .resnet101, decoderWidth: 256, classCount: 21, batch: 10, crop: 384, repetitions: 7)
 
-  /// One that every processor does in seconds.
+  /// One that takes seconds on every processor.
   public static let small = DeviceWorkload(
     backbone: .resnet18, decoderWidth: 32, classCount: 5, batch: 2, crop: 96, repetitions: 2)
 

@@ -1,9 +1,9 @@
 import Foundation
 
-/// The entries of a folder without hidden ones; names are compared and sorted by their bytes, so that two that differ in
-/// their Unicode normal form alone are two.
+/// The entries of a folder without hidden ones; names are compared and sorted by their bytes, so that names which
+/// differ in their Unicode normal form alone are distinct.
 public struct FolderListing: Sendable {
-  /// Names of what is no folder.
+  /// Names of the entries that are not folders.
   public private(set) var files: [String] = []
   /// Names of the folders, links to folders among them.
   public private(set) var folders: [String] = []

@@ -12,7 +12,7 @@ public enum InputFile {
     }
   }
 
-  /// The bytes of the file at `path`; nil where nothing is there yet.
+  /// The bytes of the file at `path`; nil where there is no file.
   public static func readIfPresent(_ path: String) throws(FileError) -> Data? {
     FileManager.default.fileExists(atPath: path) ? try read(path) : nil
   }
@@ -47,7 +47,7 @@ public enum InputFile {
     }
   }
 
-  /// Names of what lies in a folder, sorted by their bytes, hidden ones left out.
+  /// Names of the entries of a folder, sorted by their bytes, hidden ones left out.
   public static func names(inFolder path: String) throws(FileError) -> [String] {
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {

@@ -3,7 +3,7 @@ import Foundation
 extension StringProtocol {
   /// The text as one line without anything that a terminal could interpret: names in files are untrusted.
   ///
-  /// Control characters, line breaks among them, and characters that turn the direction of writing become question
+  /// Control characters, line breaks among them, and characters that change the direction of writing become question
   /// marks.
   public var printable: String {
     var result = String.UnicodeScalarView()

@@ -17,14 +17,15 @@ public struct Image: Sendable, Equatable {
 }
 
 extension Image {
-  /// The most pixels that are decoded from one file; headers that announce more are refused before memory is taken.
+  /// The most pixels that are decoded from one file; a header that declares more is refused before memory is allocated.
   public static let largestPixelCount = 1 << 28
 
   /// The photograph in a JPEG or PNG file, as 8-bit RGB.
   ///
   /// Grey becomes RGB, CMYK is converted without a colour profile, 16 bits are rounded to 8, transparent pixels are
-  /// laid on white. An EXIF orientation is applied, so that the photograph has the size and the pixels that viewers show.
-  /// Throws when the file is missing, of another format, damaged, cut short, or larger than `largestPixelCount`.
+  /// composited onto white. An EXIF orientation is applied, so that the photograph has the size and the pixels that
+  /// viewers show. Throws when the file is missing, of another format, damaged, cut short, or larger than
+  /// `largestPixelCount`.
   public init(contentsOf path: String) throws(FileError) {
     var warnings: [FileWarning] = []
     try self.init(contentsOf: path, &warnings)

@@ -37,7 +37,7 @@ struct AveragedLogits {
     return viewCount == 1 ? sum : try sum / Double(viewCount)
   }
 
-  /// The view is resized to the photograph's size with its corners in place (Docs/Method.md, "Evaluation").
+  /// The view is resized to the photograph's size with aligned corners (Docs/Method.md, "Evaluation").
   private func logits(of view: GridScores, _ rows: Range<Int>) throws(TorchError) -> Tensor {
     let part = ResizedRows(rows, of: height, from: view.height, alignCorners: true)
     return try view.logits(part.source).resizedBilinear(to: part, width: width, alignCorners: true)

@@ -31,8 +31,8 @@ public struct DatasetCheck: Sendable {
   /// Whether all images were examined.
   public var isComplete: Bool { outcomes.allSatisfy { $0.examination?.isComplete ?? true } }
 
-  /// Looks up the files of all parts, loads every image where `isLoading`, and continues after faulty ones. An id in two
-  /// parts is a problem too.
+  /// Looks up the files of all parts, loads every image where `isLoading`, and continues after faulty ones. An id in
+  /// two parts is a problem too.
   ///
   /// Without `classes`, where their file is invalid, everything but the labels is checked.
   public init(

@@ -12,7 +12,7 @@ public struct DatasetExamination: Sendable {
   public let summary: DatasetSummary
   /// Errors of the others, in list order.
   public let faults: [FileError]
-  /// Oddities of files that could be loaded, in list order.
+  /// Warnings about files that could be loaded, in list order.
   public let warnings: [FileWarning]
   /// Number of images examined.
   public let count: Int

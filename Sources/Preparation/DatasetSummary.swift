@@ -97,7 +97,7 @@ extension DatasetSummary: CustomStringConvertible {
   public var description: String {
     if count == 0 { return "no image could be loaded" }
     let sizes = "\(images(count)) of \(range(widths)) x \(range(heights)) pixels"
-    // Labels mean nothing where the classes are not known.
+    // Labels have no meaning where the classes are not known.
     if classes == .unknown { return sizes }
     var lines = ["\(sizes), \(classes.count) classes"]
     if let scribbles {

@@ -1,6 +1,7 @@
 import Datasets
 
-/// Doubts about scribbles: too much or too little drawn, or drawn in another sense than they are read.
+/// Doubts about scribbles: too much or too little drawn, or values that are probably meant otherwise than they are
+/// read.
 struct ScribbleFindings {
   /// The images that could be loaded.
   let images: [ImageContents]
@@ -15,9 +16,9 @@ struct ScribbleFindings {
   /// Strokes drawn by hand cover a few percent of a photograph, thick ones a tenth; more than half is another kind of
   /// label image.
   private static let mostDrawn = 0.5
-  /// Where value 0 has so much of what is labelled, the rest looks like strokes on it.
+  /// Share of value 0 in labelled pixels above which the rest looks like strokes on a background.
   private static let dominantShare = 0.8
-  /// Fewer pixels than this say nothing about the agreement of scribbles and masks: strokes may cross a contour.
+  /// Smallest number of pixels from which scribbles and masks are compared: strokes may cross a contour.
   private static let fewestCompared = 20
 
   var all: [Finding] {

@@ -35,8 +35,7 @@ public struct TrainAugList: Sendable, Equatable {
 
   /// Writes the list, one id per line, and returns whether it was not there before.
   ///
-  /// An existing list of the same ids stays as it is. Throws when another one exists, unless `replacing` says to
-  /// replace it.
+  /// An existing list of the same ids stays as it is. Throws when another one exists, unless `replacing` is true.
   public func write(replacing: Bool) throws(FileError) -> Bool {
     if FileManager.default.fileExists(atPath: path) {
       let present = try InputFile.lines(path)

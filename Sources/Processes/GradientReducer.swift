@@ -2,7 +2,7 @@ import CLibTorch
 import Tensors
 
 /// Averages gradients over all processes during the backward pass: c10d's Reducer, which sends them in buckets of up to
-/// 25 MB as they come.
+/// 25 MB as they become available.
 public final class GradientReducer {
   private let parameters: [Tensor]
   private let group: ProcessGroup
@@ -10,7 +10,7 @@ public final class GradientReducer {
   /// waited for.
   private var reducer: TorchReducer?
 
-  /// `parameters` must be the same in all processes, and every backward pass from now on goes through this object.
+  /// `parameters` must be the same in all processes, and every backward pass from now on must use this object.
   public init(_ parameters: [Tensor], _ group: ProcessGroup) {
     self.parameters = parameters
     self.group = group

@@ -79,11 +79,11 @@ public struct LaunchEnvironment: Sendable, Equatable {
   /// Whether this process writes the files.
   public var isFirst: Bool { rank == 0 }
 
-  /// Where the processes meet, "host:port".
+  /// The rendezvous of the processes, "host:port".
   var address: String { "\(host):\(port)" }
 }
 
-/// An environment variable that does not tell where this process stands among the others.
+/// An environment variable from which rank or rendezvous of this process cannot be read.
 public struct ProcessSettingsError: Error, Equatable, Sendable, CustomStringConvertible {
   public let variable: String
   public let problem: String

@@ -2,7 +2,7 @@ import CLibTorch
 import Layers
 import Tensors
 
-/// The processes that train together, as one of them sees them: c10d with Gloo on the CPU and NCCL on CUDA.
+/// The group of processes that train together: c10d with Gloo on the CPU and NCCL on CUDA.
 ///
 /// Functions that say "all processes" must be called by all of them in the same order. They throw `TorchError` when the
 /// connection to another process breaks.
@@ -12,11 +12,11 @@ public final class ProcessGroup: BatchSharing {
   private let watch: ProcessMonitor
   private let device: Device
 
-  /// What a collective function waits: others may be validating. Lost processes are found otherwise (`ProcessMonitor`).
+  /// Timeout of collective functions: others may be validating. Lost processes are found otherwise (`ProcessMonitor`).
   private static let collectiveTimeout = 7 * 24 * 3600.0
 
-  /// Waits for the other processes to come, and connects to each, for tensors on `device`, which must be of one kind in
-  /// all. Throws a `RendezvousError` when they do not come in time; `isCancelled` is asked meanwhile.
+  /// Waits for the other processes to start, and connects to each, for tensors on `device`, whose kind must be the same
+  /// in all. Throws a `RendezvousError` when they do not start in time; `isCancelled` is polled meanwhile.
   public init(_ watch: ProcessMonitor, on device: Device, isCancelled: () -> Bool = { false }) throws {
     self.watch = watch
     self.device = device
@@ -67,6 +67,6 @@ public final class ProcessGroup: BatchSharing {
     return Tensor(owning: result)
   }
 
-  /// Waits until all processes have come this far.
+  /// Waits until all processes have reached this call.
   public func waitForAll() throws(TorchError) { _ = try sums([0]) }
 }

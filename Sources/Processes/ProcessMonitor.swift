@@ -20,9 +20,10 @@ public final class ProcessMonitor: Sendable {
 
   /// Joins the other processes, waiting for process 0 up to `launch.startTimeout`, and starts monitoring.
   ///
-  /// `name` identifies this process in messages. `isCancelled` is asked while waiting. `onLoss` is called once at most,
-  /// on a thread of its own, when a process has failed, or has been silent for 20 seconds, and this process may not have
-  /// noticed. Throws a `RendezvousError` or a `ProcessSettingsError` where the processes do not find each other.
+  /// `name` identifies this process in messages. `isCancelled` is polled while waiting. `onLoss` is called once at
+  /// most, on a thread of its own, when a process has failed, or has been silent for 20 seconds, and this process may
+  /// not have noticed. Throws a `RendezvousError` or a `ProcessSettingsError` where the processes do not find each
+  /// other.
   public init(
     _ launch: LaunchEnvironment, name: String, isCancelled: () -> Bool = { false },
     onLoss: @escaping @Sendable (ProcessLoss) -> Void
@@ -41,8 +42,8 @@ public final class ProcessMonitor: Sendable {
 
   deinit { stop() }
 
-  /// Waits until all processes have come. Throws a `RendezvousError` where they do not within `launch.startTimeout` from
-  /// when this one came.
+  /// Waits until all processes have joined. Throws a `RendezvousError` where they do not within `launch.startTimeout`
+  /// after this one.
   func waitForAll(isCancelled: () -> Bool) throws {
     try startTimeout.wait(isCancelled: isCancelled) {
       let missing = heartbeats.missing
@@ -77,8 +78,8 @@ public final class ProcessMonitor: Sendable {
   /// Ends monitoring: this process has nothing left to do with the others, which may end from now on.
   public func stop() { heartbeats.end(.left, within: 12) }
 
-  /// Runs `body`. An error that another process has caused becomes the `ProcessLoss` that names it; of others the other
-  /// processes are told.
+  /// Runs `body`. An error that another process has caused becomes the `ProcessLoss` that names it; other errors are
+  /// reported to the other processes.
   public func explaining<Value>(_ body: () throws -> Value) throws -> Value {
     do {
       return try body()
@@ -96,17 +97,17 @@ public final class ProcessMonitor: Sendable {
     }
   }
 
-  /// Tells the others why this process is about to end.
+  /// Reports to the others why this process is about to end.
   public func tell(_ problem: String) { tell(problem, lost: nil) }
 
   private func tell(_ problem: String?, lost: Int?) { heartbeats.end(.failed, problem: problem, lost: lost, within: 4) }
 
-  /// What a broken connection comes from: which other process failed or went silent, or nil where all are well.
+  /// The cause of a broken connection: the other process that failed or went silent, or nil where none did.
   public func cause() -> ProcessLoss? {
     let start = ContinuousClock.now
     while true {
       let time = ContinuousClock.now - start
-      // A process that left has not done so by mistake where something else is found soon.
+      // A process that left counts as the cause only when no other is found soon.
       let counts = time > .seconds(Self.timeoutAfterError / 2)
       if let loss = heartbeats.loss(timeout: Self.timeoutAfterError, countingThoseThatLeft: counts) { return loss }
       if time > .seconds(2 * Self.timeoutAfterError) { return nil }
@@ -143,9 +144,9 @@ public final class ProcessMonitor: Sendable {
 public struct ProcessLoss: Error, Equatable, Sendable, CustomStringConvertible {
   public let rank: Int
   public let count: Int
-  /// What the process called itself.
+  /// The name that the process gave itself.
   public let name: String
-  /// What it said before it ended, if it could.
+  /// The error that it reported before it ended, if it could.
   public let problem: String?
 
   public var description: String {

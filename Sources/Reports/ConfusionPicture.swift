@@ -4,8 +4,8 @@ import Images
 /// A confusion matrix as a picture: a row for each class of the ground truth, and in it the shares predicted as each
 /// class.
 ///
-/// Rows are normalised: a row shows the predictions of its class's pixels as shares. Right ones are blue, wrong ones
-/// orange, and a share's colour grows with its square root, so that a confusion of few percent is seen.
+/// Rows are normalised: a row shows the predictions of its class's pixels as shares. Correct ones are blue, wrong ones
+/// orange, and the intensity is the square root of the share, so that a confusion of few percent is visible.
 public struct ConfusionPicture: Sendable {
   private let matrix: ConfusionMatrix
   private let names: [String]
@@ -36,7 +36,7 @@ public struct ConfusionPicture: Sendable {
   private var side: Double { cell * Double(matrix.classCount) }
   private var left: Double { 8 + nameRoom }
 
-  /// The picture as an SVG document, which needs nothing else.
+  /// The picture as a self-contained SVG document.
   ///
   /// Colours are attributes, so that every viewer shows them; a page may override them by the classes of the elements.
   public func svg() -> String { element(" xmlns=\"http://www.w3.org/2000/svg\"", legend: 74) }
@@ -88,7 +88,7 @@ public struct ConfusionPicture: Sendable {
     }.joined(separator: "\n")
   }
 
-  /// Thin lines between rows and columns, which lead the eye to the names.
+  /// Thin lines between rows and columns, which guide the eye to the names.
   private func lines(_ top: Double) -> String {
     let steps = (0...matrix.classCount).map { step in
       let offset = Double(step) * cell

@@ -25,7 +25,7 @@ extension EvaluationResult {
     return [table, absence, others.isEmpty ? nil : comparison].compactMap { $0 }.joined(separator: "\n\n")
   }
 
-  /// A sentence on the classes that no mask holds; nil where every class occurs.
+  /// A sentence about the classes that occur in no mask; nil where every class occurs.
   private var absence: String? {
     let absent = classes.indices.filter { iou[$0] == nil }
     if absent.isEmpty { return nil }

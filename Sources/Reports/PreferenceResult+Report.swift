@@ -18,7 +18,7 @@ extension PreferenceResult {
     }.joined(separator: "\n\n")
   }
 
-  /// The curves with their titles, and what is said of the pixels that are in none of their bins.
+  /// The curves with their titles, and a sentence about the pixels that are in none of their bins.
   var curves: [(title: String, curve: Curve, missing: String)] {
     let own = reference == .ownClass
     return [

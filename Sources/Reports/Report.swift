@@ -2,7 +2,7 @@ import Evaluation
 import Files
 import Images
 
-/// A web page about one experiment: numbers, curves and pictures, in one file that needs nothing else.
+/// A web page about one experiment: numbers, curves and pictures, in one self-contained file.
 public struct Report: Sendable {
   /// A number for the head of the page, such as "mIoU" and "71.20 %".
   public struct KeyNumber: Sendable, Equatable {
@@ -43,11 +43,11 @@ public struct Report: Sendable {
     }
   }
 
-  /// The head line of the page, usually the experiment's name.
+  /// The title of the page, usually the experiment's name.
   public var title: String
   /// One sentence below the title.
   public var summary: String
-  /// Where, when and how the results came about, such as "command" and "blpseg train demo.yaml".
+  /// Where, when and how the results were obtained, such as "command" and "blpseg train demo.yaml".
   public var facts: [KeyNumber]
   /// The numbers that a reader looks for first; the first one is set largest.
   public var keyNumbers: [KeyNumber]

@@ -3,7 +3,7 @@ import Images
 
 /// One image of a report: the photograph and what is known about its pixels, made small enough for a page.
 public struct ReportRow: Sendable {
-  /// The longer side of the pictures, at most, on a page that is not crowded.
+  /// The largest longer side of the pictures, on a page with few images.
   public static let side = 480
 
   /// The image's name.
@@ -46,7 +46,7 @@ public struct ReportRow: Sendable {
     self.annotationProbability = annotationProbability?.shrunk(width: width, height: height)
   }
 
-  /// The classes that are seen in the pictures, ascending.
+  /// The classes that occur in the pictures, ascending.
   var labels: [Int] {
     let present = [prediction, groundTruth, scribbles].compactMap { $0?.isPresent }
     return (0..<Int(Label.ignored)).filter { label in present.contains { $0[label] } }
@@ -60,7 +60,7 @@ public struct ReportRow: Sendable {
   }
 }
 
-/// The pictures of one image as a part of the page: the photograph once, and over copies of it what is known.
+/// The pictures of one image as a part of the page: the photograph once, and copies of it with overlays.
 struct ReportCard {
   let row: ReportRow
   /// Unique on the page.
@@ -134,7 +134,7 @@ struct ReportCard {
   /// The photograph again, without its bytes.
   private var copy: String { "<svg \(box) aria-hidden=\"true\"><use href=\"#\(id)\"/></svg>" }
 
-  /// An empty layer is left out, where it has no words to say.
+  /// An empty layer without a caption is left out.
   private func layer(_ layer: Layer, _ caption: String, _ kind: String) throws(ImageEncodingError) -> String {
     if layer.isEmpty && caption.isEmpty { return "" }
     return image("png", try layer.pngData(), caption, kind)
@@ -158,7 +158,7 @@ struct ReportCard {
 }
 
 extension Image {
-  /// Half as wide and high where that leaves enough; heat maps have no small parts.
+  /// Half as wide and high where that is large enough; heat maps have no small parts.
   fileprivate var halved: Image {
     min(width, height) < 64 ? self : shrunk(width: width / 2, height: height / 2)
   }

@@ -16,7 +16,8 @@ public final class EventFile {
   /// Makes the file `events.out.tfevents.TIME.PROCESS` in `folder`, which is made where it is missing.
   ///
   /// Of what earlier starts wrote into the folder, TensorBoard drops the steps after `step`, which this start writes
-  /// again: at once, or in its default fast mode each tag's as soon as the tag is added to. Earlier files stay as they are.
+  /// again: at once, or in its default fast mode each tag's as soon as the tag is added to. Earlier files stay as they
+  /// are.
   public init(inFolder folder: String, keepingUpTo step: Int) throws(FileError) {
     try OutputFile.makeFolder(folder)
     file = try RecordFile("\(folder)/\(try EventFile.name(in: folder))", isNew: true)
@@ -78,7 +79,8 @@ public final class EventFile {
     try InputFile.names(inFolder: folder).filter { $0.hasPrefix(prefix) }
   }
 
-  /// A name behind those of earlier starts, also of those in the same second: TensorBoard reads files by name.
+  /// A name that sorts after those of earlier starts, also of those in the same second: TensorBoard reads files by
+  /// name.
   private static func name(in folder: String) throws(FileError) -> String {
     let latest = 9_999_999_999
     let times = try names(inFolder: folder)
@@ -106,7 +108,8 @@ extension EventFile {
     return isHeld
   }
 
-  /// Calls `body` with the file's events up to a part of one at its end, leaving out those that are longer than scalars.
+  /// Calls `body` with the file's events up to a part of one at its end, leaving out those that are longer than
+  /// scalars.
   private static func forEachSmallEvent(_ path: String, _ body: (ProtoEvent) -> Void) throws(FileError) {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     if descriptor < 0 { throw FileError(path, .inaccessible, "cannot be read; check its permissions") }

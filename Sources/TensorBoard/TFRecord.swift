@@ -9,7 +9,7 @@ enum TFRecord {
     return length + checksum(length) + data + checksum(data)
   }
 
-  /// The format's checksum: CRC-32C, turned and shifted so that data may hold checksums themselves.
+  /// The format's checksum: CRC-32C, rotated and offset so that data may contain checksums themselves.
   private static func checksum(_ data: Data) -> Data {
     let sum = CRC32C.checksum(data)
     return bytes(of: (sum >> 15 | sum << 17) &+ 0xA282_EAD8)

@@ -4,15 +4,15 @@ import Synchronization
 private let requested = Atomic<Bool>(false)
 private let handlesHangup = Atomic<Bool>(false)
 
-/// Ctrl-C, SIGTERM and SIGHUP, which a terminal sends that goes away, turned into a question that a run asks between
-/// steps; the second of them ends at once.
+/// Ctrl-C, SIGTERM and SIGHUP (the terminal was closed) as a flag that a run checks between steps; the second signal
+/// ends the program at once.
 enum Interruption {
   static var isRequested: Bool { requested.load(ordering: .relaxed) }
 
   static func listen() {
-    // A handler may not be the first to touch a global.
+    // A handler must not be the first to access a global.
     _ = isRequested
-    // Whoever started the program with nohup wants it to outlive the terminal.
+    // Under nohup the program is to outlive the terminal.
     let handlesHangup = !isIgnored(signal(SIGHUP, SIG_IGN))
     blpseg.handlesHangup.store(handlesHangup, ordering: .relaxed)
     var signals = sigset_t()
@@ -21,7 +21,7 @@ enum Interruption {
       signal(number) { _ in Interruption.handle() }
       sigaddset(&signals, number)
     }
-    // Whoever started this program from a thread that blocks signals has handed that on.
+    // A parent thread that blocks signals passes its mask on to this program.
     pthread_sigmask(SIG_UNBLOCK, &signals, nil)
   }
 

@@ -63,7 +63,7 @@ package struct BLPSegCommand: ParsableCommand {
   package init() {}
 }
 
-/// Runs a command's body; an error is printed as one sentence and becomes the exit code that stands for it.
+/// Runs a command's body; an error is printed as one sentence and becomes its exit code.
 func reportingFailure(_ body: () throws -> Void) throws {
   do {
     try body()
@@ -81,7 +81,7 @@ func reportingFailure(_ body: () throws -> Void) throws {
         + "--max-side to predict; LibTorch says: \(error.message.prefix { !$0.isNewline }.prefix(200))")
     throw ExitCode.failure
   } catch {
-    // What LibTorch has to say may be several lines long.
+    // LibTorch's messages may have several lines.
     Console.error("\(error)".split(whereSeparator: \.isNewline).joined(separator: " "))
     throw exitCode(for: error)
   }

@@ -1,18 +1,18 @@
 import Foundation
 
-/// Standard output or standard error, written such that no failure ends the program.
+/// Standard output or standard error, written so that no failure ends the program.
 struct StandardStream {
   static let output = StandardStream(descriptor: STDOUT_FILENO)
   static let error = StandardStream(descriptor: STDERR_FILENO)
 
   private let descriptor: Int32
 
-  /// To be called before anything else: gives descriptors that whoever started the program has closed to /dev/null, so
-  /// that no file which is opened later gets their numbers and the messages, and lets writes to closed pipes fail.
+  /// To be called before anything else: opens /dev/null for descriptors that the parent process has closed, so that no
+  /// file opened later gets their numbers and the messages, and lets writes to closed pipes fail.
   static func prepare() {
     for descriptor in [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO] where fcntl(descriptor, F_GETFD) < 0 {
-      // Opened the wrong way round: what is written there must not seem to have arrived. The lowest free number is
-      // the one that is missing.
+      // Opened in the opposite mode, so that writes fail instead of seeming to succeed. The lowest free number is the
+      // missing one.
       _ = open("/dev/null", descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY)
     }
     signal(SIGPIPE, SIG_IGN)
@@ -37,7 +37,7 @@ struct StandardStream {
     }
   }
 
-  /// Waits until a pipe or a terminal that somebody made non-blocking takes more.
+  /// Waits until a pipe or a terminal in non-blocking mode takes more.
   private func waitForRoom() {
     var request = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
     _ = poll(&request, 1, 1000)

@@ -1,4 +1,4 @@
-// What the kernels take from the library that calls them.
+// The services of the calling library that the kernels use.
 #pragma once
 
 #include <cstddef>
@@ -19,15 +19,16 @@ class Backend {
   /// The largest number of threads that `run` uses, at least 1.
   virtual int64_t thread_count() const = 0;
 
-  /// Calls `body(context, i)` for each i below `count`, on up to `thread_count()` threads, and returns when all calls have.
+  /// Calls `body(context, i)` for each i below `count`, on up to `thread_count()` threads, and returns when all calls
+  /// have.
   virtual void run(int64_t count, void (*body)(const void *context, int64_t i), const void *context) const = 0;
 
   /// Uninitialised memory, aligned to 64 bytes.
   virtual void *allocate(size_t bytes) const = 0;
   virtual void release(void *memory) const noexcept = 0;
 
-  /// c (m x n) = op(a) (m x k) * op(b) (k x n) + beta * c. All matrices are column major; op transposes where `transa` or
-  /// `transb` is 'T', and does nothing where it is 'N'. Where beta is 0, c is not read.
+  /// c (m x n) = op(a) (m x k) * op(b) (k x n) + beta * c. All matrices are column major; op transposes where `transa`
+  /// or `transb` is 'T', and does nothing where it is 'N'. Where beta is 0, c is not read.
   virtual void gemm(
       char transa, char transb, int64_t m, int64_t n, int64_t k, const float *a, int64_t lda, const float *b,
       int64_t ldb, float beta, float *c, int64_t ldc) const = 0;

@@ -8,12 +8,12 @@ import Tensors
 public enum Safetensors {
   /// The tensors of the file at `path`, on the CPU, in the order of its table; excluded ones are not loaded.
   ///
-  /// Throws `FileError` where the file does not keep to the format, or is not as it was written.
+  /// Throws `FileError` where the file does not keep to the format, or was changed after it was written.
   public static func read(_ path: String, excluding isExcluded: (String) -> Bool = { _ in false }) throws -> StateDict {
     try read(try ByteSource(contentsOf: path), excluding: isExcluded)
   }
 
-  /// `naming` gives the names to which those of the file are changed; nil leaves a tensor out.
+  /// `naming` maps the names in the file to those in the result; nil leaves a tensor out.
   static func read(
     _ file: ByteSource, naming: ([String]) -> [String?] = { $0 }, toleratingDamage toleratesDamage: Bool = false,
     excluding isExcluded: (String) -> Bool
@@ -62,8 +62,8 @@ public enum Safetensors {
 
   /// Writes the tensors and the metadata to `path`; the file appears whole or not at all.
   ///
-  /// Equal state dicts give equal bytes. The table keeps the order of the names; the elements lie widest type first, so
-  /// that each tensor is aligned.
+  /// Equal state dicts give equal bytes. The table keeps the order of the names; the elements are stored widest type
+  /// first, so that each tensor is aligned.
   public static func write(_ stateDict: StateDict, to path: String) throws {
     let tensors = Array(stateDict)
     let order = tensors.indices.sorted {
@@ -88,7 +88,7 @@ public enum Safetensors {
     var checksums = SafetensorsChecksums(placesFor: header.entries)
     checksums.set(header.metadata)
     let file = try OutputFile(path)
-    // Without the tensors' checksums yet, which take no more space when they are known.
+    // With placeholders for the tensors' checksums, which have the same size.
     header.checksums = checksums
     try file.write(try header.encoded(path))
     for index in order {
