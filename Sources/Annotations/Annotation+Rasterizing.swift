@@ -2,12 +2,12 @@ import Files
 import Images
 
 /// The names under which annotations may mention each class.
-public struct ClassTags: Sendable, Equatable {
+package struct ClassTags: Sendable, Equatable {
   /// Label of every accepted name.
-  public let labels: [String: UInt8]
+  package let labels: [String: UInt8]
 
   /// Tags in class order from 0; `aliases`, also in class order, are accepted where they clash with no tag.
-  public init(_ tags: [String], aliases: [String] = []) {
+  package init(_ tags: [String], aliases: [String] = []) {
     precondition(max(tags.count, aliases.count) <= Int(UInt8.max), "a label is one byte and 255 is not a class")
     var labels: [String: UInt8] = [:]
     for names in [tags, aliases] {
@@ -17,10 +17,10 @@ public struct ClassTags: Sendable, Equatable {
   }
 
   /// Label of `tag`, or nil when no class has that name.
-  public subscript(tag: String) -> UInt8? { labels[tag] }
+  package subscript(tag: String) -> UInt8? { labels[tag] }
 
   /// The known tag that was probably meant by `tag`; nil where none is similar.
-  public func nearest(to tag: String) -> String? { Files.nearest(to: tag, among: labels.keys.sorted()) }
+  package func nearest(to tag: String) -> String? { Files.nearest(to: tag, among: labels.keys.sorted()) }
 }
 
 extension Annotation {
@@ -37,7 +37,7 @@ extension Annotation {
   ///   outside the photograph stay where they are.
   ///
   /// Throws when a tag is no class, and when there are more marks than anybody draws by hand.
-  public func rasterized(_ tags: ClassTags) throws(FileError) -> LabelMap {
+  package func rasterized(_ tags: ClassTags) throws(FileError) -> LabelMap {
     var map = bitmap ?? LabelMap(width: width, height: height, filledWith: Label.ignored)
     var work = 0.0
     for mark in marks {

@@ -9,7 +9,7 @@ public typealias SizeCheck = (_ width: Int, _ height: Int) throws(FileError) -> 
 ///
 /// A format is a type in a file of its own and an entry of `AnnotationFormats.all`, from which file searches, messages
 /// and help follow.
-public protocol AnnotationFormat: Sendable {
+package protocol AnnotationFormat: Sendable {
   /// Its name in messages, as in "scribbles in PNG".
   var name: String { get }
   /// The extensions of its files in lower case, without a dot.
@@ -30,12 +30,12 @@ public protocol AnnotationFormat: Sendable {
 }
 
 /// The formats of annotations that the program reads.
-public enum AnnotationFormats {
+package enum AnnotationFormats {
   /// Of two files with one name the one in the earlier format is read.
-  public static let all: [any AnnotationFormat] = [ScribbleSupXML(), LabelPNG()]
+  package static let all: [any AnnotationFormat] = [ScribbleSupXML(), LabelPNG()]
 
   /// Formats of marks, which can be drawn as a label image: all but label images themselves.
-  public static var drawable: [any AnnotationFormat] { all.filter { !($0 is LabelPNG) } }
+  package static var drawable: [any AnnotationFormat] { all.filter { !($0 is LabelPNG) } }
 
   static func format(of bytes: Data, path: String) throws(FileError) -> any AnnotationFormat {
     if let format = all.first(where: { $0.recognises(bytes) }) { return format }
@@ -47,10 +47,10 @@ public enum AnnotationFormats {
 
 extension [any AnnotationFormat] {
   /// The extensions of the files of these formats, in the order of the formats.
-  public var fileExtensions: [String] { flatMap(\.fileExtensions) }
+  package var fileExtensions: [String] { flatMap(\.fileExtensions) }
 
   /// The formats by name: "XML or PNG".
-  public var names: String { map(\.name).alternatives }
+  package var names: String { map(\.name).alternatives }
 }
 
 extension Annotation {
@@ -59,7 +59,7 @@ extension Annotation {
   /// Throws when the file is missing or in no format of `AnnotationFormats`, and when its size is not that of
   /// `photograph`; without `photograph` any size is accepted. Problems of a file that can be read nevertheless are
   /// added to `warnings`.
-  public init(
+  package init(
     contentsOf path: String, for photograph: ImageHeader?, _ warnings: inout [FileWarning]
   ) throws(FileError) {
     let bytes = try InputFile.read(path)
@@ -78,7 +78,7 @@ extension Annotation {
   }
 
   /// The same without the warnings.
-  public init(contentsOf path: String, for photograph: ImageHeader? = nil) throws(FileError) {
+  package init(contentsOf path: String, for photograph: ImageHeader? = nil) throws(FileError) {
     var warnings: [FileWarning] = []
     try self.init(contentsOf: path, for: photograph, &warnings)
   }

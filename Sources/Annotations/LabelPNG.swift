@@ -5,15 +5,15 @@ import Images
 /// A label image as an annotation: a palette or grey PNG whose index is the label, 255 where nothing was drawn.
 ///
 /// Labels are taken as they are. A file that lacks nothing but its end is read, with a warning.
-public struct LabelPNG: AnnotationFormat {
-  public let name = "PNG"
-  public let fileExtensions = ["png"]
+package struct LabelPNG: AnnotationFormat {
+  package let name = "PNG"
+  package let fileExtensions = ["png"]
 
-  public init() {}
+  package init() {}
 
-  public func recognises(_ bytes: Data) -> Bool { ImageFormat(of: bytes) == .png }
+  package func recognises(_ bytes: Data) -> Bool { ImageFormat(of: bytes) == .png }
 
-  public func read(
+  package func read(
     _ bytes: Data, path: String, _ warnings: inout [FileWarning], checkingSize: SizeCheck
   ) throws(FileError) -> Annotation {
     let labels = try LabelMap(decoding: bytes, from: path, &warnings, checkingSize: checkingSize)
@@ -21,7 +21,7 @@ public struct LabelPNG: AnnotationFormat {
   }
 
   /// A palette PNG of a bitmap without marks; nil for other annotations, whose marks have to be drawn first.
-  public func write(_ annotation: Annotation) -> Data? {
+  package func write(_ annotation: Annotation) -> Data? {
     annotation.marks.isEmpty ? try? annotation.bitmap?.palettePNGData() : nil
   }
 }

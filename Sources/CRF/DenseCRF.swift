@@ -10,9 +10,9 @@ public struct DenseCRF: Sendable {
   /// Lower bound of the probabilities, so that no class is excluded beforehand.
   static let smallestProbability: Float = 1e-5
 
-  public let settings: Settings
+  package let settings: Settings
 
-  public init(_ settings: Settings = Settings()) { self.settings = settings }
+  package init(_ settings: Settings = Settings()) { self.settings = settings }
 
   /// Refines `probability`, float32 `[C, H, W]` in row-major order, each pixel's classes summing to 1, by the
   /// photograph; returns the same layout.
@@ -20,7 +20,7 @@ public struct DenseCRF: Sendable {
   /// The photograph is W x H. Probabilities are clipped to 1e-5...1 first. At most `threads` threads are used. Memory
   /// grows with the number of pixels, by about 150 bytes per pixel and 64 more for every eight classes, and with the
   /// number of different colours.
-  public func refined(_ probability: [Float], classCount: Int, image: Image, threads: Int) -> [Float] {
+  package func refined(_ probability: [Float], classCount: Int, image: Image, threads: Int) -> [Float] {
     precondition(classCount > 0 && threads > 0, "a CRF needs a class and a thread")
     precondition(
       probability.count == classCount * image.width * image.height,

@@ -2,12 +2,12 @@ import Files
 import Foundation
 
 /// Weights in any of the formats read here: safetensors, or PyTorch's.
-public enum WeightsFile {
+package enum WeightsFile {
   /// The tensors of the file at `path`, whatever its name; the elements of excluded names are not loaded.
   ///
   /// Prefixes that wrappers such as DataParallel put before all names are removed. Throws `FileError` where the file is
   /// in none of these formats, or damaged; a wrong checksum is only a warning where `toleratesDamage`.
-  public static func read(
+  package static func read(
     _ path: String, toleratingDamage toleratesDamage: Bool = false,
     excluding isExcluded: (String) -> Bool = { _ in false }
   ) throws -> StateDict {

@@ -11,7 +11,7 @@ public final class OrderedPrefetch<Input: Sendable, Output: Sendable>: Sendable 
   private let hasThreads: Bool
 
   /// Starts up to `threads` threads, which take inputs in order; the sequence may be infinite.
-  public convenience init<Inputs: Sequence & Sendable>(
+  package convenience init<Inputs: Sequence & Sendable>(
     _ inputs: Inputs, threads: Int, ahead: Int, _ work: @escaping @Sendable (Input) throws -> Output
   ) where Inputs.Element == Input {
     self.init(inputs, threads: threads, ahead: ahead, starting: startThread, work)
@@ -32,7 +32,7 @@ public final class OrderedPrefetch<Input: Sendable, Output: Sendable>: Sendable 
   deinit { queue.stop() }
 
   /// The next result, waiting for it if need be; nil after the last.
-  public func next() throws -> Output? {
+  package func next() throws -> Output? {
     if !hasThreads { queue.workOnce() }
     return try queue.next()
   }

@@ -7,10 +7,10 @@ import Tensors
 import Training
 
 /// Comparisons of a device with the published program and with the CPU, and its times.
-public enum DeviceCheck {
+package enum DeviceCheck {
   /// Compares with the published numbers in the folder `published`, where one is given, and with the CPU, and times
   /// training steps and predictions where `isTimed`.
-  public static func run(
+  package static func run(
     on device: Device, published: String?, _ workload: DeviceWorkload, isTimed: Bool
   ) -> DeviceFindings {
     let builder = DeviceFindingsBuilder(DeviceFindings(device: device.description, version: LibTorch.version))

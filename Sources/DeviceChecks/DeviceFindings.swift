@@ -1,44 +1,44 @@
 import Foundation
 
 /// Findings about a device: the differences of its numbers from those expected, and its times.
-public struct DeviceFindings: Codable, Sendable {
+package struct DeviceFindings: Codable, Sendable {
   /// A number of the device and its limit.
-  public struct Comparison: Codable, Sendable {
-    public let name: String
+  package struct Comparison: Codable, Sendable {
+    package let name: String
     /// A relative difference, unless the name says otherwise.
-    public let found: Double
+    package let found: Double
     /// The largest allowed.
-    public let allowed: Double
+    package let allowed: Double
 
     /// False for NaN.
-    public var isWithin: Bool { found <= allowed }
+    package var isWithin: Bool { found <= allowed }
   }
 
   /// The time of a computation.
-  public struct Timing: Codable, Sendable {
-    public let name: String
+  package struct Timing: Codable, Sendable {
+    package let name: String
     /// In seconds, of each repetition after the first.
-    public let seconds: [Double]
+    package let seconds: [Double]
     /// The most bytes of tensors on the device; 0 where the device does not count them.
-    public let peakMemory: Int
+    package let peakMemory: Int
 
     /// Of an even number, the lower of the two.
-    public var median: Double { seconds.sorted()[(seconds.count - 1) / 2] }
+    package var median: Double { seconds.sorted()[(seconds.count - 1) / 2] }
   }
 
   /// LibTorch's name of the device.
-  public let device: String
+  package let device: String
   /// LibTorch's version.
-  public let version: String
-  public internal(set) var comparisons: [Comparison] = []
-  public internal(set) var timings: [Timing] = []
+  package let version: String
+  package internal(set) var comparisons: [Comparison] = []
+  package internal(set) var timings: [Timing] = []
   /// Failed computations, in LibTorch's words.
-  public internal(set) var failures: [String] = []
+  package internal(set) var failures: [String] = []
 
-  public var isGood: Bool { failures.isEmpty && comparisons.allSatisfy(\.isWithin) }
+  package var isGood: Bool { failures.isEmpty && comparisons.allSatisfy(\.isWithin) }
 
   /// Everything as JSON, with sorted keys.
-  public func json() throws -> Data {
+  package func json() throws -> Data {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
     encoder.nonConformingFloatEncodingStrategy = .convertToString(
@@ -47,7 +47,7 @@ public struct DeviceFindings: Codable, Sendable {
   }
 
   /// Everything as a table for reading.
-  public var table: String {
+  package var table: String {
     func padded(_ text: String, _ width: Int) -> String { text.padding(toLength: width, withPad: " ", startingAt: 0) }
     var lines = ["\(device), LibTorch \(version)"]
     let width = (comparisons.map(\.name) + timings.map(\.name)).map(\.count).max() ?? 0

@@ -8,7 +8,7 @@ import Tensors
 import Training
 
 /// The networks and batches for testing and timing a device.
-public struct DeviceWorkload: Sendable {
+package struct DeviceWorkload: Sendable {
   let backbone: BackboneDescription
   let decoderWidth: Int
   let classCount: Int
@@ -20,11 +20,11 @@ public struct DeviceWorkload: Sendable {
   let repetitions: Int
 
   /// The published network and batch: some seconds on a GPU, minutes on a CPU.
-  public static let published = DeviceWorkload(
+  package static let published = DeviceWorkload(
     backbone: .resnet101, decoderWidth: 256, classCount: 21, batch: 10, crop: 384, repetitions: 7)
 
   /// One that takes seconds on every processor.
-  public static let small = DeviceWorkload(
+  package static let small = DeviceWorkload(
     backbone: .resnet18, decoderWidth: 32, classCount: 5, batch: 2, crop: 96, repetitions: 2)
 
   func network(_ device: Device) throws -> BLPSeg {

@@ -3,7 +3,7 @@ import Tensors
 
 /// Averages gradients over all processes during the backward pass: c10d's Reducer, which sends them in buckets of up to
 /// 25 MB as they become available.
-public final class GradientReducer {
+package final class GradientReducer {
   private let parameters: [Tensor]
   private let group: ProcessGroup
   /// Made after the first backward pass, which shows which parameters take part; those without a gradient must not be
@@ -11,7 +11,7 @@ public final class GradientReducer {
   private var reducer: TorchReducer?
 
   /// `parameters` must be the same in all processes, and every backward pass from now on must use this object.
-  public init(_ parameters: [Tensor], _ group: ProcessGroup) {
+  package init(_ parameters: [Tensor], _ group: ProcessGroup) {
     self.parameters = parameters
     self.group = group
   }
@@ -22,7 +22,7 @@ public final class GradientReducer {
 
   /// The backward pass from `loss`; parameters that it reaches receive the mean of their gradients over all processes.
   /// Gradients must have been cleared before.
-  public func backward(from loss: Tensor) throws(TorchError) {
+  package func backward(from loss: Tensor) throws(TorchError) {
     if let reducer {
       try LibTorch.check(torch_reducer_prepare(reducer), "reducer")
       try loss.backward()

@@ -7,7 +7,7 @@ import Tensors
 /// Functions that say "all processes" must be called by all of them in the same order. They throw `TorchError` when the
 /// connection to another process breaks.
 public final class ProcessGroup: BatchSharing {
-  public var launch: LaunchEnvironment { watch.launch }
+  package var launch: LaunchEnvironment { watch.launch }
   let handle: TorchProcessGroup
   private let watch: ProcessMonitor
   private let device: Device
@@ -17,7 +17,7 @@ public final class ProcessGroup: BatchSharing {
 
   /// Waits for the other processes to start, and connects to each, for tensors on `device`, whose kind must be the same
   /// in all. Throws a `RendezvousError` when they do not start in time; `isCancelled` is polled meanwhile.
-  public init(_ watch: ProcessMonitor, on device: Device, isCancelled: () -> Bool = { false }) throws {
+  package init(_ watch: ProcessMonitor, on device: Device, isCancelled: () -> Bool = { false }) throws {
     self.watch = watch
     self.device = device
     try watch.waitForAll(isCancelled: isCancelled)
@@ -35,25 +35,25 @@ public final class ProcessGroup: BatchSharing {
   public var count: Int { launch.count }
 
   /// Replaces `tensor` by its sum over all processes.
-  public func sum(_ tensor: Tensor) throws(TorchError) {
+  package func sum(_ tensor: Tensor) throws(TorchError) {
     try LibTorch.check(torch_process_group_sum(handle, tensor.handle), "sum over processes", shapes: [tensor.shape])
   }
 
   /// The sums of numbers over all processes.
-  public func sums(_ values: [Double]) throws(TorchError) -> [Double] {
+  package func sums(_ values: [Double]) throws(TorchError) -> [Double] {
     let tensor = try Tensor(values, [values.count]).to(device)
     try sum(tensor)
     return try tensor.doubles()
   }
 
   /// Replaces `tensor` in all processes by that of process 0.
-  public func broadcast(_ tensor: Tensor) throws(TorchError) {
+  package func broadcast(_ tensor: Tensor) throws(TorchError) {
     try LibTorch.check(
       torch_process_group_broadcast(handle, tensor.handle, 0), "broadcast to processes", shapes: [tensor.shape])
   }
 
   /// The text of process 0, in all processes; `text` is asked for in process 0 only.
-  public func broadcast(_ text: () throws -> String) throws -> String { try watch.broadcast(text) }
+  package func broadcast(_ text: () throws -> String) throws -> String { try watch.broadcast(text) }
 
   public func batchNormalized(
     _ x: Tensor, _ weight: Tensor, _ bias: Tensor, mean: Tensor, variance: Tensor, momentum: Double, epsilon: Double
@@ -68,5 +68,5 @@ public final class ProcessGroup: BatchSharing {
   }
 
   /// Waits until all processes have reached this call.
-  public func waitForAll() throws(TorchError) { _ = try sums([0]) }
+  package func waitForAll() throws(TorchError) { _ = try sums([0]) }
 }

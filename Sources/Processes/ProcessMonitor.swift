@@ -6,13 +6,13 @@ import Tensors
 /// Joins the processes that train together, and detects and names one that is lost.
 ///
 /// Once it has joined, every process sends a heartbeat twice a second and reads those of the others.
-public final class ProcessMonitor: Sendable {
+package final class ProcessMonitor: Sendable {
   /// Seconds without a heartbeat after which a process counts as lost.
   private static let timeout = 20.0
   /// The same while the cause of an error is looked for.
   private static let timeoutAfterError = 4.0
 
-  public let launch: LaunchEnvironment
+  package let launch: LaunchEnvironment
   let store: RendezvousStore
   private let heartbeats: Heartbeats
   private let startTimeout: StartTimeout
@@ -24,7 +24,7 @@ public final class ProcessMonitor: Sendable {
   /// most, on a thread of its own, when a process has failed, or has been silent for 20 seconds, and this process may
   /// not have noticed. Throws a `RendezvousError` or a `ProcessSettingsError` where the processes do not find each
   /// other.
-  public init(
+  package init(
     _ launch: LaunchEnvironment, name: String, isCancelled: () -> Bool = { false },
     onLoss: @escaping @Sendable (ProcessLoss) -> Void
   ) throws {
@@ -61,7 +61,7 @@ public final class ProcessMonitor: Sendable {
 
   /// The text of process 0, in all processes, which must ask for their texts in one order; `text` is asked for in
   /// process 0 only. Throws `ProcessLoss` when process 0 is lost.
-  public func broadcast(_ text: () throws -> String) throws -> String {
+  package func broadcast(_ text: () throws -> String) throws -> String {
     let key = "message/\(messages.add(1, ordering: .relaxed).newValue)"
     if launch.isFirst {
       let result = try text()
@@ -76,11 +76,11 @@ public final class ProcessMonitor: Sendable {
   }
 
   /// Ends monitoring: this process has nothing left to do with the others, which may end from now on.
-  public func stop() { heartbeats.end(.left, within: 12) }
+  package func stop() { heartbeats.end(.left, within: 12) }
 
   /// Runs `body`. An error that another process has caused becomes the `ProcessLoss` that names it; other errors are
   /// reported to the other processes.
-  public func explaining<Value>(_ body: () throws -> Value) throws -> Value {
+  package func explaining<Value>(_ body: () throws -> Value) throws -> Value {
     do {
       return try body()
     } catch {
@@ -98,12 +98,12 @@ public final class ProcessMonitor: Sendable {
   }
 
   /// Reports to the others why this process is about to end.
-  public func tell(_ problem: String) { tell(problem, lost: nil) }
+  package func tell(_ problem: String) { tell(problem, lost: nil) }
 
   private func tell(_ problem: String?, lost: Int?) { heartbeats.end(.failed, problem: problem, lost: lost, within: 4) }
 
   /// The cause of a broken connection: the other process that failed or went silent, or nil where none did.
-  public func cause() -> ProcessLoss? {
+  package func cause() -> ProcessLoss? {
     let start = ContinuousClock.now
     while true {
       let time = ContinuousClock.now - start

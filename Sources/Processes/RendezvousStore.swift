@@ -174,9 +174,9 @@ private struct Job: Codable {
 }
 
 /// Why processes that should train together did not find each other.
-public struct RendezvousError: Error, Equatable, Sendable, CustomStringConvertible {
+package struct RendezvousError: Error, Equatable, Sendable, CustomStringConvertible {
   /// One sentence: what was waited for, what was found, and a remedy.
-  public let description: String
+  package let description: String
 }
 
 /// How long a process waits for the others to be started.

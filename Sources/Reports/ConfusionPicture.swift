@@ -6,12 +6,12 @@ import Images
 ///
 /// Rows are normalised: a row shows the predictions of its class's pixels as shares. Correct ones are blue, wrong ones
 /// orange, and the intensity is the square root of the share, so that a confusion of few percent is visible.
-public struct ConfusionPicture: Sendable {
+package struct ConfusionPicture: Sendable {
   private let matrix: ConfusionMatrix
   private let names: [String]
 
   /// A picture of `matrix`; `classes` must name each of its classes.
-  public init(_ matrix: ConfusionMatrix, classes: [String]) {
+  package init(_ matrix: ConfusionMatrix, classes: [String]) {
     precondition(classes.count == matrix.classCount, "each class of the matrix needs a name")
     self.matrix = matrix
     names = classes.map(\.shortClassName)
@@ -39,7 +39,7 @@ public struct ConfusionPicture: Sendable {
   /// The picture as a self-contained SVG document.
   ///
   /// Colours are attributes, so that every viewer shows them; a page may override them by the classes of the elements.
-  public func svg() -> String { element(" xmlns=\"http://www.w3.org/2000/svg\"", legend: 74) }
+  package func svg() -> String { element(" xmlns=\"http://www.w3.org/2000/svg\"", legend: 74) }
 
   /// The picture as a part of an HTML page, which needs no namespace; without room for a legend, which is the page's.
   func element(_ attributes: String = "", legend room: Double = 0) -> String {

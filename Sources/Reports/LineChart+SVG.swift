@@ -133,7 +133,7 @@ extension LineChart {
 
 extension LineChart {
   /// The chart as an SVG file of its own, in light or dark as the reader's system prefers.
-  public func picture() -> String {
+  package func picture() -> String {
     let curves = series.map { Series($0.name, drawable($0.points)) }
     let points = curves.flatMap(\.points)
     let (side, top) = (18.0, 62.0)

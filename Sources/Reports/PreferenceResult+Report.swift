@@ -3,7 +3,7 @@ import Foundation
 
 extension PreferenceResult {
   /// Both curves as tables for a terminal, ranges in percent of the image's diagonal.
-  public var table: String {
+  package var table: String {
     curves.map { title, curve, missing in
       let rows = curve.bins.map { bin in
         [

@@ -7,7 +7,7 @@ extension Report {
   ///
   /// Every text is escaped, and the page fetches nothing. It has at most 3 MB for 100 images of usual aspect ratios:
   /// the more images, the smaller their pictures.
-  public func html() throws(ImageEncodingError) -> String {
+  package func html() throws(ImageEncodingError) -> String {
     var sections: [String] = []
     if !charts.isEmpty {
       sections.append(section("Training", "<div class=\"charts\">\(charts.map { $0.html() }.joined())</div>"))

@@ -2,14 +2,14 @@ import Foundation
 import Images
 
 /// One image of a report: the photograph and what is known about its pixels, made small enough for a page.
-public struct ReportRow: Sendable {
+package struct ReportRow: Sendable {
   /// The largest longer side of the pictures, on a page with few images.
-  public static let side = 480
+  package static let side = 480
 
   /// The image's name.
-  public var name: String
+  package var name: String
   /// The score of the prediction on this image alone; nil where there is nothing to compare it with.
-  public var score: Score?
+  package var score: Score?
   let photograph: Image
   let prediction: LabelMap?
   let groundTruth: LabelMap?
@@ -17,22 +17,22 @@ public struct ReportRow: Sendable {
   let annotationProbability: Image?
 
   /// A number in 0...1 with its name.
-  public struct Score: Sendable, Equatable {
-    public var name: String
-    public var value: Double
+  package struct Score: Sendable, Equatable {
+    package var name: String
+    package var value: Double
 
-    public init(_ name: String, _ value: Double) {
+    package init(_ name: String, _ value: Double) {
       self.name = name
       self.value = value
     }
 
     /// Intersection over union, averaged over the classes of the image.
-    public static func meanIoU(_ value: Double) -> Score { Score("IoU", value) }
+    package static func meanIoU(_ value: Double) -> Score { Score("IoU", value) }
   }
 
   /// Pictures of at most `side` pixels. Maps have the size of the photograph, and `annotationProbability` is a heat map
   /// of it.
-  public init(
+  package init(
     name: String, score: Score? = nil, photograph: Image, prediction: LabelMap? = nil, groundTruth: LabelMap? = nil,
     scribbles: LabelMap? = nil, annotationProbability: Image? = nil, side: Int = side
   ) {

@@ -1,14 +1,14 @@
 import Foundation
 
 /// Ratios in percent, with a decimal point in every locale.
-public enum Percent {
+package enum Percent {
   /// The percentage without its sign, for columns: "71.20"; a dash where there is none.
-  public static func number(_ ratio: Double?, decimals count: Int = 2) -> String {
+  package static func number(_ ratio: Double?, decimals count: Int = 2) -> String {
     ratio.map { decimals($0 * 100, count) } ?? "–"
   }
 
   /// The percentage with its sign, for sentences: "71.20 %"; a dash where there is none.
-  public static func text(_ ratio: Double?, decimals count: Int = 2) -> String {
+  package static func text(_ ratio: Double?, decimals count: Int = 2) -> String {
     ratio == nil ? "–" : "\(number(ratio, decimals: count)) %"
   }
 }

@@ -8,17 +8,17 @@ import SwiftProtobuf
 /// Every start of a run writes a file of its own, and `tensorboard --logdir` shows the files of one folder as one run.
 /// A record is in the file when the call that adds it returns. Where the process is killed while it writes, the file
 /// ends with a part of a record, which TensorBoard leaves out.
-public final class EventFile {
+package final class EventFile {
   private let file: RecordFile
 
-  public var path: String { file.path }
+  package var path: String { file.path }
 
   /// Makes the file `events.out.tfevents.TIME.PROCESS` in `folder`, which is made where it is missing.
   ///
   /// Of what earlier starts wrote into the folder, TensorBoard drops the steps after `step`, which this start writes
   /// again: at once, or in its default fast mode each tag's as soon as the tag is added to. Earlier files stay as they
   /// are.
-  public init(inFolder folder: String, keepingUpTo step: Int) throws(FileError) {
+  package init(inFolder folder: String, keepingUpTo step: Int) throws(FileError) {
     try OutputFile.makeFolder(folder)
     file = try RecordFile("\(folder)/\(try EventFile.name(in: folder))", isNew: true)
     // From version 2 on, TensorBoard drops steps at a START, at every one but a folder's first.
@@ -27,7 +27,7 @@ public final class EventFile {
   }
 
   /// Adds a point to the curve `tag`, in float32. Slashes in a tag make groups: "loss/scribble".
-  public func add(scalar: Double, tag: String, step: Int) throws(FileError) {
+  package func add(scalar: Double, tag: String, step: Int) throws(FileError) {
     let value = ProtoSummary.Value.with {
       $0.tag = tag
       $0.simpleValue = Float(scalar)
@@ -36,7 +36,7 @@ public final class EventFile {
   }
 
   /// Adds a picture to the series `tag`, as a PNG.
-  public func add(image: Image, tag: String, step: Int) throws(FileError) {
+  package func add(image: Image, tag: String, step: Int) throws(FileError) {
     let png: Data
     do throws(ImageEncodingError) {
       png = try image.pngData()
@@ -93,7 +93,7 @@ public final class EventFile {
 
 extension EventFile {
   /// Whether the event files of `folder` hold a point of the curve `tag` at `step` that no later start has dropped.
-  public static func hold(scalar tag: String, step: Int, inFolder folder: String) throws(FileError) -> Bool {
+  package static func hold(scalar tag: String, step: Int, inFolder folder: String) throws(FileError) -> Bool {
     var isHeld = false
     for name in try names(inFolder: folder) {
       try forEachSmallEvent(Path.joined(folder, name)) { event in

@@ -6,14 +6,15 @@ import Tensors
 ///
 /// The pickle inside is read, never executed: everything that is not a tensor is skipped. Both of PyTorch's formats,
 /// the zip archive and the older plain one, are read, and a zip archive that holds one such file.
-public enum PyTorchFile {
+package enum PyTorchFile {
   /// The tensors of the state dict in the file at `path`, on the CPU and row-major, in the file's order.
   ///
   /// The state dict may be stored under `state_dict`, `model` and other well-known keys; where several of them hold
   /// weights, the result's warnings name the one that was taken. Prefixes that wrappers put before all names are
   /// removed. The elements of names for which `isExcluded` holds are never read. Throws `FileError` where the file is
   /// damaged, or holds no state dict.
-  public static func read(_ path: String, excluding isExcluded: (String) -> Bool = { _ in false }) throws -> StateDict {
+  package static func read(_ path: String, excluding isExcluded: (String) -> Bool = { _ in false }) throws -> StateDict
+  {
     try read(try ByteSource(contentsOf: path), excluding: isExcluded)
   }
 

@@ -5,11 +5,12 @@ import Tensors
 /// Files in the safetensors format: a JSON table of names, types and shapes, then the elements.
 ///
 /// Format: <https://huggingface.co/docs/safetensors>. Files written here hold checksums, which are verified on reading.
-public enum Safetensors {
+package enum Safetensors {
   /// The tensors of the file at `path`, on the CPU, in the order of its table; excluded ones are not loaded.
   ///
   /// Throws `FileError` where the file does not keep to the format, or was changed after it was written.
-  public static func read(_ path: String, excluding isExcluded: (String) -> Bool = { _ in false }) throws -> StateDict {
+  package static func read(_ path: String, excluding isExcluded: (String) -> Bool = { _ in false }) throws -> StateDict
+  {
     try read(try ByteSource(contentsOf: path), excluding: isExcluded)
   }
 
@@ -50,7 +51,7 @@ public enum Safetensors {
   private static let metadataDamage = "has its metadata damaged: their checksum does not match"
 
   /// Tensors and metadata of the file at `path`, from its header alone.
-  public static func describe(
+  package static func describe(
     _ path: String
   ) throws(FileError) -> (tensors: [TensorDescription], metadata: [String: String]) {
     let (header, _) = try SafetensorsHeader.read(try ByteSource(contentsOf: path))
@@ -64,7 +65,7 @@ public enum Safetensors {
   ///
   /// Equal state dicts give equal bytes. The table keeps the order of the names; the elements are stored widest type
   /// first, so that each tensor is aligned.
-  public static func write(_ stateDict: StateDict, to path: String) throws {
+  package static func write(_ stateDict: StateDict, to path: String) throws {
     let tensors = Array(stateDict)
     let order = tensors.indices.sorted {
       (-tensors[$0].tensor.type.byteCount, $0) < (-tensors[$1].tensor.type.byteCount, $1)
