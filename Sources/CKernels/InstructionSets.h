@@ -1,7 +1,7 @@
 // Functions that are compiled for several instruction sets.
 #pragma once
 
-#include "InstructionSet.h"
+#include "Backend.h"
 
 /// For a function that is inlined into each version of its callers.
 #define BLPSEG_INLINE inline __attribute__((always_inline))

@@ -14,7 +14,7 @@
 #include "AutocastScope.h"
 #include "Guarded.h"
 #include "Handles.h"
-#include "TensorMemory.h"
+#include "TorchBackend.h"
 
 #if TORCH_VERSION_MAJOR != 2 || TORCH_VERSION_MINOR < 11
 #error "this LibTorch does not fit: version 2.11 or a later 2.x is expected (Scripts/setup installs one)"

@@ -1,5 +1,5 @@
 // Memory of tensors on the CPU.
-#include "TensorMemory.h"
+#include "TorchBackend.h"
 
 #include "CLibTorch.h"
 

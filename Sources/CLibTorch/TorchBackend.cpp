@@ -8,8 +8,6 @@
 #include <ATen/Version.h>
 #include <c10/core/CPUAllocator.h>
 
-#include "BLASSize.h"
-
 // The BLAS inside LibTorch, in the Fortran interface that every BLAS has.
 extern "C" {
 void sgemm_(
