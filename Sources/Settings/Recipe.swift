@@ -38,10 +38,10 @@ extension ExperimentSettings {
     loss.objective.teacherLabels.weight = 0.5
     loss.teacher.kind = .ema
     loss.teacher.decay = 0.98
-    training.length = .iterations(900)
+    training.length = .iterations(600)
     training.batchSize = 8
     training.learningRate = 1e-3
-    training.optimizer.rateFactors = ["backbone": 0.05]
+    training.optimizer.rateFactors = ["backbone": 0.1]
     training.optimizer.weightDecay = 0.02
     training.headFirst = 0.15
     training.selfTrainingStart = .fraction(0.3)

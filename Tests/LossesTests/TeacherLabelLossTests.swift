@@ -62,10 +62,9 @@ struct TeacherLabelLossTests {
     blp.gamma = 0
     let labels = SelfTraining(from: 0, threshold: 0.5)
     let answer = try image.logits([[0.9, 0.2, 0.9, 0.9], [0.05, 0.6, 0.05, 0.05], [0.05, 0.2, 0.05, 0.05]])
-    let oracle = Oracle(answer: try answer.detached())
     let logits = try image.logits(own)
-    let input = try image.input(logits)
-    let found = try Objective([blp], learningFrom: labels, teacher: oracle)(input, iteration: 0).sum.item()
+    let input = try image.input(logits, taught: answer.detached())
+    let found = try Objective([blp], learningFrom: labels)(input, iteration: 0).sum.item()
     // The teacher says 0 and 1; the third pixel has its scribble.
     #expect(abs(found + (log(0.2) + log(0.3) + log(0.3)) / (3 + 1e-7)).isWithin(1e-12))
   }
