@@ -2,12 +2,12 @@ import Files
 import Images
 
 /// The names under which annotations may mention each class.
-public struct ClassTags: Sendable, Equatable {
+package struct ClassTags: Sendable, Equatable {
   /// Label of every accepted name.
-  public let labels: [String: UInt8]
+  package let labels: [String: UInt8]
 
   /// Tags in class order from 0; `aliases`, also in class order, are accepted where they clash with no tag.
-  public init(_ tags: [String], aliases: [String] = []) {
+  package init(_ tags: [String], aliases: [String] = []) {
     precondition(max(tags.count, aliases.count) <= Int(UInt8.max), "a label is one byte and 255 is not a class")
     var labels: [String: UInt8] = [:]
     for names in [tags, aliases] {
@@ -17,10 +17,10 @@ public struct ClassTags: Sendable, Equatable {
   }
 
   /// Label of `tag`, or nil when no class has that name.
-  public subscript(tag: String) -> UInt8? { labels[tag] }
+  package subscript(tag: String) -> UInt8? { labels[tag] }
 
   /// The known tag that was probably meant by `tag`; nil where none is similar.
-  public func nearest(to tag: String) -> String? { Files.nearest(to: tag, among: labels.keys.sorted()) }
+  package func nearest(to tag: String) -> String? { Files.nearest(to: tag, among: labels.keys.sorted()) }
 }
 
 extension Annotation {
@@ -36,8 +36,8 @@ extension Annotation {
   /// - A region holds the pixels whose centres are inside its polygon by the even-odd rule, or on its outline. Corners
   ///   outside the photograph stay where they are.
   ///
-  /// Throws when a tag is no class, and when the marks are more than hands draw.
-  public func rasterized(_ tags: ClassTags) throws(FileError) -> LabelMap {
+  /// Throws when a tag is no class, and when there are more marks than anybody draws by hand.
+  package func rasterized(_ tags: ClassTags) throws(FileError) -> LabelMap {
     var map = bitmap ?? LabelMap(width: width, height: height, filledWith: Label.ignored)
     var work = 0.0
     for mark in marks {
@@ -55,7 +55,7 @@ extension Annotation {
     return map
   }
 
-  /// Far more than hands draw, and drawn in a few seconds.
+  /// Far more than anybody draws by hand, and still rasterised in a few seconds.
   private static let mostDrawn = 1 << 28
 
   /// Approximate number of pixels that drawing a shape visits.
@@ -83,7 +83,7 @@ extension Annotation {
   /// The width of a line: at least 1, and no more than covers the photograph from anywhere.
   private func lineWidth(_ width: Int) -> Int { min(max(width, 1), widest) }
 
-  /// The diameter of a dot, bounded in the same way.
+  /// The diameter of a dot, with the same bound.
   private func diameter(_ radius: Int) -> Int { min(max(radius, 0), widest / 2) * 2 + 1 }
 
   private var widest: Int { 2 * (width + height) }

@@ -1,20 +1,20 @@
 import Images
 
 /// What an annotator drew on one photograph: marks, a bitmap of labels, or marks over a bitmap.
-public struct Annotation: Sendable, Equatable {
+package struct Annotation: Sendable, Equatable {
   /// Width of the photograph in pixels.
-  public let width: Int
+  package let width: Int
   /// Height of the photograph in pixels.
-  public let height: Int
+  package let height: Int
   /// Labels by pixel, as label images hold them; `Label.ignored` where nothing was drawn. Nil where marks are all.
-  public var bitmap: LabelMap?
+  package var bitmap: LabelMap?
   /// Marks in the order in which they were drawn: later ones lie over earlier ones, all of them over the bitmap.
-  public var marks: [Mark]
+  package var marks: [Mark]
   /// The file that the annotation came from, for error messages; empty when it came from none.
-  public let path: String
+  package let path: String
 
   /// Sides must be positive, and a bitmap must have the same ones.
-  public init(width: Int, height: Int, bitmap: LabelMap? = nil, marks: [Mark] = [], path: String = "") {
+  package init(width: Int, height: Int, bitmap: LabelMap? = nil, marks: [Mark] = [], path: String = "") {
     precondition(width > 0 && height > 0, "a photograph has pixels")
     precondition(bitmap.map { ($0.width, $0.height) == (width, height) } ?? true, "a bitmap has its photograph's size")
     (self.width, self.height) = (width, height)
@@ -24,24 +24,24 @@ public struct Annotation: Sendable, Equatable {
 }
 
 /// A shape of one class.
-public struct Mark: Sendable, Equatable {
+package struct Mark: Sendable, Equatable {
   /// A pixel of the photograph, counted from 0 at its upper left corner; it may lie outside.
-  public struct Point: Sendable, Equatable {
-    public let x: Int
-    public let y: Int
+  package struct Point: Sendable, Equatable {
+    package let x: Int
+    package let y: Int
 
     /// Coordinates beyond `farthest` are moved to it, so that arithmetic on them cannot overflow.
-    public init(x: Int, y: Int) {
+    package init(x: Int, y: Int) {
       func bounded(_ value: Int) -> Int { min(max(value, -Point.farthest), Point.farthest) }
       (self.x, self.y) = (bounded(x), bounded(y))
     }
 
     /// The largest coordinate, and with a minus the smallest one.
-    public static let farthest = 1_000_000
+    package static let farthest = 1_000_000
   }
 
   /// `Annotation.rasterized` says which pixels belong to a shape.
-  public enum Shape: Sendable, Equatable {
+  package enum Shape: Sendable, Equatable {
     /// A line that joins its points, `width` pixels wide.
     case line([Point], width: Int)
     /// The inside of a polygon with these corners; the last one is joined to the first.
@@ -51,12 +51,12 @@ public struct Mark: Sendable, Equatable {
   }
 
   /// The name of the class, as the annotation writes it.
-  public let tag: String
-  public let shape: Shape
+  package let tag: String
+  package let shape: Shape
   /// The line of the file on which the mark ends, counted from 1; 0 for a mark that came from no file.
-  public let line: Int
+  package let line: Int
 
-  public init(_ tag: String, _ shape: Shape, line: Int = 0) {
+  package init(_ tag: String, _ shape: Shape, line: Int = 0) {
     (self.tag, self.shape, self.line) = (tag, shape, line)
   }
 }

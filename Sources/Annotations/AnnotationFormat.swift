@@ -7,10 +7,9 @@ public typealias SizeCheck = (_ width: Int, _ height: Int) throws(FileError) -> 
 
 /// A file format of annotations.
 ///
-/// A format is a type in a file of its own and an entry of `AnnotationFormats.all`, from which file searches, messages
-/// and help follow.
-public protocol AnnotationFormat: Sendable {
-  /// What messages call it, as in "scribbles in PNG".
+/// A format is a type and an entry of `AnnotationFormats.all`, from which file searches, messages and help follow.
+package protocol AnnotationFormat: Sendable {
+  /// Its name in messages, as in "scribbles in PNG".
   var name: String { get }
   /// The extensions of its files in lower case, without a dot.
   var fileExtensions: [String] { get }
@@ -30,12 +29,12 @@ public protocol AnnotationFormat: Sendable {
 }
 
 /// The formats of annotations that the program reads.
-public enum AnnotationFormats {
+package enum AnnotationFormats {
   /// Of two files with one name the one in the earlier format is read.
-  public static let all: [any AnnotationFormat] = [ScribbleSupXML(), LabelPNG()]
+  package static let all: [any AnnotationFormat] = [ScribbleSupXML(), LabelPNG()]
 
   /// Formats of marks, which can be drawn as a label image: all but label images themselves.
-  public static var drawable: [any AnnotationFormat] { all.filter { !($0 is LabelPNG) } }
+  package static var drawable: [any AnnotationFormat] { all.filter { !($0 is LabelPNG) } }
 
   static func format(of bytes: Data, path: String) throws(FileError) -> any AnnotationFormat {
     if let format = all.first(where: { $0.recognises(bytes) }) { return format }
@@ -47,19 +46,19 @@ public enum AnnotationFormats {
 
 extension [any AnnotationFormat] {
   /// The extensions of the files of these formats, in the order of the formats.
-  public var fileExtensions: [String] { flatMap(\.fileExtensions) }
+  package var fileExtensions: [String] { flatMap(\.fileExtensions) }
 
   /// The formats by name: "XML or PNG".
-  public var names: String { map(\.name).alternatives }
+  package var names: String { map(\.name).alternatives }
 }
 
 extension Annotation {
-  /// The annotation in a file, whose format its first bytes tell and not its name.
+  /// The annotation in a file, whose format is recognised by its first bytes, not by its name.
   ///
   /// Throws when the file is missing or in no format of `AnnotationFormats`, and when its size is not that of
-  /// `photograph`; without `photograph` any size is accepted. Whatever is odd about a file that is read all the same is
+  /// `photograph`; without `photograph` any size is accepted. Problems of a file that can be read nevertheless are
   /// added to `warnings`.
-  public init(
+  package init(
     contentsOf path: String, for photograph: ImageHeader?, _ warnings: inout [FileWarning]
   ) throws(FileError) {
     let bytes = try InputFile.read(path)
@@ -78,8 +77,32 @@ extension Annotation {
   }
 
   /// The same without the warnings.
-  public init(contentsOf path: String, for photograph: ImageHeader? = nil) throws(FileError) {
+  package init(contentsOf path: String, for photograph: ImageHeader? = nil) throws(FileError) {
     var warnings: [FileWarning] = []
     try self.init(contentsOf: path, for: photograph, &warnings)
+  }
+}
+
+/// A label image as an annotation: a palette or grey PNG whose index is the label, 255 where nothing was drawn.
+///
+/// Labels are taken as they are. A file that lacks nothing but its end is read, with a warning.
+package struct LabelPNG: AnnotationFormat {
+  package let name = "PNG"
+  package let fileExtensions = ["png"]
+
+  package init() {}
+
+  package func recognises(_ bytes: Data) -> Bool { ImageFormat(of: bytes) == .png }
+
+  package func read(
+    _ bytes: Data, path: String, _ warnings: inout [FileWarning], checkingSize: SizeCheck
+  ) throws(FileError) -> Annotation {
+    let labels = try LabelMap(decoding: bytes, from: path, &warnings, checkingSize: checkingSize)
+    return Annotation(width: labels.width, height: labels.height, bitmap: labels, path: path)
+  }
+
+  /// A palette PNG of a bitmap without marks; nil for other annotations, whose marks have to be drawn first.
+  package func write(_ annotation: Annotation) -> Data? {
+    annotation.marks.isEmpty ? try? annotation.bitmap?.palettePNGData() : nil
   }
 }

@@ -6,25 +6,25 @@ import Foundation
 ///
 /// Strokes are lines of width 1, and dots of radius 0 where they have a single point. The file name inside is not read,
 /// because published files often name another photograph.
-public struct ScribbleSupXML: AnnotationFormat {
-  public let name = "ScribbleSup XML"
-  public let fileExtensions = ["xml"]
+package struct ScribbleSupXML: AnnotationFormat {
+  package let name = "ScribbleSup XML"
+  package let fileExtensions = ["xml"]
 
   /// In bytes: a thousand times the size of a published file.
   static let longestFile = 64 << 20
   static let longestSide = 65_535
   static let mostPixels = 1 << 28
 
-  public init() {}
+  package init() {}
 
-  /// Whether a tag begins the file, after white space and a byte-order mark of UTF-8 or UTF-16.
-  public func recognises(_ bytes: Data) -> Bool {
+  /// Whether the file begins with a tag, after white space and a byte-order mark of UTF-8 or UTF-16.
+  package func recognises(_ bytes: Data) -> Bool {
     let marks: Set<UInt8> = [0xEF, 0xBB, 0xBF, 0xFE, 0xFF]
     return bytes.first { $0 > 0x20 && !marks.contains($0) } == UInt8(ascii: "<")
   }
 
   /// Reads UTF-8, UTF-16 and ISO 8859-1; errors name the file and the line.
-  public func read(
+  package func read(
     _ bytes: Data, path: String, _ warnings: inout [FileWarning], checkingSize: SizeCheck
   ) throws(FileError) -> Annotation {
     guard bytes.count <= ScribbleSupXML.longestFile else {
@@ -53,7 +53,7 @@ public struct ScribbleSupXML: AnnotationFormat {
 
   /// Nil for bitmaps, regions, wider lines and larger dots, for tags that XML cannot hold, and beyond the limits of
   /// `read`.
-  public func write(_ annotation: Annotation) -> Data? {
+  package func write(_ annotation: Annotation) -> Data? {
     let (width, height) = (annotation.width, annotation.height)
     guard annotation.bitmap == nil, max(width, height) <= ScribbleSupXML.longestSide,
       width * height <= ScribbleSupXML.mostPixels

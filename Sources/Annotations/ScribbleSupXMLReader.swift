@@ -17,7 +17,7 @@ final class ScribbleSupXMLReader: XMLEventHandler {
 
   private enum Element { case annotation, size, width, height, polygon, tag, point, x, y, object, unknown }
 
-  // Files that hands draw and programs write stay far below all of these.
+  // Files drawn by hand or written by programs stay far below all of these limits.
   private static let deepest = 64
   static let mostElements = 4_000_000
   private static let mostAttributes = 64

@@ -15,7 +15,7 @@ protocol XMLEventHandler: AnyObject {
 final class XMLParsing {
   enum End {
     case complete
-    /// A handler asked for it.
+    /// A handler has stopped it.
     case stopped
     case failed(XML_Error)
   }

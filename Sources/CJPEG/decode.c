@@ -2,14 +2,14 @@
 #include "failure.h"
 #include <string.h>
 
-// Genuine progressive files have about ten scans; a crafted one repeats scans to keep a reader busy.
+// Ordinary progressive files have about ten scans; a malicious one repeats scans to cost a reader time.
 enum { MOST_SCANS = 256 };
 
 // The same for large images, where every scan takes time: 2^28 pixels may have 32.
 #define MOST_SCANNED_PIXELS ((uint64_t)1 << 33)
 
-// Huffman coding spends at least one bit on a block of 64 pixels: more than 512 pixels a byte cannot be there.
-// Four times that leaves room for subsampling.
+// Huffman coding spends at least one bit on a block of 64 pixels: there cannot be more than 512 pixels per byte. Four
+// times that leaves room for subsampling.
 enum { MOST_PIXELS_PER_BYTE = 2048 };
 
 typedef struct {
@@ -34,7 +34,7 @@ static void limit_scans(j_common_ptr common) {
   }
 }
 
-/// Notes where the first Exif segment lies, and passes over the segment as libjpeg does where nobody asks for it.
+/// Records the position of the first Exif segment, and skips the segment as libjpeg does by default.
 static boolean on_app1(j_decompress_ptr jpeg) {
   static const uint8_t name[6] = "Exif\0";
   Decoder *decoder = (Decoder *)jpeg;
@@ -67,7 +67,7 @@ static void begin(Decoder *decoder) {
 /// `value * weight / 255`, rounded.
 static uint8_t scaled(unsigned value, unsigned weight) { return (uint8_t)((value * weight + 127) / 255); }
 
-/// Ink in 0...255 to light. Adobe's programs, and all that follow them, store the ink inverted.
+/// Ink in 0...255 to light. Adobe's programs, and others by their example, store the ink inverted.
 static void rgb_from_cmyk(const uint8_t *cmyk, uint8_t *rgb, size_t width, int inverted) {
   const uint8_t flip = inverted ? 0 : 255;
   for (size_t x = 0; x < width; x++, cmyk += 4, rgb += 3) {
@@ -76,7 +76,8 @@ static void rgb_from_cmyk(const uint8_t *cmyk, uint8_t *rgb, size_t width, int i
   }
 }
 
-/// Whether every number of the image has come in full, where the bytes have ended early and no bit was missed on the way.
+/// Whether every number of the image has come in full, where the bytes have ended early and no bit was
+/// missed before.
 static int is_whole(j_decompress_ptr jpeg) {
   // Arithmetic coding leaves zeros at the end out, so that nothing is ever missed.
   if (jpeg->arith_code) return 0;

@@ -31,7 +31,7 @@ _Noreturn void cjpeg_fail_at_end(j_common_ptr jpeg) {
   cjpeg_fail(jpeg, CJPEG_CUT_SHORT, "the end-of-image marker is missing");
 }
 
-// Whatever is wrong after the bytes have ended is so because they have.
+// Errors after the end of the bytes are caused by that end.
 _Noreturn static void fail(j_common_ptr jpeg, CJPEGStatus status) {
   if (((Failure *)jpeg->err)->is_at_end && status == CJPEG_DAMAGED) cjpeg_fail_at_end(jpeg);
   fail_with_own_words(jpeg, status);
@@ -39,9 +39,9 @@ _Noreturn static void fail(j_common_ptr jpeg, CJPEGStatus status) {
 
 static void on_error(j_common_ptr jpeg) { fail(jpeg, status_of(jpeg->err->msg_code)); }
 
-// libjpeg goes on after a warning, with grey where pixels are missing. These are the warnings that mean missing
-// pixels; others, such as stray bytes before a marker, are common in sound files. That the bytes have ended is not yet
-// one of them: they may have done so after the last pixel.
+// libjpeg goes on after a warning, with grey where pixels are missing. These are the warnings that mean missing pixels;
+// others, such as stray bytes before a marker, are common in intact files. The end of the bytes is not yet one of them:
+// it may come after the last pixel.
 static void on_message(j_common_ptr jpeg, int level) {
   if (level >= 0) return;
   switch (jpeg->err->msg_code) {

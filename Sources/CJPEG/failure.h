@@ -1,4 +1,4 @@
-// How libjpeg's errors and warnings become a status and a message.
+// Conversion of libjpeg's errors and warnings to a status and a message.
 #pragma once
 #include "CJPEG.h"
 #include <setjmp.h>

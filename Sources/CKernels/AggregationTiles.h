@@ -1,4 +1,4 @@
-// What the forward and the backward pass of local aggregation share: pairs of tiles, their tables and their products.
+// Pairs of tiles, their tables and their products, for the forward and the backward pass of local aggregation.
 #pragma once
 
 #include <algorithm>
@@ -15,11 +15,11 @@
 
 namespace blpseg {
 
-/// Positions on each side of a tile. A table of scores takes 256 KiB in float32: two or three fit into a second-level cache of
-/// 1 or 2 MiB, and products of 256 columns run at the BLAS's full speed.
+/// Positions on each side of a tile. A table of scores takes 256 KiB in float32: two or three fit into a second-level
+/// cache of 1 or 2 MiB, and products of 256 columns run at the BLAS's full speed.
 constexpr int64_t tile = 256;
 
-/// Some positions in a row of one image.
+/// Consecutive positions of one image.
 struct Range {
   int64_t first, count;
 };
@@ -31,7 +31,7 @@ enum class TilePairKind {
   near,
   /// All distance weights are so small that only the sums without them change.
   far,
-  /// All weights are so small that nothing changes.
+  /// All weights are so small that no sum changes.
   negligible,
 };
 
@@ -61,7 +61,7 @@ BLPSEG_INLINE void copy_weights(
   }
 }
 
-// Matrices are column major: planar tensors `[depth, positions]` are `positions x depth` as they lie.
+// Matrices are column major: planar tensors `[depth, positions]` are `positions x depth` without a copy.
 
 /// c (m x n) = a (m x k) * b (n x k)^T
 template <typename Real>
@@ -116,8 +116,8 @@ BLPSEG_INLINE void find_highest_scores_inline(PairTables<Real> &pairs, int64_t o
 template <typename Real>
 constexpr auto find_highest_scores = for_instruction_set<find_highest_scores_inline<Real>>;
 
-/// Finds the highest score of every position, in `pairs.own` and `pairs.other`; returns the largest difference between such a
-/// score and its position's peak in the image, or 0 where that is positive.
+/// Finds the highest score of every position, in `pairs.own` and `pairs.other`; returns the largest difference between
+/// such a score and its position's peak in the image, or 0 where that is positive.
 template <typename Real>
 Real nearest_peak(const Backend &backend, PairTables<Real> &pairs, const Real *peak, Range own, Range other) {
   find_highest_scores<Real>(backend.instruction_set(), pairs, own.count, other.count);
@@ -127,14 +127,14 @@ Real nearest_peak(const Backend &backend, PairTables<Real> &pairs, const Real *p
   return std::min(nearest, Real(0));
 }
 
-/// No weight exceeds e^nearest before distances count, and the sum of all weights of a target is never less than
+/// Without distance weights no weight exceeds e^nearest, and the sum of all weights of a target is never less than
 /// 1 / `significance`.
 template <typename Real>
 TilePairKind tile_pair_kind(
     const AggregationShape &shape, const DistanceTable<Real> &distances, Range own, Range other, Real nearest,
     Real significance) {
   if (own.first == other.first) return TilePairKind::same;
-  // So little in sum that rounding of the sum hides it.
+  // Weights whose sum is less than the rounding error of the result.
   const Real hidden = std::numeric_limits<Real>::epsilon() / 64 / Real(shape.positions());
   if (std::exp(nearest) * significance < hidden) return TilePairKind::negligible;
   auto first_row = [&](Range range) { return range.first / shape.width; };
@@ -144,8 +144,8 @@ TilePairKind tile_pair_kind(
   return largest * significance < hidden ? TilePairKind::far : TilePairKind::near;
 }
 
-/// Calls `body(tables, image, own, other)` once for every pair of tiles of every image, a tile with itself included, in the
-/// order of `PairSchedule`. Scores are symmetric, so that a pair serves both of its tiles.
+/// Calls `body(tables, image, own, other)` once for every pair of tiles of every image, a tile with itself included, in
+/// the order of `PairSchedule`. Scores are symmetric, so that one table serves both tiles of a pair.
 template <typename Real, typename Body>
 void for_each_tile_pair(const Backend &backend, const AggregationShape &shape, const Body &body) {
   const int64_t positions = shape.positions();

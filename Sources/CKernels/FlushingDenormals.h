@@ -9,9 +9,10 @@
 
 namespace blpseg {
 
-/// While one lives, numbers below the normal range count as 0 on its thread; afterwards they count as they did before.
+/// Flushes denormal numbers to 0 on its thread while it exists; its destructor restores the previous mode.
 ///
-/// Most weights of far pairs are such numbers. They add nothing to the sums, and arithmetic on them is a hundred times slower.
+/// Most weights of far pairs are such numbers. They add nothing to the sums, and arithmetic on them is a hundred times
+/// slower.
 class FlushingDenormals {
  public:
   FlushingDenormals() : before_(control()) { set_control(before_ | flushing); }

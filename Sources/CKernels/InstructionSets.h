@@ -1,9 +1,9 @@
 // Functions that are compiled for several instruction sets.
 #pragma once
 
-#include "InstructionSet.h"
+#include "Backend.h"
 
-/// Before a function that each version of its callers must hold for itself.
+/// For a function that is inlined into each version of its callers.
 #define BLPSEG_INLINE inline __attribute__((always_inline))
 
 namespace blpseg {
@@ -15,7 +15,7 @@ struct CompiledForEach;
 template <typename... Parameters, void (*function)(Parameters...)>
 struct CompiledForEach<function> {
 #if defined(__x86_64__)
-  // Tuned for x86-64-v4 itself, vectors would be 256 bits wide: local aggregation takes a tenth longer then.
+  // Tuning for x86-64-v4 itself would make vectors 256 bits wide, and local aggregation a tenth slower.
   __attribute__((target("arch=x86-64-v4,tune=x86-64"))) static void avx512(Parameters... parameters) {
     function(parameters...);
   }

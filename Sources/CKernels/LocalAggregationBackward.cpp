@@ -5,7 +5,7 @@
 namespace blpseg {
 namespace {
 
-/// Per target: what turns a score into a weight and a weight's gradient.
+/// Per target: the terms that turn a score into a weight and into its gradient.
 template <typename Real>
 struct TargetTerms {
   const Real *peak, *inverse_denominator, *delta;
@@ -53,8 +53,8 @@ BLPSEG_INLINE void pair_gradients_inline(
 }
 
 /// Turns scores into d loss / d s_xy, of both directions of every pair at once, since s_xy = s_yx. `as_source` holds
-/// v_x . cotangent_y before and the weights of x in y afterwards, `as_target` holds cotangent_x . v_y before and the weights of
-/// y in x afterwards; neither is used for pairs that are far.
+/// v_x . cotangent_y before and the weights of x in y afterwards, `as_target` holds cotangent_x . v_y before and the
+/// weights of y in x afterwards; neither is used for pairs that are far.
 template <typename Real>
 constexpr auto pair_gradients = for_instruction_set<pair_gradients_inline<Real>>;
 

@@ -17,7 +17,8 @@ struct TargetSums {
   }
 };
 
-/// Raises the peaks to `highest`, which become the factors by which that lowers the sums; whether any peak was raised.
+/// Raises the peaks to `highest`, which becomes the factors by which the sums shrink; returns whether any peak was
+/// raised.
 template <typename Real>
 BLPSEG_INLINE bool raise_peaks(const TargetSums<Real> &sums, Real *highest, int64_t count) {
   bool raised = false;
@@ -81,8 +82,8 @@ BLPSEG_INLINE void weigh_pairs_inline(
   }
 }
 
-/// Turns scores into weights and adds these to the sums; `as_source` becomes the weights of x in y, `as_target` those of y
-/// in x.
+/// Turns scores into weights and adds these to the sums; `as_source` becomes the weights of x in y, `as_target` those
+/// of y in x.
 template <typename Real>
 constexpr auto weigh_pairs = for_instruction_set<weigh_pairs_inline<Real>>;
 
@@ -93,7 +94,7 @@ void aggregate(
     const Backend &backend, const AggregationShape &shape, const DistanceTable<Real> &distances, const Real *feature,
     const Real *value, Real *out, Real *peak, Real *denominator) {
   const int64_t positions = shape.positions(), channels = shape.channels, count = shape.images * positions;
-  // Sums are taken where the results will stand.
+  // Sums are accumulated in the output.
   std::vector<Real> all(count, Real(0)), own_score(count);
   std::fill(peak, peak + count, -std::numeric_limits<Real>::infinity());
   std::fill(denominator, denominator + count, Real(0));

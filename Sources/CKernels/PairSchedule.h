@@ -10,22 +10,22 @@ struct TilePair {
   int64_t own, other;
 };
 
-/// Rounds of pairs, every pair once. In a round no tile occurs twice, so that the pairs of a round can be computed at the same
-/// time; and each tile's pairs come in an order that does not depend on the number of threads.
+/// Rounds of pairs, every pair once. In a round no tile occurs twice, so that the pairs of a round can be computed at
+/// the same time; and each tile's pairs come in an order that does not depend on the number of threads.
 ///
-/// Round 0 pairs each tile with itself. The other rounds are those of the circle method (a decomposition of the complete graph
-/// into perfect matchings): with an even number n of tiles, round r pairs tile n - 1 with r, and r + i with r - i modulo n - 1.
-/// With an odd number there is one tile more in the calculation, which does not exist.
+/// Round 0 pairs each tile with itself. The other rounds are those of the circle method (a decomposition of the
+/// complete graph into perfect matchings): with an even number n of tiles, round r pairs tile n - 1 with r, and r + i
+/// with r - i modulo n - 1. For an odd number of tiles a dummy tile is added.
 class PairSchedule {
  public:
   explicit PairSchedule(int64_t tiles) : tiles_(tiles), even_(tiles + tiles % 2) {}
 
   int64_t round_count() const { return even_; }
 
-  /// How many indices a round has.
+  /// Number of indices in a round.
   int64_t index_count(int64_t round) const { return round == 0 ? tiles_ : even_ / 2; }
 
-  /// The pair at an index of a round; none where one of its tiles does not exist.
+  /// The pair at an index of a round; none where one of its tiles is the dummy.
   std::optional<TilePair> pair(int64_t round, int64_t index) const {
     if (round == 0) return TilePair{index, index};
     const int64_t circle = even_ - 1, turn = round - 1;

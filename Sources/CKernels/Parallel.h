@@ -16,12 +16,12 @@ void in_parallel(const Backend &backend, int64_t count, const Body &body) {
       count, [](const void *context, int64_t i) { (*static_cast<const Body *>(context))(i); }, &body);
 }
 
-/// A scope in which nothing is different.
+/// A scope without an effect.
 struct NoScope {};
 
-/// Calls `body(slot, i)` for each i below `count`. Slots are counted from 0 to the number of threads; each takes the next i
-/// when it is done with one, since threads seldom run at one speed, and computes within a `Scope`. What a slot owns is used
-/// by one thread at a time.
+/// Calls `body(slot, i)` for each i below `count`. Slots are numbered from 0 up to the number of threads. Each takes
+/// the next i when it has finished one, since threads seldom run at equal speed, and computes within a `Scope`. The
+/// data of a slot are used by one thread at a time.
 template <typename Scope = NoScope, typename Body>
 void take_turns(const Backend &backend, int64_t count, const Body &body) {
   std::atomic<int64_t> next{0};

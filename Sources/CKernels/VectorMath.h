@@ -1,4 +1,4 @@
-// Mathematical functions in a form that loops vectorise.
+// Mathematical functions that vectorise in loops.
 #pragma once
 
 #include <cmath>

@@ -1,4 +1,5 @@
-// Convolutions by Winograd's algorithm: tiles to matrices, 36 products, matrices to tiles. WinogradTransforms.h has the algebra.
+// Convolutions by Winograd's algorithm: tiles to matrices, 36 products, matrices to tiles. WinogradTransforms.h has the
+// algebra.
 #include "Winograd.h"
 
 #include <algorithm>
@@ -9,16 +10,16 @@
 namespace blpseg {
 namespace {
 
-// Measured on two cores of an Intel Xeon (AVX-512, 2 MiB of second-level cache each), with the sizes of ResNets and the decoder:
-// 64 to 512 channels on grids of 12 x 12 to 128 x 128 positions.
+// Measured on two cores of an Intel Xeon (AVX-512, 2 MiB of second-level cache each), with the sizes of ResNets and the
+// decoder: 64 to 512 channels on grids of 12 x 12 to 128 x 128 positions.
 
-/// Bytes of a slot's matrices, and the largest number of its tiles: with more tiles matrices leave the caches, with fewer the
-/// BLAS reads and packs the weights too often.
+/// Bytes of a slot's matrices, and the largest number of its tiles: with more tiles the matrices exceed the caches,
+/// with fewer the BLAS reads and packs the weights too often.
 constexpr int64_t slot_bytes = 8 << 20, slot_tiles = 96;
-/// Bytes of the matrices that all threads work on for the gradient of the weights.
+/// Bytes of the matrices that all threads share for the gradient of the weights.
 constexpr int64_t shared_bytes = 4 << 20;
-/// Where there are fewer tiles than `least_tiles`, or than one per `weights_per_tile` pairs of channels, oneDNN is faster: the
-/// weights' transform, which is done once for all tiles, takes too large a part.
+/// Where there are fewer tiles than `least_tiles`, or than one per `weights_per_tile` pairs of channels, oneDNN is
+/// faster: the weights' transform, which is done once for all tiles, takes too large a share of the time.
 constexpr int64_t least_tiles = 24, weights_per_tile = 2700;
 
 /// The tiles of a batch, row by row, image by image.
@@ -40,8 +41,8 @@ struct Tiling {
   }
 };
 
-/// How far apart 36 matrices of `size` numbers lie: not a power of two, since all would then share the same few sets of a
-/// cache.
+/// Distance between the starts of 36 matrices of `size` numbers: not a power of two, with which all would map to the
+/// same few sets of a cache.
 constexpr int64_t distance_of(int64_t size) { return size + lanes; }
 
 /// A tile's row of channels in each of the 36 matrices.
@@ -52,8 +53,8 @@ struct TileRows {
   float *at(int64_t frequency, int64_t channel) const { return first + frequency * distance + channel; }
 };
 
-/// Transforms the inputs of a tile, `extent` numbers on each side from `margin` before its outputs on; what lies outside the
-/// image is 0.
+/// Transforms the inputs of a tile, `extent` x `extent` numbers that begin `margin` before its outputs; inputs outside
+/// the image are 0.
 template <typename Line, int64_t extent, int64_t margin>
 BLPSEG_INLINE void gather(const Tiling &tiling, int64_t tile, const float *image, const TileRows &rows) {
   const Tiling::Origin origin = tiling.origin(tile);
@@ -113,8 +114,8 @@ BLPSEG_INLINE void transform_weights_inline(
   }
 }
 
-/// Transforms the weights of one output, `[3][3][inputs]`, to 36 rows of `inputs`, each `distance` after the one before;
-/// `rotated` turns the kernels by 180 degrees.
+/// Transforms the weights of one output, `[3][3][inputs]`, to 36 rows of `inputs`, each `distance` after the one
+/// before; `rotated` turns the kernels by 180 degrees.
 constexpr auto transform_weights = for_instruction_set<transform_weights_inline>;
 
 BLPSEG_INLINE void gather_weight_gradient_inline(
@@ -156,7 +157,7 @@ void transform_all_weights(
   });
 }
 
-/// How many tiles' matrices take `bytes`, at least 1 and at most `most`.
+/// Number of tiles whose matrices take `bytes`, at least 1 and at most `most`.
 int64_t tiles_within(int64_t bytes, const Convolution3x3 &shape, int64_t most) {
   const int64_t fitting = bytes / (frequencies * (shape.inputs + shape.outputs) * int64_t(sizeof(float)));
   return std::max<int64_t>(1, std::min(fitting, most));
@@ -172,8 +173,8 @@ void convolve_tiles(
   const Scratch weights(backend, frequencies * weight_distance);
   transform_all_weights(backend, shape, weight, backward, weights.data());
   const Tiling tiling(shape);
-  // Each slot has tiles of its own, so many that the weights are seldom read anew and so few that their matrices stay in its
-  // caches. Where there are not enough for that, all threads work on the same ones.
+  // Each slot has its own tiles: enough that the weights are seldom reloaded, and few enough that their matrices stay
+  // in its caches. With too few tiles for that, all threads share the same ones.
   const int64_t slots = backend.thread_count(), many = tiles_within(slot_bytes, shape, slot_tiles);
   const bool apart = tiling.count >= many * slots;
   const int64_t capacity = apart ? many : tiling.count;
@@ -234,7 +235,8 @@ void convolve_backward_weight(
     std::fill(gradient, gradient + outputs * 9 * inputs, 0.0f);
     return;
   }
-  // So many tiles at a time that sums of products are seldom read and written, and their matrices stay in caches.
+  // Enough tiles at a time that sums of products are seldom read and written, and few enough that their matrices stay
+  // in the caches.
   const int64_t capacity = tiles_within(shared_bytes, shape, tiling.count);
   const int64_t input_distance = distance_of(capacity * inputs), output_distance = distance_of(capacity * outputs);
   const int64_t sum_distance = distance_of(outputs * inputs);

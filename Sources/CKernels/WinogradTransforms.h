@@ -5,9 +5,10 @@
 //
 //     y = A^T ((G g) * (B^T d)),   elementwise; in two dimensions along both.
 //
-// Summed over input channels, each of the 36 elementwise products is a product of matrices. The points are 0, +-1/sqrt 2,
-// +-sqrt 2 and infinity: rounding errors are a quarter of those with the usual 0, +-1, +-2, since no number grows large.
-// The gradient of g goes through the transposed matrices; that of d is a convolution with g rotated by 180 degrees.
+// Summed over input channels, each of the 36 elementwise products is a product of matrices. The points are 0,
+// +-1/sqrt 2, +-sqrt 2 and infinity: rounding errors are a quarter of those with the usual 0, +-1, +-2, since no
+// intermediate value is large. The gradient of g uses the transposed matrices; that of d is a convolution with g
+// rotated by 180 degrees.
 #pragma once
 
 #include <cstdint>
@@ -25,13 +26,14 @@ typedef float Lanes __attribute__((vector_size(lanes * sizeof(float))));
 
 constexpr float near_point = 0.70710678f, far_point = 1.41421356f;
 
-// Through references: the calling convention of a function that returns vectors would depend on the instruction set.
+// Results are passed by reference: the calling convention of a function that returns vectors would depend on the
+// instruction set.
 
 BLPSEG_INLINE void load(const float *from, Lanes &value) { memcpy(&value, from, sizeof value); }
 
 BLPSEG_INLINE void store(const Lanes &value, float *to) { memcpy(to, &value, sizeof value); }
 
-// Lines of numbers `in` apart, to lines `out` apart.
+// From lines of numbers with stride `in` to lines with stride `out`.
 
 /// Values of a polynomial at +-1/sqrt 2 and +-sqrt 2, from its even and odd parts there.
 BLPSEG_INLINE void store_pairs(

@@ -1,4 +1,4 @@
-// Autocast for a while.
+// A scope with autocast.
 #pragma once
 
 #include <ATen/autocast_mode.h>
@@ -15,7 +15,7 @@ struct Autocast {
   }
 };
 
-/// Sets a device's autocast while it lives, and then sets it back.
+/// Sets a device's autocast while it exists, and then restores it.
 class AutocastScope {
  public:
   AutocastScope(c10::DeviceType device, Autocast autocast) : device_(device), before_(Autocast::current(device)) {
@@ -23,7 +23,7 @@ class AutocastScope {
     at::autocast::increment_nesting();
   }
   ~AutocastScope() {
-    // What was rounded of parameters must not outlive the outermost scope: they change.
+    // Cached roundings of parameters must not outlive the outermost scope: parameters change.
     if (at::autocast::decrement_nesting() == 0) at::autocast::clear_cache();
     set(before_);
   }

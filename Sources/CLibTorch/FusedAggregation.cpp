@@ -9,22 +9,22 @@ using at::Tensor;
 
 namespace {
 
-/// Attention wants dimensions that are multiples of 16 bytes.
+/// Attention requires dimensions that are multiples of 16 bytes.
 constexpr int64_t alignment = 4;
-/// CUDA's attention keeps a log-sum-exp of so many rows at a time.
+/// CUDA's attention stores the log-sum-exp in blocks of this many rows.
 constexpr int64_t row_block = 32;
 /// Half squared distances to the centre, over sigma squared, from which float32 loses digits of the weights' exponents.
 constexpr double largest_exponent = 256;
 
 int64_t aligned(int64_t count) { return (count + alignment - 1) / alignment * alignment; }
 
-/// `[N, K, L]` to `[N, 1, L, width]`, filled up with zeros.
+/// `[N, K, L]` to `[N, 1, L, width]`, padded with zeros.
 Tensor rows(const Tensor &columns, int64_t width) {
   Tensor padded = at::constant_pad_nd(columns, {0, 0, 0, width - columns.size(1)});
   return padded.transpose(1, 2).contiguous().unsqueeze(1);
 }
 
-/// The other way round, of the first `count` columns.
+/// The inverse, of the first `count` columns.
 Tensor columns(const Tensor &rows, int64_t count) { return rows.squeeze(1).slice(-1, 0, count).transpose(1, 2); }
 
 /// The queries, keys and values of one attention; all are `[N, 1, L, ...]`.
@@ -42,8 +42,8 @@ struct Attention {
     return {out, log_sum.squeeze(1).slice(1, 0, query.size(2))};
   }
 
-  /// The gradients of query, key and value where `log_sum` is what `forward` returned. `out` stands for the result in
-  /// cotangent . out, which each target's gradients of scores are reduced by.
+  /// The gradients of query, key and value where `log_sum` is what `forward` returned. `out` is the result in
+  /// cotangent . out, which is subtracted from each target's gradients of scores.
   std::tuple<Tensor, Tensor, Tensor> backward(const Tensor &cotangent, const Tensor &out, const Tensor &log_sum) const {
     if (query.is_cpu())
       return at::_scaled_dot_product_flash_attention_for_cpu_backward(
@@ -72,7 +72,7 @@ Tensor exponents(const Tensor &positions) { return positions.square().sum(1, tru
 /// The width of values: on the CPU, as wide as queries and keys.
 int64_t width(const Tensor &query, int64_t channels) { return query.is_cpu() ? query.size(3) : aligned(channels); }
 
-/// Attention with the distances. The CPU's wants queries, keys and values of one width.
+/// Attention with the distances. The CPU's requires queries, keys and values of one width.
 Attention near(const AggregationShape &shape, const Tensor &f, const Tensor &v) {
   Tensor p = positions(shape, f.options()).expand({shape.images, -1, -1}), exponent = exponents(p);
   int64_t depth = aligned(shape.depth + 3);
@@ -121,7 +121,8 @@ std::tuple<Tensor, Tensor> fused_backward(
       rows(d * share, channels), rows(o, channels), log_sum + exponents(positions(shape, f.options())).squeeze(1));
   Tensor feature_gradient = columns(query, shape.depth) + columns(key, shape.depth);
 
-  // Values of 0 leave of a gradient of scores what a target's are reduced by: 1 times the only number of `reduced`.
+  // With values of 0 the gradient of scores is only the term subtracted for each target: 1 times the only number of
+  // `reduced`.
   Attention everywhere = whole(shape, f);
   Tensor reduced = (1 - share) * (d * o).sum(1, true);
   const int64_t none = everywhere.value.size(3);

@@ -1,4 +1,4 @@
-// Turns C++ exceptions into texts, so that none crosses into Swift.
+// Converts C++ exceptions to texts, so that none reaches Swift.
 #pragma once
 
 #include <cctype>
@@ -8,7 +8,7 @@
 
 #include <c10/util/Exception.h>
 
-/// A copy of LibTorch's `message` without the stack of C++ that some of its messages carry along.
+/// A copy of LibTorch's `message` without the C++ stack that some of its messages contain.
 inline char *without_stack(const char *message) {
   std::string text = message;
   text = text.substr(0, text.find("Exception raised from "));
@@ -16,7 +16,7 @@ inline char *without_stack(const char *message) {
   return strdup(text.c_str());
 }
 
-/// Runs `body`; returns NULL, or what LibTorch says went wrong as a text that the caller frees.
+/// Runs `body`; returns NULL, or LibTorch's error message as a text that the caller frees.
 template <typename Body>
 char *guarded(Body &&body) noexcept {
   try {

@@ -1,4 +1,4 @@
-// Conversions between the C handles and what LibTorch holds behind them.
+// Conversions between C handles and LibTorch's objects.
 #pragma once
 
 #include <ATen/core/Generator.h>
@@ -6,7 +6,7 @@
 
 #include "CLibTorch.h"
 
-/// Hands a reference over to the caller.
+/// Passes a reference to the caller.
 inline TorchTensor owned(at::Tensor tensor) { return {tensor.unsafeReleaseTensorImpl()}; }
 
 /// A second reference to the caller's tensor.

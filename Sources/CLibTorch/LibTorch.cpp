@@ -1,4 +1,4 @@
-// What is not an operator: tensor data, gradients, autocast, generators, devices, threads.
+// Functions that are not operators: tensor data, gradients, autocast, generators, devices, threads.
 #include "CLibTorch.h"
 
 #include <dlfcn.h>
@@ -14,7 +14,7 @@
 #include "AutocastScope.h"
 #include "Guarded.h"
 #include "Handles.h"
-#include "TensorMemory.h"
+#include "TorchBackend.h"
 
 #if TORCH_VERSION_MAJOR != 2 || TORCH_VERSION_MINOR < 11
 #error "this LibTorch does not fit: version 2.11 or a later 2.x is expected (Scripts/setup installs one)"
@@ -131,7 +131,7 @@ char *torch_autocast_enter(const char *device, bool enabled, int8_t element_type
 
 void torch_autocast_leave(TorchAutocastScope scope) { delete static_cast<blpseg::AutocastScope *>(scope.ref); }
 
-// Chance, devices, threads
+// Random numbers, devices, threads
 
 char *torch_generator_new(const char *device, uint64_t seed, TorchGenerator *result) {
   return guarded([&] {

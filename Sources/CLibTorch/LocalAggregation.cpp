@@ -1,7 +1,9 @@
-// Local aggregation as the operator blpseg::local_aggregation, with its gradient; LocalAggregation.h of CKernels has the formula.
+// Local aggregation as the operator blpseg::local_aggregation, with its gradient; LocalAggregation.h of CKernels has
+// the formula.
 //
-// On the CPU a kernel walks over tiles; on CUDA LibTorch's fused attention does the same in float32; elsewhere LibTorch's own
-// operators take the targets in chunks. None ever holds a table of all pairs: memory grows with the number of positions.
+// On the CPU a kernel computes tile by tile; on CUDA LibTorch's fused attention does the same in float32; elsewhere
+// LibTorch's own operators take the targets in chunks. None stores a table of all pairs: memory grows with the number
+// of positions.
 #include "LocalAggregation.h"
 
 #include <tuple>

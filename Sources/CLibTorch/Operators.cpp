@@ -10,7 +10,7 @@
 
 namespace {
 
-/// What an operator takes, from what Swift gave; its declared type settles what an integer stands for.
+/// An operator's argument from Swift's value; the declared type decides the meaning of an integer.
 c10::IValue value(const TorchValue &given, const c10::TypePtr &declared) {
   const auto &type = declared->kind() == c10::TypeKind::OptionalType ? declared->containedType(0) : declared;
   switch (given.kind) {
@@ -81,7 +81,7 @@ class Results {
   size_t *count_;
 };
 
-/// Collects the names of the operators that its thread calls while it lives.
+/// Collects the names of the operators that its thread calls while it exists.
 class CalledOperators {
  public:
   CalledOperators() {
@@ -92,7 +92,7 @@ class CalledOperators {
   CalledOperators(const CalledOperators &) = delete;
   CalledOperators &operator=(const CalledOperators &) = delete;
 
-  /// One a line.
+  /// One per line.
   static std::string &names() {
     static thread_local std::string names;
     return names;

@@ -1,4 +1,4 @@
-// Processes that compute together: collective sums, and gradients summed while the backward pass goes on.
+// Processes that compute together: collective sums, and gradients summed during the backward pass.
 #include "CLibTorch.h"
 
 #include <ATen/ATen.h>
@@ -73,7 +73,7 @@ c10::intrusive_ptr<c10d::Backend> backend(
       "build cannot on ", device);
 }
 
-/// Runs a collective function on `tensor`, which travels in row-major order.
+/// Runs a collective function on `tensor`, which is sent in row-major order.
 template <typename Collective>
 void in_row_major_order(Tensor &tensor, Collective &&collective) {
   std::vector<Tensor> list = {tensor.contiguous()};
@@ -145,7 +145,7 @@ struct SynchronizedBatchNorm : torch::autograd::Function<SynchronizedBatchNorm> 
   }
 };
 
-/// Leaves out one warning of c10d's, which takes another stride of a dimension of size 1 for another layout.
+/// Suppresses one warning of c10d, which mistakes another stride of a dimension of size 1 for another layout.
 struct StridesWarningFilter : c10::WarningHandler {
   void process(const c10::Warning &warning) override {
     if (warning.msg().rfind("Grad strides do not match", 0) != 0) c10::WarningHandler::process(warning);

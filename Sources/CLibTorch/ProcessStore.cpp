@@ -1,5 +1,5 @@
-// The key-value store at which processes meet: c10d's TCPStore, opened where it is needed only, and waited for no longer
-// than asked.
+// The key-value store for the rendezvous of processes: c10d's TCPStore, listening only at the needed address, with
+// bounded waits.
 #include "ProcessStore.h"
 
 #include <cstdlib>
@@ -26,9 +26,9 @@ std::chrono::milliseconds milliseconds(double seconds) {
 
 /// Connects to the store, and serves it where `listening` is a socket.
 ///
-/// c10d waits without end for the first answer of a server that gives none, so that a thread of its own waits.
+/// c10d waits without a limit for the first answer of a server, so that a separate thread waits.
 Store connected(const std::string &address, uint16_t port, std::optional<int> listening, double timeout_seconds) {
-  // c10d logs a broken connection with the stack of C++; the caller reports it in words.
+  // c10d logs a broken connection with the C++ stack; the caller reports it as a message.
   if (std::getenv("TORCH_CPP_LOG_LEVEL") == nullptr) FLAGS_caffe2_log_level = c10::GLOG_FATAL;
   c10d::TCPStoreOptions options;
   options.port = port;

@@ -1,4 +1,4 @@
-// The key-value store of processes that compute together: what this module's other files see of it.
+// The key-value store of processes that compute together: the interface for this module's other files.
 #pragma once
 
 #include <signal.h>
@@ -11,17 +11,18 @@
 
 struct StoreConnection {
   c10::intrusive_ptr<c10d::Store> store;
-  /// Where the store was found, as numbers, and the port.
+  /// The numeric address of the store, and the port.
   std::string address;
   uint16_t port;
-  /// The address of this machine by which it reaches the store, as numbers; empty where other machines may not reach it.
+  /// The address of this machine by which it reaches the store, as numbers; empty where other machines may not reach
+  /// it.
   std::string own_address;
 };
 
 inline const StoreConnection &connection(TorchStore handle) { return *static_cast<StoreConnection *>(handle.ref); }
 
-/// While it lives, a connection that was closed by its other end is an error and no signal, on this thread and on those
-/// that it starts: c10d's server and Gloo write to sockets without asking for that.
+/// While it exists, writing to a connection that the other end has closed is an error instead of a signal, on this
+/// thread and on those that it starts: c10d's server and Gloo do not request this for their sockets.
 class BrokenPipesAsErrors {
  public:
   BrokenPipesAsErrors() {

@@ -1,4 +1,4 @@
-// What the processor, and LibTorch on it, can do.
+// Capabilities of the processor, and of LibTorch on it.
 #include "CLibTorch.h"
 
 #include <initializer_list>
@@ -22,8 +22,8 @@ bool processor_has_one_of(std::initializer_list<const char *> names) {
   return false;
 }
 
-/// Asks LibTorch whether oneDNN, which computes products of 16 bits, may use this processor's instructions; true where this
-/// LibTorch has no such question.
+/// Asks LibTorch whether oneDNN, which computes 16-bit products, may use this processor's instructions; true where this
+/// LibTorch has no such function.
 bool allowed_by_onednn(const char *question) {
   auto check = c10::Dispatcher::singleton().findSchema({question, ""});
   return !check || check->typed<bool()>().call();

@@ -1,4 +1,4 @@
-// Computations whose intermediate results are made again in the backward pass instead of being kept for it.
+// Computations whose intermediate results are recomputed in the backward pass instead of being stored for it.
 #include <unordered_set>
 #include <vector>
 
@@ -42,7 +42,7 @@ class Computation : public torch::CustomClassHolder {
   void (*release_)(void *);
 };
 
-/// The leaves that `result` was computed from and that want a gradient.
+/// The leaves that `result` was computed from and that require a gradient.
 std::vector<Tensor> leaves(const Tensor &result) {
   std::vector<Tensor> found;
   std::vector<torch::autograd::Node *> waiting = {result.grad_fn().get()};
@@ -57,7 +57,7 @@ std::vector<Tensor> leaves(const Tensor &result) {
   return found;
 }
 
-/// A result that is already there, which autograd must not take for an input.
+/// An existing result, which autograd must not take for an input.
 struct Computed {
   Tensor result;
 };

@@ -21,20 +21,20 @@ struct SocketAddress {
 /// Whether `host` stands for the machine itself whoever asks: "localhost", or the number of a loopback address.
 bool means_loopback(const std::string &host);
 
-/// The addresses of `host`, those of IPv4 first. Throws where it has none.
+/// The addresses of `host`, those of IPv4 first. Throws if it has none.
 std::vector<SocketAddress> resolve(const std::string &host, uint16_t port);
 
-/// A socket that listens; whoever takes it closes it.
+/// A listening socket, which its new owner closes.
 struct ListeningSocket {
   int descriptor;
-  /// Where this process connects to it, as numbers.
+  /// The numeric address at which this process connects to it.
   std::string address;
   /// Whether it listens at `address` only, and not at all addresses of the machine.
   bool is_at_one_address;
 };
 
-/// Listens at `host`'s address where it has one that is this machine's, otherwise at all addresses: a machine's name may
-/// stand for several, for 127.0.1.1, which no other machine reaches, or for one that hands connections on.
+/// Listens at `host`'s address where it has one that is this machine's, otherwise at all addresses: a machine's name
+/// may stand for several, for 127.0.1.1, which no other machine reaches, or for one that forwards connections.
 ///
 /// Throws where the port is in use.
 ListeningSocket listen_at(const std::string &host, uint16_t port);

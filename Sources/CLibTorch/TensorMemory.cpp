@@ -1,5 +1,5 @@
 // Memory of tensors on the CPU.
-#include "TensorMemory.h"
+#include "TorchBackend.h"
 
 #include "CLibTorch.h"
 
@@ -16,14 +16,14 @@
 
 namespace {
 
-/// What oneDNN and vector instructions want.
+/// The alignment for oneDNN and vector instructions.
 constexpr size_t alignment = 64;
 
 /// Aligned blocks from `malloc`.
 ///
-/// LibTorch asks for aligned memory, for which glibc looks for a free block that is larger than the block will be: what is
-/// freed never fits the next tensor of its size, and a third of a training process's memory lies idle. Asked for a plain
-/// block with room for the alignment, glibc finds it again.
+/// LibTorch asks for aligned memory, for which glibc searches a free block larger than the result: a freed block never
+/// fits the next tensor of its size, and a third of a training process's memory is unused. For a plain block with room
+/// for the alignment, glibc reuses it.
 class TensorAllocator final : public c10::Allocator {
  public:
   c10::DataPtr allocate(size_t size) override {
@@ -52,8 +52,9 @@ namespace blpseg {
 
 void use_tensor_memory() {
 #ifdef __GLIBC__
-  // LibTorch asks for blocks of hundreds of megabytes. By default glibc maps, zeroes and unmaps each of them anew. Only
-  // those of very large photographs and batches still are: the holes that they leave in the heap took a gigabyte.
+  // LibTorch asks for blocks of hundreds of megabytes. By default glibc maps, zeroes and unmaps each of them every
+  // time. Only those of very large photographs and batches still are: the holes that they leave in the heap took a
+  // gigabyte.
   mallopt(M_MMAP_THRESHOLD, 1 << 27);
   mallopt(M_TRIM_THRESHOLD, 1 << 30);
 #endif

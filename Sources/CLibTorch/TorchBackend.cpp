@@ -8,9 +8,7 @@
 #include <ATen/Version.h>
 #include <c10/core/CPUAllocator.h>
 
-#include "BLASSize.h"
-
-// The BLAS that LibTorch carries, in the Fortran interface that every BLAS has.
+// The BLAS inside LibTorch, in the Fortran interface that every BLAS has.
 extern "C" {
 void sgemm_(
     const char *transa, const char *transb, const int *m, const int *n, const int *k, const float *alpha,
@@ -35,13 +33,13 @@ void product(
 
 class TorchBackend final : public Backend {
  public:
-  /// The widest that the processor has and LibTorch's own kernels use; what narrows those, narrows ours.
+  /// The widest that the processor has and LibTorch's own kernels use: settings that limit those also limit ours.
   InstructionSet instruction_set() const override { return instruction_set_; }
 
   int64_t thread_count() const override { return at::get_num_threads(); }
 
-  /// `at::parallel_for` is a template that runs in one thread unless its caller is compiled for the OpenMP of LibTorch's
-  /// own build. Iterators over tensors share out their elements inside LibTorch, whatever its threads are.
+  /// `at::parallel_for` is a template that runs in one thread unless its caller is compiled for the OpenMP of
+  /// LibTorch's own build. Iterators over tensors distribute their elements inside LibTorch, whatever its threads are.
   void run(int64_t count, void (*body)(const void *context, int64_t i), const void *context) const override {
     at::Tensor index = at::arange(count, at::kLong);
     auto iterator = at::TensorIterator::nullary_op(index);

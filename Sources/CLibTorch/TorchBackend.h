@@ -9,8 +9,11 @@ namespace blpseg {
 
 const Backend &torch_backend();
 
+/// From now on tensors on the CPU are allocated so that memory is reused between training steps.
+void use_tensor_memory();
+
 /// The elements of a tensor of type `T`, row by row. LibTorch 2.11 exports its own `const_data_ptr<T>` under names that
-/// clang does not ask for.
+/// clang does not use.
 template <typename T>
 const T *elements(const at::Tensor &tensor) {
   TORCH_CHECK(

@@ -59,7 +59,7 @@ Tensor forward_meta(const Tensor &image, const Tensor &weight) {
   return empty_result(checked_shape(image, weight), image);
 }
 
-/// Gradients of the image and of the weight, each undefined where it is not wanted.
+/// Gradients of the image and of the weight, each undefined where it is not required.
 std::tuple<Tensor, Tensor> backward(
     const Tensor &cotangent, const Tensor &image, const Tensor &weight, bool wants_image, bool wants_weight) {
   const Convolution3x3 shape = checked_shape(image, weight);
@@ -98,7 +98,7 @@ struct WinogradConvolution : torch::autograd::Function<WinogradConvolution> {
     static const auto below =
         c10::Dispatcher::singleton().findSchemaOrThrow("blpseg::winograd_convolution", "").typed<decltype(::forward)>();
     at::AutoDispatchBelowADInplaceOrView guard;
-    // Brought into order once for both passes.
+    // Reordered once for both passes.
     Tensor x = image.dim() == 4 ? in_order(image) : image;
     context->save_for_backward({x, weight});
     return below.call(x, weight);

@@ -151,7 +151,7 @@ static CMatIOStatus take_header(Source *source, Header *header, char *message) {
   return take_element(source, INT8, 1, MOST_NAME_BYTES, header->name, &size, message);
 }
 
-/// Sees that all numbers are there, and nothing after them but padding.
+/// Checks that all numbers are present, followed by nothing but padding.
 static CMatIOStatus check_numbers(Source *source, const Header *header, char *message) {
   if (header->class == CHARACTERS || header->is_complex || header->rank != 2) {
     snprintf(
@@ -179,7 +179,7 @@ static CMatIOStatus check_numbers(Source *source, const Header *header, char *me
   }
   status = skip(source, tag.padded, message);
   if (status != CMATIO_OK || !source->is_compressed) return status;
-  // The checksum stands at the end.
+  // The checksum is at the end.
   uint8_t beyond;
   source->inflater.next_out = &beyond;
   source->inflater.avail_out = 1;
@@ -187,7 +187,7 @@ static CMatIOStatus check_numbers(Source *source, const Header *header, char *me
   return fail(CMATIO_DAMAGED, message, "its compressed bytes are not as they were written");
 }
 
-/// Checks one variable; `is_wanted` tells whether it was the one asked for.
+/// Checks one variable; `is_wanted` becomes whether it was the requested one.
 static CMatIOStatus check_variable(Source *source, const char *name, Header *header, int *is_wanted, char *message) {
   if (source->is_compressed) {
     Tag tag;

@@ -50,7 +50,7 @@ static CMatIOStatus read_numbers(
   return CMATIO_OK;
 }
 
-// libmatio says nothing and returns from every error as long as nobody asks it to log.
+// libmatio is silent and returns from every error as long as its log is not initialised.
 CMatIOStatus cmatio_read(
     const char *path, const char *name, uint16_t *values, size_t count, double *stray, char *message) {
   mat_t *file = Mat_Open(path, MAT_ACC_RDONLY);

@@ -47,9 +47,9 @@ static void begin(Decoder *decoder) {
   if (!decoder->info) cpng_fail(&decoder->failure, CPNG_NO_MEMORY, "no memory to read it");
   png_structp png = decoder->png;
   png_set_read_fn(png, decoder, on_read);
-  png_set_user_limits(png, PNG_UINT_31_MAX, PNG_UINT_31_MAX);  // the caller judges the size
+  png_set_user_limits(png, PNG_UINT_31_MAX, PNG_UINT_31_MAX);  // the caller checks the size
   png_set_benign_errors(png, 1);
-  // Texts, profiles and times are not for us, and compressed ones cost time and memory; the orientation is found by
+  // Texts, profiles and times are not used, and compressed ones cost time and memory; the orientation is found by
   // `cpng_read_header`.
   png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_NEVER, (png_const_bytep) "iCCP\0iTXt\0tEXt\0zTXt\0eXIf\0sPLT", 6);
   png_read_info(png, decoder->info);
@@ -164,7 +164,7 @@ static size_t big_endian(const uint8_t *bytes) {
   return (size_t)bytes[0] << 24 | (size_t)bytes[1] << 16 | (size_t)bytes[2] << 8 | bytes[3];
 }
 
-/// Looks for the chunk eXIf, which may stand anywhere; chunks are length, name, contents and checksum.
+/// Looks for the chunk eXIf, which may be anywhere; chunks are length, name, contents and checksum.
 static void find_exif(const uint8_t *bytes, size_t count, CPNGHeader *header) {
   enum { SIGNATURE = 8, HEAD = 8, CHECKSUM = 4 };
   for (size_t at = SIGNATURE; count - at >= HEAD;) {

@@ -41,7 +41,7 @@ static void set_palette(Encoder *encoder) {
   }
   png_set_PLTE(encoder->png, encoder->info, colors, encoder->colors);
   if (encoder->opacities) png_set_tRNS(encoder->png, encoder->info, encoder->opacities, encoder->colors, NULL);
-  // Indices are not brightness: differences of neighbours say nothing, and the best compression is cheap.
+  // Indices are not brightness: differences of neighbours are of no use, and the best compression is cheap.
   png_set_filter(encoder->png, PNG_FILTER_TYPE_BASE, PNG_FILTER_NONE);
   png_set_compression_level(encoder->png, 9);
 }

@@ -1,4 +1,4 @@
-// How libpng's errors become a status and a message.
+// Conversion of libpng's errors to a status and a message.
 #pragma once
 #include "CPNG.h"
 #include <png.h>
@@ -10,7 +10,7 @@ typedef struct {
   char *message;
 } Failure;
 
-/// Makes a failure that nothing has caused yet.
+/// An empty failure.
 void cpng_prepare(Failure *failure, char *message);
 
 /// Ends the call with this status and message at `failure->landing`, which the caller sets with setjmp.

@@ -1,8 +1,8 @@
 import Concurrency
 
-/// A number for every pixel and class, eight classes of a pixel side by side.
+/// A number for every pixel and class, in blocks of eight classes.
 ///
-/// First come the first eight classes of all pixels, then the next eight and so on; where there is no class is zero.
+/// The first eight classes of all pixels are stored first, then the next eight and so on; unused classes are zero.
 struct ClassBlocks {
   typealias Block = SIMD8<Float>
 
@@ -11,7 +11,7 @@ struct ClassBlocks {
   let blockCount: Int
   private(set) var blocks: [Block]
 
-  /// Pixels that are rearranged at a time: few enough to stay in the nearest cache.
+  /// Number of pixels rearranged at a time, which fit the first-level cache.
   private static let tile = 128
 
   /// The numbers of `planes`, float32 `[C, pixels]`, each passed through `change`.

@@ -7,19 +7,20 @@ import Images
 /// field with Potts compatibility, a smoothness kernel of positions and an appearance kernel of positions and colours,
 /// both normalised symmetrically. The result does not depend on the number of threads.
 public struct DenseCRF: Sendable {
-  /// Probabilities below this count as this, so that no class is ruled out beforehand.
+  /// Lower bound of the probabilities, so that no class is excluded beforehand.
   static let smallestProbability: Float = 1e-5
 
-  public let settings: Settings
+  package let settings: Settings
 
-  public init(_ settings: Settings = Settings()) { self.settings = settings }
+  package init(_ settings: Settings = Settings()) { self.settings = settings }
 
   /// Refines `probability`, float32 `[C, H, W]` in row-major order, each pixel's classes summing to 1, by the
   /// photograph; returns the same layout.
   ///
-  /// The photograph is W x H. Probabilities are clipped to 1e-5...1 first. Up to `threads` threads work. Memory grows
-  /// with the pixels, by about 150 bytes and 64 for every eight classes each, and with the colours that differ.
-  public func refined(_ probability: [Float], classCount: Int, image: Image, threads: Int) -> [Float] {
+  /// The photograph is W x H. Probabilities are clipped to 1e-5...1 first. At most `threads` threads are used. Memory
+  /// grows with the number of pixels, by about 150 bytes per pixel and 64 more for every eight classes, and with the
+  /// number of different colours.
+  package func refined(_ probability: [Float], classCount: Int, image: Image, threads: Int) -> [Float] {
     precondition(classCount > 0 && threads > 0, "a CRF needs a class and a thread")
     precondition(
       probability.count == classCount * image.width * image.height,
@@ -41,23 +42,62 @@ public struct DenseCRF: Sendable {
 }
 
 extension DenseCRF {
-  /// The strengths and reaches of a dense CRF; the defaults are those of the published evaluation.
+  /// The weights and standard deviations of a dense CRF; the defaults are those of the published evaluation.
   ///
-  /// Weights are to be finite. Deviations below 0.1, which reach no other pixel or grey level, count as 0.1.
+  /// Weights must be finite. Deviations below 0.1, which reach no other pixel or grey level, count as 0.1.
   public struct Settings: Sendable, Equatable {
     /// Standard deviation of the smoothness kernel in pixels.
     public var gaussianStandardDeviation = 3.0
-    /// Weight of the smoothness kernel, which sees positions alone.
+    /// Weight of the smoothness kernel, which depends on positions alone.
     public var gaussianWeight = 3.0
     /// Standard deviation of the appearance kernel's positions in pixels.
     public var bilateralStandardDeviation = 32.0
     /// Standard deviation of the appearance kernel's red, green and blue in grey levels of 0...255.
     public var bilateralColorDeviation = 13.0
-    /// Weight of the appearance kernel, which sees positions and colours.
+    /// Weight of the appearance kernel, which depends on positions and colours.
     public var bilateralWeight = 10.0
     /// Number of mean-field steps; 0 leaves the probabilities as they are but for the clipping.
     public var steps = 1
 
     public init() {}
+  }
+}
+
+/// Sums over all pixels of a photograph, weighted by a Gaussian of their distance in position and colour.
+///
+/// With K the Gaussian of positions and colours as approximated by the permutohedral lattice (Adams, Baek and Davis,
+/// Eurographics 2010) and N = diag(K 1)^(-1/2), the weights are W = (N K N + (N K N)^T) / 2: symmetric also where the
+/// lattice is not, at its border. Sums of a row are near 1. The result does not depend on the number of threads.
+package struct AppearanceFilter {
+  private let kernel: GaussianKernel
+  private let team: ThreadTeam
+
+  /// `positionDeviation` is in pixels, `colorDeviation` in grey levels; below 0.1 they count as 0.1.
+  package init(_ image: Image, positionDeviation: Double, colorDeviation: Double, threads: Int) {
+    precondition(threads > 0, "a filter needs a thread")
+    team = ThreadTeam(size: threads)
+    kernel = GaussianKernel(
+      Features(image, positionDeviation: positionDeviation, colorDeviation: colorDeviation), weight: 1, team)
+  }
+
+  /// W x of each plane: float32 `[planeCount, H, W]` in row-major order, H x W being the photograph's size.
+  package func callAsFunction(_ planes: [Float], planeCount: Int) -> [Float] {
+    precondition(planeCount > 0 && planes.count % planeCount == 0, "all planes have the photograph's size")
+    var values = ClassBlocks(planes, classCount: planeCount, team) { $0 }
+    let (pixelCount, blockCount, team) = (values.pixelCount, values.blockCount, team)
+    values.withUnsafeMutableBlocks { blocks in
+      for first in stride(from: 0, to: blockCount * pixelCount, by: pixelCount) {
+        let sums = kernel.blurred(blocks + first)
+        let transposed = kernel.blurred(blocks + first, isTransposed: true)
+        kernel.withSums(sums) { sums in
+          kernel.withSums(transposed) { transposed in
+            team(pixelCount) { range in
+              for pixel in range { blocks[first + pixel] = (sums[pixel] + transposed[pixel]) * 0.5 }
+            }
+          }
+        }
+      }
+    }
+    return values.planes(team)
   }
 }

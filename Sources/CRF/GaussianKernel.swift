@@ -5,14 +5,14 @@ import Images
 ///
 /// With K the Gaussian of the features and N = diag(K 1)^(-1/2), the sum is weight N K N: symmetric normalisation.
 struct GaussianKernel {
-  /// A value that is summed up: one number, or several side by side.
+  /// A value that is summed: a scalar or a vector.
   protocol Value {
     static var zero: Self { get }
     static func + (a: Self, b: Self) -> Self
     static func * (a: Self, factor: Float) -> Self
   }
 
-  /// Sums by pixel, put together from the vertices around it.
+  /// Sums by pixel, interpolated between the vertices around it.
   struct Sums<V: Value> {
     fileprivate let links: UnsafeBufferPointer<PermutohedralLattice.Link>
     fileprivate let axisCount: Int
@@ -36,8 +36,8 @@ struct GaussianKernel {
     normalize(Float(weight))
   }
 
-  /// The values of the lattice's vertices, and a zero behind them, after `input`, one value per pixel, was splatted and
-  /// blurred; `isTransposed` blurs along the axes in reverse order, which differs where neighbours are missing.
+  /// The values of the lattice's vertices, followed by a zero, after splatting `input`, one value per pixel, and
+  /// blurring; `isTransposed` blurs along the axes in reverse order, which differs where neighbours are missing.
   func blurred<V: Value>(_ input: UnsafePointer<V>, isTransposed: Bool = false) -> [V] {
     var values = [V](repeating: .zero, count: lattice.vertexCount + 1)
     var result = values
@@ -56,7 +56,7 @@ struct GaussianKernel {
     }
   }
 
-  /// Multiplies the weights of all arrows by N of their pixels, and those of one side by `weight` too.
+  /// Multiplies the weights of all links by N of their pixels, and those of one direction by `weight` too.
   private mutating func normalize(_ weight: Float) {
     let (pixelCount, axisCount, team) = (lattice.pixelCount, lattice.axisCount, team)
     let ones = [Float](repeating: 1, count: pixelCount)
@@ -124,20 +124,20 @@ extension SIMD8<Float>: GaussianKernel.Value {}
 
 /// The features of a photograph's pixels for a Gaussian kernel.
 ///
-/// Position, and colour if the kernel sees it, each over its standard deviation.
+/// Position, and colour if the kernel depends on it, each over its standard deviation.
 struct Features {
   let image: Image
   /// In pixels.
   let positionDeviation: Float
-  /// In grey levels; nil for a kernel that sees positions alone.
+  /// In grey levels; nil for a kernel of positions alone.
   let colorDeviation: Float?
 
   var dimensions: Int { colorDeviation == nil ? 2 : 5 }
 
   /// A narrower kernel would not reach from one pixel, or grey level, to the next.
   static let smallestDeviation: Float = 0.1
-  /// Beyond this, in standard deviations, the lattice's float32 coordinates would lose their fractions and no longer
-  /// fit into a `LatticePoint`; what is further away counts as there.
+  /// Larger features, in standard deviations, are clamped to this: the lattice's float32 coordinates would lose their
+  /// fractions and no longer fit into a `LatticePoint`.
   static let largest: Float = 0x1p17
 
   init(_ image: Image, positionDeviation: Double, colorDeviation: Double? = nil) {
@@ -165,7 +165,7 @@ struct Features {
     }
   }
 
-  /// Takes care of NaN too.
+  /// At least `smallestDeviation`, also for NaN.
   private static func bounded(_ deviation: Double) -> Float {
     Float(deviation) > smallestDeviation ? Float(deviation) : smallestDeviation
   }

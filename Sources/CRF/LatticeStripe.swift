@@ -1,12 +1,12 @@
-/// A range of pixels before it enters a lattice: its vertices have numbers of their own, so that ranges can be computed
-/// in parallel.
+/// A range of pixels with its own numbering of vertices, so that ranges can be computed in parallel before they are
+/// merged into a lattice.
 final class LatticeStripe {
   typealias Link = PermutohedralLattice.Link
 
   private(set) var table = VertexTable()
   private let pixels: Range<Int>
   private let axisCount: Int
-  /// Number of arrows from the pixels to each of the stripe's vertices.
+  /// Number of links from the pixels to each of the stripe's vertices.
   private let counts: [Int]
   /// The lattice's number of each vertex; empty as long as it is the stripe's own.
   private var numbers: [Int32] = []
@@ -45,7 +45,7 @@ final class LatticeStripe {
           var point = simplex.first
           for k in 0..<axisCount {
             let rank = axisCount - k
-            // From one vertex of a simplex to the next it is a step along the axis of the next lower rank.
+            // The next vertex of a simplex is one step along the axis of the next lower rank.
             if k > 0 { point = point + steps[simplex.axis(ofRank: rank)] }
             links[next + k] = Link(
               index: isNew ? table.number(of: point) : links[next + k - axisCount].index,
@@ -58,7 +58,7 @@ final class LatticeStripe {
     }
   }
 
-  /// Numbers the vertices of `other` as it has them itself, adding those that are new, for `other` to use.
+  /// Gives the vertices of `other` their numbers in this stripe, to which new ones are added.
   func number(_ other: LatticeStripe) {
     other.numbers = (0..<other.table.count).map { table.number(of: other.table[$0]) }
   }
@@ -67,14 +67,14 @@ final class LatticeStripe {
     for (vertex, count) in counts.enumerated() { total[number(vertex)] += count }
   }
 
-  /// Reserves slots for the stripe's arrows at `next`, the first free slot of each vertex; returns where they start.
+  /// Reserves slots for the stripe's links at `next`, the first free slot of each vertex; returns where they start.
   func reserve(_ next: inout [Int]) -> [Int] {
     let starts = counts.indices.map { next[number($0)] }
     for (vertex, count) in counts.enumerated() { next[number(vertex)] += count }
     return starts
   }
 
-  /// Writes the arrows from vertices to pixels from `starts` on, and gives those to vertices the lattice's numbers.
+  /// Writes the links from vertices to pixels from `starts` on, and renumbers those to vertices by the lattice.
   func turnRound(
     _ vertices: UnsafeMutableBufferPointer<Link>, _ starts: [Int], into links: UnsafeMutableBufferPointer<Link>
   ) {

@@ -7,14 +7,14 @@ struct MeanField {
   private let team: ThreadTeam
   /// The unary potential of each pixel.
   private let unary: ClassBlocks
-  /// The present probabilities; within a step, messages.
+  /// The current probabilities; within a step, messages.
   private var state: ClassBlocks
 
   /// Starts from `probability`, float32 `[C, pixels]`.
   init(_ probability: [Float], classCount: Int, _ team: ThreadTeam) {
     self.team = team
     unary = ClassBlocks(probability, classCount: classCount, team) {
-      // Not a number counts as the smallest, too.
+      // NaN counts as the smallest, too.
       $0 > DenseCRF.smallestProbability ? min($0, 1) : DenseCRF.smallestProbability
     }
     state = unary
@@ -86,9 +86,9 @@ struct MeanField {
   }
 }
 
-/// e to the power of each of eight numbers that are not above zero, to 2e-7 of the result; below -87 it is e^-87.
+/// e^x for each of eight numbers x <= 0, with a relative error of 2e-7; below -87 it is e^-87.
 ///
-/// e^x = 2^n e^r with n = round(x / ln 2) and |r| <= ln(2) / 2, where six terms of the Taylor series and one more do.
+/// e^x = 2^n e^r with n = round(x / ln 2) and |r| <= ln(2) / 2, where the Taylor series up to r^7 is exact enough.
 @inline(__always)
 func exponential(_ x: SIMD8<Float>) -> SIMD8<Float> {
   // Adding 1.5 x 2^23 rounds, and leaves n in the lowest bits.

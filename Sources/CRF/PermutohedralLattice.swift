@@ -1,16 +1,16 @@
 import Concurrency
 
-/// The permutohedral lattice under the pixels of a photograph.
+/// The permutohedral lattice for the pixels of a photograph.
 ///
 /// It holds the vertices of the simplices that pixels lie in, and no others.
 struct PermutohedralLattice {
-  /// A weighted arrow to a pixel or to a vertex.
+  /// A weighted link to a pixel or to a vertex.
   struct Link {
     var index: Int32
     var weight: Float
   }
 
-  /// The vertices on both sides of one along an axis; the number of vertices stands for one that is not there.
+  /// The neighbours of a vertex along an axis; the number of vertices stands for a missing one.
   struct Neighbors {
     var before: Int32
     var after: Int32
@@ -22,9 +22,9 @@ struct PermutohedralLattice {
   let vertexCount: Int
   /// `axisCount` vertices of each pixel, weighted by its barycentric coordinates.
   var vertices: [Link]
-  /// The same arrows turned round, grouped by vertex and in order of pixels.
+  /// The same links reversed, grouped by vertex and in order of pixels.
   var pixels: [Link]
-  /// The start of each vertex's arrows in `pixels`, and the end of the last one's.
+  /// The start of each vertex's links in `pixels`, and the end of the last one's.
   let starts: [Int]
   /// `vertexCount` pairs for each axis.
   let neighbors: [Neighbors]
@@ -91,7 +91,7 @@ struct PermutohedralLattice {
           for vertex in range {
             guard let after = table.find(table[vertex] + steps[axis]) else { continue }
             neighbors[axis * count + vertex].after = after
-            // Nobody else is this far behind that vertex, so no other range writes here.
+            // That vertex is the neighbour of this one only, so that no other range writes here.
             neighbors[axis * count + Int(after)].before = Int32(vertex)
           }
         }

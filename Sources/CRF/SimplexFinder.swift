@@ -1,7 +1,7 @@
-/// Finds the simplices of the permutohedral lattice that features lie in, and where in them.
+/// Finds the simplices of the permutohedral lattice that contain features, and the positions of features in them.
 ///
 /// Adams, Baek, Davis, "Fast High-Dimensional Filtering Using the Permutohedral Lattice" (CGF 2010), section 3.
-/// Arithmetic runs over `capacity` pixels at a time for each coordinate, so that the compiler makes vector code of it.
+/// Arithmetic runs over `capacity` pixels at a time for each coordinate, so that the compiler can vectorise it.
 struct SimplexFinder: ~Copyable {
   /// Number of pixels located at a time.
   static let capacity = 32
@@ -20,7 +20,7 @@ struct SimplexFinder: ~Copyable {
   /// Scales of the features, which make the splatted, blurred and sliced impulse a Gaussian of standard deviation 1.
   private let scales: [Float]
   private let units: [LatticePoint]
-  /// Rows of `capacity` values. Features are put into the first of these by the user.
+  /// Rows of `capacity` values. The caller writes features into the first of these.
   let features: UnsafeMutablePointer<Float>
   private let memory: UnsafeMutableBufferPointer<Float>
   private let elevated: UnsafeMutablePointer<Float>
@@ -45,7 +45,7 @@ struct SimplexFinder: ~Copyable {
 
   deinit { memory.deallocate() }
 
-  /// Locates all features that were put in.
+  /// Locates all features that were written.
   func locate() {
     elevate()
     round()
@@ -53,7 +53,7 @@ struct SimplexFinder: ~Copyable {
     wrap()
   }
 
-  /// The simplex of feature `j`; `fractions[r]` becomes what the coordinate of rank r is beyond the simplex's first
+  /// The simplex of feature `j`; `fractions[r]` becomes the offset of the coordinate of rank r from the simplex's first
   /// vertex, in units of d + 1.
   @inline(__always)
   func simplex(_ j: Int, _ fractions: UnsafeMutableBufferPointer<Float>) -> Simplex {
@@ -70,7 +70,7 @@ struct SimplexFinder: ~Copyable {
     return simplex
   }
 
-  /// Lays features on the plane in d + 1 dimensions whose coordinates sum to zero.
+  /// Projects features onto the hyperplane in d + 1 dimensions whose coordinates sum to zero.
   private func elevate() {
     let row = SimplexFinder.capacity
     let sum = elevated
@@ -86,11 +86,11 @@ struct SimplexFinder: ~Copyable {
     }
   }
 
-  /// Takes the nearest multiple of d + 1 in every coordinate, and by how many units their sum misses zero.
+  /// Rounds every coordinate to the nearest multiple of d + 1, and sums them in units of d + 1.
   private func round() {
     let row = SimplexFinder.capacity
     let (size, inverse) = (Float(dimensions + 1), 1 / Float(dimensions + 1))
-    // Adding and taking away 1.5 x 2^23 rounds numbers below 2^22, and without a call for each.
+    // Adding and subtracting 1.5 x 2^23 rounds numbers below 2^22 without a function call.
     let magic: Float = 0x1.8p23
     for j in 0..<row { total[j] = 0 }
     for i in 0...dimensions {
@@ -103,7 +103,7 @@ struct SimplexFinder: ~Copyable {
     }
   }
 
-  /// Ranks coordinates by what rounding left of them, the largest first.
+  /// Ranks coordinates by their remainders of rounding, the largest first.
   private func sort() {
     let row = SimplexFinder.capacity
     for j in 0..<(dimensions + 1) * row { rank[j] = 0 }

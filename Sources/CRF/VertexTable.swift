@@ -3,7 +3,7 @@
 /// A hash table with open addressing, at most half full.
 struct VertexTable: ~Copyable {
   private(set) var count = 0
-  /// The points by number; there is room for half as many as there are slots.
+  /// The points by number; the capacity is half the number of slots.
   private var points: UnsafeMutablePointer<LatticePoint>
   /// Numbers of points by hash; negative for an empty slot.
   private var slots: UnsafeMutableBufferPointer<Int32>
@@ -96,7 +96,7 @@ struct LatticePoint: Equatable {
     LatticePoint(first: a.first &* factor, second: a.second &* factor)
   }
 
-  /// A number whose upper bits are well mixed (multiplicative hashing, Knuth, TAOCP 6.4).
+  /// A hash whose upper bits are well mixed (multiplicative hashing, Knuth, TAOCP 6.4).
   var hash: UInt64 {
     let mixed = UInt64(bitPattern: first) ^ (UInt64(bitPattern: second) &* 0x9E37_79B9_7F4A_7C15)
     return (mixed ^ (mixed >> 32)) &* 0xD6E8_FEB8_6659_FD93

@@ -1,9 +1,9 @@
 import Files
 import Foundation
 
-/// Bytes that lie in memory, or in a file from which they are read piece by piece.
+/// Bytes in memory, or in a file that is read in pieces.
 ///
-/// A file is never mapped: one that is cut short while it is read would end the process.
+/// A file is never mapped into memory: truncating it while it is read would end the process.
 struct ByteSource {
   private enum Storage {
     case memory(Data)
@@ -14,14 +14,14 @@ struct ByteSource {
   let count: Int
   private let storage: Storage
 
-  /// Bytes in memory, which came out of the file at `path`.
+  /// Bytes in memory, which were read from the file at `path`.
   init(_ bytes: Data, path: String) {
     self.path = path
     count = bytes.count
     storage = .memory(bytes)
   }
 
-  /// The bytes of the file at `path`; one that is replaced whole, as `OutputFile` does, stays readable as it was.
+  /// The bytes of the file at `path`; if it is replaced, as by `OutputFile`, the old contents stay readable.
   init(contentsOf path: String) throws(FileError) {
     let file = try OpenFile(path)
     self.path = path
@@ -33,10 +33,10 @@ struct ByteSource {
     (self.storage, self.count, self.path) = (storage, count, path)
   }
 
-  /// All bytes, where they lie in memory already.
+  /// All bytes if they are in memory already.
   var memory: Data? { if case .memory(let bytes) = storage { bytes } else { nil } }
 
-  /// The bytes in `range`, which lies in `0..<count`; not copied where they lie in memory.
+  /// The bytes in `range`, which lies in `0..<count`; not copied if they are in memory.
   func bytes(_ range: Range<Int>) throws(FileError) -> Data {
     switch storage {
     case .memory(let bytes): bytes[bytes.startIndex + range.lowerBound..<bytes.startIndex + range.upperBound]
@@ -44,7 +44,7 @@ struct ByteSource {
     }
   }
 
-  /// At most so many of the first bytes.
+  /// The first bytes, at most `length`.
   func prefix(_ length: Int) throws(FileError) -> Data { try bytes(0..<min(length, count)) }
 
   /// The bytes in `range` as a source of their own.
@@ -93,14 +93,14 @@ private final class OpenFile {
       free(memory)
       throw error
     }
-    // Only now: of a few bytes `Data` makes a copy, and gives the memory back.
+    // Only now: `Data` copies a few bytes, and frees this memory.
     return Data(bytesNoCopy: memory, count: range.count, deallocator: .free)
   }
 
   private func read(_ range: Range<Int>, into memory: UnsafeMutableRawPointer) throws(FileError) {
     var done = 0
     while done < range.count {
-      // A single read of more than 2 GiB is cut short by Linux.
+      // Linux truncates a single read of more than 2 GiB.
       let length = pread(
         descriptor, memory + done, min(range.count - done, 1 << 30), off_t(range.lowerBound + done))
       if length < 0 && errno == EINTR { continue }
@@ -117,12 +117,12 @@ private final class OpenFile {
 
 /// Reads bytes from a source in order, never past the end; numbers are little-endian.
 struct ByteReader {
-  /// Bytes that are read from a file at a time, at least.
+  /// Smallest number of bytes read from a file at a time.
   private static let windowLength = 1 << 16
 
   private let source: ByteSource
   private(set) var offset: Int
-  /// The bytes from `windowStart` on that are at hand.
+  /// The buffered bytes from `windowStart` on.
   private var window: Data
   private var windowStart = 0
 
@@ -150,7 +150,7 @@ struct ByteReader {
     return window[start..<start + count]
   }
 
-  /// Passes over the next `count` bytes without reading them, and returns their range.
+  /// Skips the next `count` bytes without reading them, and returns their range.
   mutating func skip(_ count: Int, of what: StaticString) throws(FileError) -> Range<Int> {
     guard count >= 0, count <= remaining else { throw cutShort(what) }
     offset += count
@@ -171,7 +171,7 @@ struct ByteReader {
     return length
   }
 
-  /// The bytes up to the next line feed, which is passed over too.
+  /// The bytes up to the next line feed, which is skipped too.
   mutating func line(of what: StaticString, limit: Int) throws(FileError) -> Data {
     let length = min(limit, remaining)
     let start = try start(of: length, what)
@@ -180,7 +180,7 @@ struct ByteReader {
     return window[start..<end]
   }
 
-  /// The index in the window of the next `count` bytes; the window is moved where it lacks some.
+  /// The index in the window of the next `count` bytes; the window is moved if it lacks some.
   private mutating func start(of count: Int, _ what: StaticString) throws(FileError) -> Int {
     guard count >= 0, count <= remaining else { throw cutShort(what) }
     if offset < windowStart || offset + count > windowStart + window.count {

@@ -7,7 +7,7 @@ public struct StateDict {
   public private(set) var names: [String] = []
   /// The file's metadata; PyTorch files have none.
   public var metadata: [String: String]
-  /// Oddities of the file that it was read from.
+  /// Warnings about the file that it was read from.
   public var warnings: [FileWarning] = []
   private var tensors: [String: Tensor] = [:]
 
@@ -55,22 +55,22 @@ public struct TensorDescription: Equatable, Sendable {
   public let shape: [Int]
   public let type: ElementType
 
-  public init(name: String, shape: [Int], type: ElementType) {
+  package init(name: String, shape: [Int], type: ElementType) {
     self.name = name
     self.shape = shape
     self.type = type
   }
 }
 
-/// A tensor whose elements are made while a file is written, so that a large one never lies in memory as a whole.
-public struct GeneratedTensor {
-  public typealias Taker = (UnsafeRawBufferPointer) throws -> Void
+/// A tensor whose elements are made while a file is written, so that a large one is never in memory as a whole.
+package struct GeneratedTensor {
+  package typealias Taker = (UnsafeRawBufferPointer) throws -> Void
 
-  public let description: TensorDescription
+  package let description: TensorDescription
   let pieces: (Taker) throws -> Void
 
-  /// `pieces` hands the row-major elements to its argument piece by piece, and the same ones each time it is called.
-  public init(_ description: TensorDescription, pieces: @escaping (_ take: Taker) throws -> Void) {
+  /// `pieces` passes the row-major elements to its argument in pieces, the same elements at every call.
+  package init(_ description: TensorDescription, pieces: @escaping (_ take: Taker) throws -> Void) {
     self.description = description
     self.pieces = pieces
   }
@@ -92,7 +92,7 @@ public struct NonFiniteTensors: Equatable, Sendable, CustomStringConvertible {
   private let holdsInfinity: Bool
 
   /// Nil where all numbers of all tensors are finite.
-  public init?(_ tensors: some Sequence<(name: String, tensor: Tensor)>) throws(TorchError) {
+  package init?(_ tensors: some Sequence<(name: String, tensor: Tensor)>) throws(TorchError) {
     var (names, total, nan, infinity) = ([String](), 0, false, false)
     for (name, tensor) in tensors {
       total += 1

@@ -4,7 +4,7 @@ import Tensors
 
 /// A limit on the memory that one file may ask for: a small file that claims to hold a large model is refused.
 ///
-/// Weights hardly compress, and a tensor that repeats its storage is rare, so honest files stay far below.
+/// Weights hardly compress, and a tensor that repeats its storage is rare, so that valid files stay far below.
 final class MemoryBudget {
   /// Limit of unpacked bytes per byte of the file.
   static let unpackedPerByte = 64
@@ -74,7 +74,7 @@ enum Shape {
 }
 
 extension Tensor {
-  /// The tensor `name` of these row-major elements; a truth value that is neither 0 nor 1 is refused.
+  /// The tensor `name` of these row-major elements; a Boolean that is neither 0 nor 1 is refused.
   convenience init(_ name: String, _ bytes: UnsafeRawBufferPointer, _ shape: [Int], _ type: ElementType, path: String)
     throws
   {

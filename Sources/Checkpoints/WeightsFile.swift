@@ -2,12 +2,12 @@ import Files
 import Foundation
 
 /// Weights in any of the formats read here: safetensors, or PyTorch's.
-public enum WeightsFile {
+package enum WeightsFile {
   /// The tensors of the file at `path`, whatever its name; the elements of excluded names are not loaded.
   ///
   /// Prefixes that wrappers such as DataParallel put before all names are removed. Throws `FileError` where the file is
-  /// none of these formats, or damaged; what a checksum tells to be damaged is a warning where `toleratesDamage`.
-  public static func read(
+  /// in none of these formats, or damaged; a wrong checksum is only a warning where `toleratesDamage`.
+  package static func read(
     _ path: String, toleratingDamage toleratesDamage: Bool = false,
     excluding isExcluded: (String) -> Bool = { _ in false }
   ) throws -> StateDict {
@@ -57,9 +57,10 @@ enum WrappedNames {
   /// torch.compile wraps parts of networks too.
   private static let innerWrapper = "._orig_mod."
 
-  /// The names that the network itself gives its tensors, in the order of `names`; nil for tensors of the wrapper itself.
+  /// The names that the network itself gives its tensors, in the order of `names`; nil for tensors of the wrapper
+  /// itself.
   ///
-  /// A prefix goes where all names have it, as often as they do.
+  /// A prefix is removed if all names have it, as many times as all have it.
   static func unwrapped(_ names: [String]) -> [String?] {
     var result = names
     var isWrapped = false

@@ -5,8 +5,8 @@ package typealias ThreadStart = (_ name: String, _ body: @escaping @Sendable () 
 
 /// Starts a thread that ends with `body`; returns false where the system allows no further one.
 ///
-/// The only place where threads are started: Foundation's `Thread` does not tell that there is none, and whoever waits
-/// for its work waits for ever.
+/// All threads are started here: Foundation's `Thread` does not report a failure, and a caller that waits for its work
+/// would wait for ever.
 package func startThread(named name: String, _ body: @escaping @Sendable () -> Void) -> Bool {
   var attributes = pthread_attr_t()
   guard pthread_attr_init(&attributes) == 0 else { return false }
@@ -44,7 +44,7 @@ private func run(_ thread: UnsafeMutableRawPointer) -> UnsafeMutableRawPointer? 
   return nil
 }
 
-/// Calls `body`, on Apple's systems with a pool of its own for what their frameworks leave behind.
+/// Calls `body`, on Apple's systems in an autorelease pool of its own.
 func withOwnPool<Result>(_ body: () -> Result) -> Result {
   #if canImport(ObjectiveC)
     autoreleasepool(invoking: body)

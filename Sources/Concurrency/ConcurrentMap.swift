@@ -2,8 +2,8 @@ import Foundation
 
 /// The results of `work` for each input, in the order of the inputs, computed on up to `threads` threads.
 ///
-/// The calling thread waits, calls `progress` with the number of results from time to time and after the last, and
-/// asks `shouldStop`: then work that has begun is ended, and what was not begun is nil. Where no thread can be started
+/// The calling thread waits, calls `progress` with the number of results from time to time and after the last, and asks
+/// `shouldStop`: work that has begun is then completed, and results not begun are nil. Where no thread can be started
 /// the calling thread does the work.
 package func concurrentMap<Input: Sendable, Output: Sendable>(
   _ inputs: [Input], threads: Int = ProcessInfo.processInfo.activeProcessorCount,
@@ -32,7 +32,7 @@ package func concurrentMap<Input: Sendable, Output: Sendable>(
   }
 }
 
-/// The shared state of the threads; every variable is touched under the lock only.
+/// The shared state of the threads; every variable is accessed under the lock only.
 private final class WorkQueue<Input: Sendable, Output: Sendable>: @unchecked Sendable {
   private static var patience: TimeInterval { 0.1 }
 
@@ -42,7 +42,7 @@ private final class WorkQueue<Input: Sendable, Output: Sendable>: @unchecked Sen
   private var results: [Output?]
   private var taken = 0
   private var done = 0
-  /// Number of threads that work.
+  /// Number of working threads.
   private var working = 0
 
   init(_ inputs: [Input], _ work: @escaping @Sendable (Input) -> Output) {
@@ -60,19 +60,19 @@ private final class WorkQueue<Input: Sendable, Output: Sendable>: @unchecked Sen
     }
   }
 
-  /// Works until nothing is left, and leaves.
+  /// Works until no input is left.
   func run() {
     while takeOne() {}
     leave()
   }
 
-  /// Does one piece of work on the calling thread, and returns how far the work is.
+  /// Computes one result on the calling thread, and returns the progress.
   func workOnce() -> (done: Int, isFinished: Bool) {
     let hasWorked = takeOne()
     return condition.withLock { (done, !hasWorked) }
   }
 
-  /// Waits a moment, or less if everything is finished, and returns how far the work is.
+  /// Waits briefly, or less if everything is finished, and returns the progress.
   func wait() -> (done: Int, isFinished: Bool) {
     condition.withLock {
       if working > 0 { _ = condition.wait(until: Date(timeIntervalSinceNow: Self.patience)) }
@@ -84,7 +84,7 @@ private final class WorkQueue<Input: Sendable, Output: Sendable>: @unchecked Sen
 
   var outputs: [Output?] { condition.withLock { results } }
 
-  /// Does one piece of work; returns false where none is left.
+  /// Computes one result; returns false where no input is left.
   private func takeOne() -> Bool {
     guard let index = next() else { return false }
     let result = withOwnPool { work(inputs[index]) }

@@ -1,17 +1,17 @@
 import Foundation
 
-/// Results of a slow function over a sequence, computed ahead on background threads and handed out in order.
+/// Results of a slow function over a sequence, computed ahead on background threads and returned in order.
 ///
-/// Where no thread can be started, `next` computes each result itself.
-/// No more than `ahead` results are waiting or being computed at any time. An error comes in order, after the
-/// results before it, and is the last thing to come; a function that returns a `Result` can go on after errors.
-/// Threads end when the last reference is dropped, each after the element it is at.
+/// Where no thread can be started, `next` computes each result itself. No more than `ahead` results are waiting or
+/// being computed at any time. An error is thrown in order, after the results before it, and ends the sequence; a
+/// function that returns a `Result` can go on after errors. Threads end when the last reference is dropped, each after
+/// its current element.
 public final class OrderedPrefetch<Input: Sendable, Output: Sendable>: Sendable {
   private let queue: PrefetchQueue<Input, Output>
   private let hasThreads: Bool
 
-  /// Starts up to `threads` threads, which take inputs in order; an endless sequence is welcome.
-  public convenience init<Inputs: Sequence & Sendable>(
+  /// Starts up to `threads` threads, which take inputs in order; the sequence may be infinite.
+  package convenience init<Inputs: Sequence & Sendable>(
     _ inputs: Inputs, threads: Int, ahead: Int, _ work: @escaping @Sendable (Input) throws -> Output
   ) where Inputs.Element == Input {
     self.init(inputs, threads: threads, ahead: ahead, starting: startThread, work)
@@ -24,7 +24,7 @@ public final class OrderedPrefetch<Input: Sendable, Output: Sendable>: Sendable 
     precondition(threads > 0 && ahead > 0, "a prefetch needs a thread and room for a result")
     let queue = PrefetchQueue<Input, Output>(inputs, ahead: ahead, work)
     self.queue = queue
-    // Threads keep the queue alive, not this object, whose end tells them to stop.
+    // Threads keep the queue alive, not this object, whose deinitialisation stops them.
     let started = (0..<threads).prefix { _ in start("prefetch") { queue.run() } }
     hasThreads = !started.isEmpty
   }
@@ -32,13 +32,13 @@ public final class OrderedPrefetch<Input: Sendable, Output: Sendable>: Sendable 
   deinit { queue.stop() }
 
   /// The next result, waiting for it if need be; nil after the last.
-  public func next() throws -> Output? {
+  package func next() throws -> Output? {
     if !hasThreads { queue.workOnce() }
     return try queue.next()
   }
 }
 
-/// The shared state of the consumer and the threads; every property below `condition` is touched under its lock only.
+/// The shared state of the consumer and the threads; every property below `condition` is accessed under its lock only.
 private final class PrefetchQueue<Input: Sendable, Output: Sendable>: @unchecked Sendable {
   private let work: @Sendable (Input) throws -> Output
   private let ahead: Int
@@ -47,11 +47,11 @@ private final class PrefetchQueue<Input: Sendable, Output: Sendable>: @unchecked
   private var results: [Int: Result<Output, any Error>] = [:]
   /// Number of inputs taken so far.
   private var taken = 0
-  /// Number of results handed out so far.
+  /// Number of results returned so far.
   private var delivered = 0
   /// No further input is to be taken.
   private var isExhausted = false
-  /// Nothing further is to be handed out.
+  /// No further result is to be returned.
   private var isStopped = false
 
   init<Inputs: Sequence>(_ inputs: Inputs, ahead: Int, _ work: @escaping @Sendable (Input) throws -> Output)
@@ -117,7 +117,7 @@ private final class PrefetchQueue<Input: Sendable, Output: Sendable>: @unchecked
   private func put(_ index: Int, _ result: Result<Output, any Error>) {
     condition.lock()
     if !isStopped { results[index] = result }
-    // Whatever follows an error is never handed out.
+    // Results that follow an error are never returned.
     if case .failure = result { isExhausted = true }
     condition.broadcast()
     condition.unlock()

@@ -6,7 +6,7 @@ package func ranges(of count: Int, parts: Int) -> [Range<Int>] {
   return (0..<parts).map { count * $0 / parts..<count * ($0 + 1) / parts }
 }
 
-/// Threads that share out one piece of work after another; who calls them works too.
+/// Threads that split one task after another between them; the calling thread takes part.
 ///
 /// To be used from one thread. The team's threads end with it.
 package final class ThreadTeam {
@@ -15,8 +15,8 @@ package final class ThreadTeam {
   private let shared = SharedWork()
   private let hasThreads: Bool
 
-  /// Work is split into `size` parts, done by as many threads unless there are fewer processors, or fewer threads can be
-  /// started.
+  /// Work is split into `size` parts, done by as many threads unless there are fewer processors, or fewer threads can
+  /// be started.
   package init(
     size: Int, processors: Int = ProcessInfo.processInfo.activeProcessorCount, starting start: ThreadStart = startThread
   ) {
@@ -40,10 +40,10 @@ package final class ThreadTeam {
   }
 }
 
-/// The shared state of a team's threads; every variable but `work` is touched under the lock only.
+/// The shared state of a team's threads; every variable but `work` is accessed under the lock only.
 private final class SharedWork: @unchecked Sendable {
   private let condition = NSCondition()
-  /// Stays as it is while parts of it are unfinished.
+  /// Not changed while parts of it are unfinished.
   private var work: ((Int) -> Void)?
   private var next = 0
   private var count = 0
@@ -99,7 +99,7 @@ private final class SharedWork: @unchecked Sendable {
     }
   }
 
-  /// A function of its own, so that no thread holds `work` any more once the part counts as finished.
+  /// A separate function, so that no thread retains `work` once the part counts as finished.
   @inline(never)
   private func call(_ part: Int) { work?(part) }
 }

@@ -7,7 +7,8 @@ struct ClassColors {
   let lines: [String]
   private var colors: [(line: String, color: Color)] = []
 
-  /// Reads "leaf #30C650", "1 leaf #30C650" and lines without a colour: the last word is one where it begins with "#".
+  /// Reads "leaf #30C650", "1 leaf #30C650" and lines without a colour: the last word is a colour if it begins with
+  /// "#".
   init(_ path: String) throws(FileError) {
     var lines: [String] = []
     var known: [Color: String] = [:]

@@ -15,7 +15,7 @@ public struct ClassList: Sendable, Equatable {
   public var count: Int { names.count }
 
   /// The names of each class in annotations: its tag, or its name.
-  public var scribbleTags: ClassTags { ClassTags(tags, aliases: names) }
+  package var scribbleTags: ClassTags { ClassTags(tags, aliases: names) }
 
   /// Classes from their names, and their tags where these differ.
   public init(_ names: [String], tags: [String]? = nil) throws(ClassListError) {

@@ -115,7 +115,7 @@ private struct LabelGuess {
 
   /// Label images hold few values; a photograph or a map of probabilities holds many.
   private static let mostValues = 64
-  /// Grey levels that were chosen to be told apart by eye lie this far apart at least; class indices follow each other.
+  /// Smallest distance between grey levels that were chosen to be distinguished by eye; class indices are consecutive.
   private static let smallestGreyStep = 16
 
   /// A clause to be added to an error, beginning with a semicolon; empty where nothing can be guessed.

@@ -8,8 +8,8 @@ public struct PASCALContextMasks: MaskFormat {
   private let labelNames: String?
   private let isSequential: Bool
 
-  /// `labelNames` is the path of a file of `LabelNames`, nil for the 459 known ones; `isSequential` repeats the bug that
-  /// `LabelRenaming` describes.
+  /// `labelNames` is the path of a file of `LabelNames`, nil for the 459 known ones; `isSequential` repeats the bug
+  /// that `LabelRenaming` describes.
   public init(labelNames: String? = nil, isSequential: Bool = false) {
     (self.labelNames, self.isSequential) = (labelNames, isSequential)
   }

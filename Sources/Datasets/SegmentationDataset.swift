@@ -25,7 +25,7 @@ public struct SegmentationDataset: Sendable {
   private let scribbleTable: LabelTable
   /// Readers of masks by file extension.
   private let maskReaders: [String: any MaskReader]
-  /// Oddities of the folders, which are used all the same.
+  /// Warnings about the folders, which are used nevertheless.
   public let warnings: [FileWarning]
 
   public var count: Int { items.count }
@@ -198,7 +198,7 @@ public struct Sample: Sendable, Equatable {
   public let scribbles: LabelMap?
   /// The class of each pixel, `Label.ignored` where it is void; nil where the data set has no ground truth.
   public let groundTruth: LabelMap?
-  /// Oddities of files that were read all the same.
+  /// Warnings about files that were read nevertheless.
   public let warnings: [FileWarning]
 
   public init(

@@ -6,11 +6,11 @@ import Prediction
 import Tensors
 import Training
 
-/// What a device computes, against the published program and against the CPU, and how long it takes.
-public enum DeviceCheck {
-  /// Compares with the published numbers in the folder `published`, where one is given, and with the CPU, and times training
-  /// steps and predictions where `isTimed`.
-  public static func run(
+/// Comparisons of a device with the published program and with the CPU, and its times.
+package enum DeviceCheck {
+  /// Compares with the published numbers in the folder `published`, where one is given, and with the CPU, and times
+  /// training steps and predictions where `isTimed`.
+  package static func run(
     on device: Device, published: String?, _ workload: DeviceWorkload, isTimed: Bool
   ) -> DeviceFindings {
     let builder = DeviceFindingsBuilder(DeviceFindings(device: device.description, version: LibTorch.version))
@@ -25,7 +25,7 @@ public enum DeviceCheck {
   }
 }
 
-/// A device against the CPU, and its 16 bits against its 32.
+/// Comparison of a device with the CPU, and of its 16-bit with its 32-bit results.
 struct DeviceComparisons {
   let device: Device
   let workload: DeviceWorkload
@@ -59,8 +59,8 @@ struct DeviceComparisons {
 
   private func compare(_ precision: Precision, with exact: [Double]) throws {
     let found = try losses(precision, on: device)
-    // Roundings to 8 and 11 bits, over the fifty operators between an image and its loss. In float16 later steps differ by
-    // more: the scaler leaves out the first ones until it has found its factor.
+    // Roundings to 8 and 11 bits, over the fifty operators between an image and its loss. In float16 later steps differ
+    // by more: the scaler leaves out the first ones until it has found its factor.
     builder.compare(
       "first training step in \(precision) against float32", abs(found[0] / exact[0] - 1),
       allowed: precision == .bfloat16 ? 5e-2 : 1e-2)
@@ -68,7 +68,7 @@ struct DeviceComparisons {
   }
 }
 
-/// How long a device takes.
+/// The times of a device.
 struct DeviceTimings {
   let device: Device
   let workload: DeviceWorkload

@@ -1,44 +1,44 @@
 import Foundation
 
-/// What was found out about a device: how far its numbers lie from those expected, and how long it takes.
-public struct DeviceFindings: Codable, Sendable {
-  /// A number of the device against what it may be.
-  public struct Comparison: Codable, Sendable {
-    public let name: String
+/// Findings about a device: the differences of its numbers from those expected, and its times.
+package struct DeviceFindings: Codable, Sendable {
+  /// A number of the device and its limit.
+  package struct Comparison: Codable, Sendable {
+    package let name: String
     /// A relative difference, unless the name says otherwise.
-    public let found: Double
+    package let found: Double
     /// The largest allowed.
-    public let allowed: Double
+    package let allowed: Double
 
-    /// NaN is not.
-    public var isWithin: Bool { found <= allowed }
+    /// False for NaN.
+    package var isWithin: Bool { found <= allowed }
   }
 
-  /// How long something takes.
-  public struct Timing: Codable, Sendable {
-    public let name: String
+  /// The time of a computation.
+  package struct Timing: Codable, Sendable {
+    package let name: String
     /// In seconds, of each repetition after the first.
-    public let seconds: [Double]
-    /// The most bytes of tensors on the device; 0 where nobody counts.
-    public let peakMemory: Int
+    package let seconds: [Double]
+    /// The most bytes of tensors on the device; 0 where the device does not count them.
+    package let peakMemory: Int
 
     /// Of an even number, the lower of the two.
-    public var median: Double { seconds.sorted()[(seconds.count - 1) / 2] }
+    package var median: Double { seconds.sorted()[(seconds.count - 1) / 2] }
   }
 
   /// LibTorch's name of the device.
-  public let device: String
+  package let device: String
   /// LibTorch's version.
-  public let version: String
-  public internal(set) var comparisons: [Comparison] = []
-  public internal(set) var timings: [Timing] = []
-  /// What could not be done, in LibTorch's words.
-  public internal(set) var failures: [String] = []
+  package let version: String
+  package internal(set) var comparisons: [Comparison] = []
+  package internal(set) var timings: [Timing] = []
+  /// Failed computations, in LibTorch's words.
+  package internal(set) var failures: [String] = []
 
-  public var isGood: Bool { failures.isEmpty && comparisons.allSatisfy(\.isWithin) }
+  package var isGood: Bool { failures.isEmpty && comparisons.allSatisfy(\.isWithin) }
 
   /// Everything as JSON, with sorted keys.
-  public func json() throws -> Data {
+  package func json() throws -> Data {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
     encoder.nonConformingFloatEncodingStrategy = .convertToString(
@@ -46,8 +46,8 @@ public struct DeviceFindings: Codable, Sendable {
     return try encoder.encode(self)
   }
 
-  /// Everything as a table for people.
-  public var table: String {
+  /// Everything as a table for reading.
+  package var table: String {
     func padded(_ text: String, _ width: Int) -> String { text.padding(toLength: width, withPad: " ", startingAt: 0) }
     var lines = ["\(device), LibTorch \(version)"]
     let width = (comparisons.map(\.name) + timings.map(\.name)).map(\.count).max() ?? 0
@@ -65,7 +65,7 @@ public struct DeviceFindings: Codable, Sendable {
   }
 }
 
-/// The findings while they are collected: what fails is noted, and the rest goes on.
+/// Collects findings: failures are recorded, and the rest continues.
 final class DeviceFindingsBuilder {
   private(set) var findings: DeviceFindings
 
@@ -77,7 +77,7 @@ final class DeviceFindingsBuilder {
 
   func add(_ timing: DeviceFindings.Timing) { findings.timings.append(timing) }
 
-  /// Does `body`, and notes its error under `name`.
+  /// Runs `body`, and records its error under `name`.
   func attempt(_ name: String, _ body: () throws -> Void) {
     do { try body() } catch { findings.failures.append("\(name): \(error)") }
   }

@@ -7,12 +7,12 @@ import Networks
 import Tensors
 import Training
 
-/// The networks and batches that a device is tried and timed with.
-public struct DeviceWorkload: Sendable {
+/// The networks and batches for testing and timing a device.
+package struct DeviceWorkload: Sendable {
   let backbone: BackboneDescription
   let decoderWidth: Int
   let classCount: Int
-  /// Images of a batch.
+  /// Number of images per batch.
   let batch: Int
   /// Height and width of training crops, in pixels.
   let crop: Int
@@ -20,11 +20,11 @@ public struct DeviceWorkload: Sendable {
   let repetitions: Int
 
   /// The published network and batch: some seconds on a GPU, minutes on a CPU.
-  public static let published = DeviceWorkload(
+  package static let published = DeviceWorkload(
     backbone: .resnet101, decoderWidth: 256, classCount: 21, batch: 10, crop: 384, repetitions: 7)
 
-  /// One that every processor does in seconds.
-  public static let small = DeviceWorkload(
+  /// One that takes seconds on every processor.
+  package static let small = DeviceWorkload(
     backbone: .resnet18, decoderWidth: 32, classCount: 5, batch: 2, crop: 96, repetitions: 2)
 
   func network(_ device: Device) throws -> BLPSeg {

@@ -69,7 +69,7 @@ struct PublishedChecks {
     }
   }
 
-  /// Both losses of a training step, in float64, and what they were taken of.
+  /// Both losses of a training step, in float64, and their inputs.
   private func losses(
     _ network: BLPSeg, selfTraining: Bool
   ) throws -> (scribble: Tensor, segmentation: Tensor, logits: Tensor) {
@@ -100,7 +100,7 @@ struct PublishedChecks {
     let seen = try logits.sliced(2, 0, 96, step: 2).sliced(3, 0, 96, step: 2)
     let difference = try seen.difference(from: numbers.tensor("train.\(key).seg_pred"))
     builder.compare("\(name), logits", difference, allowed: 1e-7)
-    // Below that norm lie gradients that are zero but for rounding: a batch normalisation follows these biases.
+    // Gradients below that norm are zero but for rounding: a batch normalisation follows these biases.
     let norms = try numbers.numbers(section, "grad_norm").filter { $0.value >= 1e-9 }
     let differences: [Double] = try norms.map { norm in
       abs((try network.store[norm.key]?.gradient?.norm().item() ?? .infinity) / norm.value - 1)

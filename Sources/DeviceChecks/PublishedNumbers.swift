@@ -5,7 +5,8 @@ import Layers
 import Networks
 import Tensors
 
-/// Inputs and results of the published program: `golden.safetensors` and `golden.json`, whose README says how they were made.
+/// Inputs and results of the published program: `golden.safetensors` and `golden.json`, whose README says how they were
+/// made.
 struct PublishedNumbers {
   private let tensors: StateDict
   private let values: [String: Any]

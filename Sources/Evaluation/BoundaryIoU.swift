@@ -1,6 +1,7 @@
 import Images
 
-/// Intersection over union of each class in a band along its contours: how well edges are met, whatever the objects' size.
+/// Intersection over union of each class in a band along its contours: how well contours match, whatever the objects'
+/// size.
 ///
 /// Cheng, Girshick, Dollár, Berg and Kirillov, "Boundary IoU: Improving Object-Centric Image Segmentation Evaluation"
 /// (CVPR 2021). With G and P a class's pixels in ground truth and prediction, and G_d and P_d the pixels within d of
@@ -9,9 +10,9 @@ import Images
 /// - distances are those of d erosions by 3 x 3 pixels: the larger of rows and columns;
 /// - the edge of the image is a contour.
 ///
-/// Their measure is for one object; here, as with IoU, both counts are summed over all images first. Ground truth that is
-/// `Label.ignored` is cut out of both maps before contours are drawn, so that a prediction which is right wherever there
-/// is ground truth scores 1.
+/// The published measure is for one object; here, as with IoU, both counts are summed over all images first. Ground
+/// truth that is `Label.ignored` is cut out of both maps before contours are drawn, so that a prediction which is right
+/// wherever there is ground truth scores 1.
 public struct BoundaryIoU: Sendable, Equatable {
   /// d over the diagonal of the image.
   public static let share = 0.02
@@ -77,8 +78,8 @@ public struct BoundaryIoU: Sendable, Equatable {
 extension LabelMap {
   /// Whether each pixel has another label, or the outside of the map, within `reach` rows and columns.
   ///
-  /// One pass over the pixels, whatever the reach: the window around a pixel is of one label when 2 reach + 1 windows of
-  /// one row each, one below the other, are of that label.
+  /// One pass over the pixels, whatever the reach: the window around a pixel is of one label when 2 reach + 1 windows
+  /// of one row each, one below the other, are of that label.
   func contourBand(reach: Int) -> [Bool] {
     let side = 2 * reach + 1
     var band = [Bool](repeating: true, count: labels.count)

@@ -6,12 +6,10 @@ import Images
 /// The paper's premise (Wang et al., IEEE Transactions on Image Processing 32, 2023) is that annotators draw where
 /// there is room, and that a network learns this preference along with the classes. Two distances show it, both
 /// Euclidean and in shares of the image's diagonal:
-/// - to the nearest scribble pixel of the pixel's own true class, so that a pixel is far when nothing near it said what
-///   it
-///   is, however many scribbles of other classes pass by; or of any class, to compare;
+/// - to the nearest scribble pixel of the pixel's own true class, so that a pixel is far when no scribble near it has
+///   its class, however many scribbles of other classes are near; or of any class, to compare;
 /// - to the nearest pixel outside the pixel's own region of the ground truth, void counting as outside and the edge of
-///   the
-///   image not: how deep inside its object it lies.
+///   the image not: its depth inside its object.
 ///
 /// Ground truth that is `Label.ignored` is left out.
 public struct PreferenceAnalysis: Sendable {

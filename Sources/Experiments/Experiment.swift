@@ -146,7 +146,9 @@ public struct Experiment {
       try MeanTeacher(of: network, decay: decay, autocastType: precision.autocastType, on: device)
     }
     let step = try TrainingStep(
-      network, Objective(losses, learningFrom: plan.selfTraining, teacher: teacher), configuration,
+      network,
+      Objective(
+        losses, learningFrom: plan.selfTraining, teacher: teacher, stride: settings.loss.objective.stride), configuration,
       schedule: plan.schedule, seed: UInt64(settings.seed), on: device, group)
     return (step, plan)
   }

@@ -19,7 +19,8 @@ extension Preflight {
   static func trainingFindings(
     _ settings: ExperimentSettings, _ training: DatasetCheck.Outcome?, _ purpose: Purpose
   ) -> [Finding] {
-    var findings = backbone(settings.model) + losses(settings.loss, settings.model) + place(settings.output, purpose)
+    var findings =
+      backbone(settings.model) + losses(settings.loss, settings.model) + stride(settings.loss, settings.data) + place(settings.output, purpose)
     do {
       _ = try Device(settings.device)
     } catch {
@@ -40,7 +41,8 @@ extension Preflight {
       return [
         Finding(
           .problem, "loss.tag_classifier",
-          "has a weight, and model.network is \(model.kind.rawValue), which has no classifier to learn by it; set it to 0",
+          "has a weight, and model.network is \(model.kind.rawValue), which has no classifier to learn by it; set it to 0, or take "
+            + "the losses of the paper with recipe: published",
           cause: .setting)
       ]
     }
@@ -65,6 +67,18 @@ extension Preflight {
       Finding(
         .doubt, "loss.scribble",
         "is 0, so that nothing learns the annotation map by which the BLP loss weights pixels; choose loss.gamma=0 too",
+        cause: .setting)
+    ]
+  }
+
+  /// Whether the squares of the losses fill a crop.
+  private static func stride(_ loss: LossSettings, _ data: DataSettings) -> [Finding] {
+    let (stride, crop) = (loss.objective.stride, data.augmentation.crop)
+    guard crop % stride != 0 else { return [] }
+    return [
+      Finding(
+        .problem, "loss.stride",
+        "is \(stride), which does not divide data.crop, \(crop); set data.crop to \(crop / stride * stride)",
         cause: .setting)
     ]
   }

@@ -60,7 +60,7 @@ extension ModelSettings {
   fileprivate var shapingKeys: [String] {
     switch kind {
     case .blpseg: ["network", "backbone", "decoder_width"]
-    case .featurePyramid: ["network", "backbone", "decoder_width", "local_aggregation"]
+    case .featurePyramid: ["network", "backbone", "decoder_width", "output_stride", "local_aggregation"]
     case .frozenFeatures: ["network", "backbone", "feature_scales", "head_width"]
     }
   }

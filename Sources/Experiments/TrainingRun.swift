@@ -96,7 +96,7 @@ public struct TrainingRun {
 
     // Made anew for each validation: predictors keep the network as it is when they are made.
     func evaluator() throws -> Evaluator {
-      Evaluator(try experiment.predictor(network, .single), classes: experiment.classes)
+      Evaluator(try experiment.predictor(step.predicting, .single), classes: experiment.classes)
     }
     var validated: (iteration: Int, result: EvaluationResult)?
     var validating = observer

@@ -3,7 +3,7 @@ import Foundation
 /// A file that could not be read or written: what was found, what was expected and, where there is one, a remedy.
 public struct FileError: Error, Equatable, Sendable, CustomStringConvertible {
   public enum Reason: Sendable {
-    /// Nothing is at the path.
+    /// Nothing exists at the path.
     case missing
     /// The operating system refused to read or write.
     case inaccessible
@@ -28,7 +28,7 @@ public struct FileError: Error, Equatable, Sendable, CustomStringConvertible {
   public var description: String { "\(path): \(problem).".printable }
 }
 
-/// A file that is used although something about it is odd: what was found and, where there is one, a remedy.
+/// A file that is used although something about it is unusual: what was found and, where there is one, a remedy.
 ///
 /// Readers return warnings beside their result; a `FileError` is thrown where there is no result.
 public struct FileWarning: Equatable, Hashable, Sendable, CustomStringConvertible {

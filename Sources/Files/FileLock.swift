@@ -2,7 +2,7 @@ import Foundation
 
 /// A lock on a folder that one process at a time holds, by a hidden file in it.
 ///
-/// The system gives the lock up when the process ends, however that happens; a file left behind holds no lock.
+/// The system releases the lock when the process ends, however that happens; a file left behind holds no lock.
 /// Processes that the holder starts do not get the lock.
 public final class FileLock {
   private static let name = ".lock"
@@ -14,14 +14,14 @@ public final class FileLock {
 
   /// Why there is no lock.
   public enum Failure: Error {
-    /// Another process has it, which wrote this about itself; empty where that could not be written.
+    /// Another process holds it, which describes itself by this text; empty where that could not be written.
     case held(by: String)
     /// The file system has no locks, for this reason.
     case unsupported(String)
     case file(FileError)
   }
 
-  /// Locks the folder at `path`, which is made where it is missing; `holder` tells others who has it.
+  /// Locks the folder at `path`, which is made where it is missing; `holder` describes this process to others.
   public init(folder: String, holder: String) throws(Failure) {
     path = Path.joined(folder, Self.name)
     madeFolders = Self.missing(folder)

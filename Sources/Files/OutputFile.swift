@@ -2,8 +2,8 @@ import Foundation
 
 /// A file that appears whole or not at all.
 ///
-/// Bytes go to a temporary file in the same folder; `commit` flushes it to the disk and renames it over `path`.
-/// A file that is not committed is removed, and what stood at `path` before stays as it was.
+/// Bytes go to a temporary file in the same folder; `commit` flushes it to the disk and renames it over `path`. A file
+/// that is not committed is removed, and an earlier file at `path` stays unchanged.
 public final class OutputFile {
   public let path: String
   private let temporary: String
@@ -89,7 +89,7 @@ public final class OutputFile {
     }
   }
 
-  /// Removes what processes that are no more were writing for the same file when they ended.
+  /// Removes temporary files for the same path that processes left behind when they ended.
   private static func removeLeftovers(_ folder: String, prefix: String) {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
     for name in names where name.hasPrefix(prefix) && name.hasSuffix(".partial") {

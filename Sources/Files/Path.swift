@@ -81,8 +81,7 @@ extension Path {
     return rest.isEmpty ? folder : joined(folder, rest)
   }
 
-  /// The path without "." and without pairs "name/..", except where `name` is a symbolic link, whose ".." lies
-  /// elsewhere.
+  /// The path without "." and without pairs "name/..", except where `name` is a symbolic link, whose ".." is elsewhere.
   public static func simplified(_ path: String) -> String {
     let isAbsolute = path.utf8.first == UInt8(ascii: "/")
     var parts: [String] = []

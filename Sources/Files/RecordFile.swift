@@ -2,16 +2,15 @@ import Foundation
 
 /// A file that grows record by record; a record is in it when the call that appends it returns.
 ///
-/// A record that cannot be written whole is removed again. Where the process is killed while it writes, the file ends with
-/// a part of a record.
+/// A record that cannot be written whole is removed again. Where the process is killed while it writes, the file ends
+/// with a part of a record.
 public final class RecordFile {
   public let path: String
   private let descriptor: Int32
-  /// Bytes of the records that are whole.
+  /// Number of bytes of complete records.
   private var size: off_t
 
-  /// Opens the file to go on at its end, and makes it where it is missing; where `isNew`, one that stands there already
-  /// is an error.
+  /// Opens the file to go on at its end, and makes it where it is missing; where `isNew`, an existing file is an error.
   public init(_ path: String, isNew: Bool = false) throws(FileError) {
     self.path = path
     descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | (isNew ? O_EXCL : 0), 0o666)
@@ -33,11 +32,11 @@ public final class RecordFile {
   }
 }
 
-/// Writes all bytes, in one go unless it is more than the system takes; returns the error code where that fails.
+/// Writes all bytes, in a single call unless the system takes fewer; returns the error code where that fails.
 func writeAll(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) -> Int32? {
   var rest = bytes
   while !rest.isEmpty {
-    // A single write of more than 2 GiB is cut short by Linux.
+    // Linux truncates a single write of more than 2 GiB.
     let written = write(descriptor, rest.baseAddress, min(rest.count, 1 << 30))
     if written < 0 && errno == EINTR { continue }
     if written < 0 { return errno }

@@ -40,7 +40,7 @@ public struct ColorMap: Sendable, Equatable {
   public let bytes: [UInt8]
 
   /// The colours of PASCAL VOC: the bits of the index, three at a time from the lowest, become the highest, second
-  /// highest ... bits of red, green and blue. `Label.ignored` is white, as scribbles on paper leave it.
+  /// highest ... bits of red, green and blue. `Label.ignored` is white.
   public static let voc = ColorMap(
     (0..<Int(Label.ignored)).map { label in
       var channels: [UInt8] = [0, 0, 0]
@@ -50,10 +50,10 @@ public struct ColorMap: Sendable, Equatable {
       return Color(channels[0], channels[1], channels[2])
     })
 
-  /// Colours that are seen on photographs: a light grey for the background, then bright ones.
+  /// Colours that stand out on photographs: a light grey for the background, then bright ones.
   ///
-  /// The first twelve classes differ for colour-blind readers too (at least 19 apart in CIELAB, the first six 30, to
-  /// normal sight and to simulated protanopia and deuteranopia); further ones take hues at golden angles.
+  /// The first twelve colours differ by at least 19 in CIELAB, the first six by 30, for normal vision and for simulated
+  /// protanopia and deuteranopia; further ones take hues at golden angles.
   public static let bright: ColorMap = {
     let chosen: [UInt32] = [
       0xCDD0D4, 0xE40971, 0x377CC8, 0xFAF21E, 0x5600FF, 0xDB3C00, 0x51FF99, 0xA80124, 0xCBB4FF, 0x30C650, 0x243EA9,
@@ -91,7 +91,7 @@ public struct ColorMap: Sendable, Equatable {
     return ColorMap(colors)
   }
 
-  /// Hues at golden angles, which keep clear of each other however many there are, in turns of lightness.
+  /// Hues at golden angles, which stay distinct for any number of classes, with alternating lightness.
   private static func generated(_ label: Int) -> Color {
     let tones: [(saturation: Double, value: Double)] = [(0.9, 0.95), (0.5, 1), (0.85, 0.62), (0.65, 0.8)]
     let tone = tones[label % tones.count]

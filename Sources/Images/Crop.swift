@@ -1,7 +1,7 @@
-/// A square of a picture that is mirrored and scaled first, or a square around a picture that is too small for it.
+/// A square cut from a picture after mirroring and scaling, padded where the picture is smaller.
 ///
-/// It knows where its pixels come from, so that `FloatImage.init(_:croppedTo:normalizedBy:)` and
-/// `LabelMap.cropped(to:unlabelled:)` compute these and no others: neither the mirrored picture nor the scaled one is made.
+/// It maps each of its pixels to the source, so that `FloatImage.init(_:croppedTo:normalizedBy:)` and
+/// `LabelMap.cropped(to:unlabelled:)` compute these pixels only, without the whole mirrored or scaled picture.
 public struct Crop: Sendable, Equatable {
   /// One axis: `count` pixels go from `source` in the scaled picture to `target` in a result of `side` pixels.
   struct Axis: Sendable, Equatable {
@@ -38,12 +38,12 @@ public struct Crop: Sendable, Equatable {
   let rows: Axis
   let columns: Axis
 
-  /// `side` x `side` pixels of a picture of `width` x `height`, mirrored left and right where `isMirrored`, and scaled by
-  /// `factor` on both axes.
+  /// `side` x `side` pixels of a picture of `width` x `height`, mirrored left and right where `isMirrored`, and scaled
+  /// by `factor` on both axes.
   ///
-  /// A scaled axis has `length * factor` pixels, rounded half to even. `offset` is asked once for the rows and then once for
-  /// the columns for a whole number from 0 up to, not including, its argument: how many pixels of an axis longer than
-  /// `side` are left out before the crop, or how many are padded before a shorter one.
+  /// A scaled axis has `length * factor` pixels, rounded half to even. `offset` is called once for the rows and then
+  /// once for the columns, and returns an integer from 0 up to, not including, its argument: the number of pixels left
+  /// out before the crop on an axis longer than `side`, or padded before a shorter one.
   public init(
     width: Int, height: Int, isMirrored: Bool, factor: Double, side: Int, offset: (_ bound: Int) -> Int
   ) {

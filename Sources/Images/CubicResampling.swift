@@ -16,7 +16,7 @@ extension Image {
     return Image(width: newWidth, height: newHeight, pixels: resized)
   }
 
-  /// Hands `store` the rows of what a crop keeps (index, channel, values around 0...255).
+  /// Calls `store` with each row of the crop (index, channel, values around 0...255).
   @inline(__always)
   func resample(_ crop: Crop, store: (Int, Int, CubicResampler.Row) -> Void) {
     precondition(crop.fits(width, height), "a crop is for a picture of its size")
@@ -99,14 +99,14 @@ struct Scaling: Sendable, Equatable {
 
 /// Bicubic resampling of up to three channels at once, of those rows and columns that a crop keeps.
 ///
-/// Every source row that is needed is widened to pixels with one lane per channel, resampled along the row once, and parted
-/// into planes. Four such rows, kept in a ring, are then weighted into a target row.
+/// Each source row that is needed is expanded to one vector per pixel with a lane per channel, resampled along the row
+/// once, and split into planes. A ring buffer holds four such rows, whose weighted sum is a target row.
 struct CubicResampler {
   /// A channel in each of the first three lanes.
   typealias Pixel = SIMD4<Float>
   static let mostChannels = 3
 
-  /// Four rows of a plane and their weights: a target row, computed where it is looked at.
+  /// Four rows of a plane and their weights: a target row whose elements are computed on access.
   struct Row {
     let rows: (UnsafePointer<Float>, UnsafePointer<Float>, UnsafePointer<Float>, UnsafePointer<Float>)
     let weights: SIMD4<Float>
@@ -117,10 +117,10 @@ struct CubicResampler {
     }
   }
 
-  /// The source columns that have weight; the outermost two are repeated beyond.
+  /// The source columns with weights; the outermost two are repeated beyond.
   private let needed: Range<Int>
   private let lastRow: Int
-  /// Filled up to a multiple of four.
+  /// Padded to a multiple of four.
   private let columns: [Scaling.CubicTap]
   private let rows: [Scaling.CubicTap]
 
@@ -133,13 +133,13 @@ struct CubicResampler {
     rows = crop.rows.scaling.cubicTaps(crop.rows.kept)
   }
 
-  /// Asks `load` for rows of the mirrored source (index, wanted columns, where to put them) in rising order, and hands
-  /// `store` every target row (index, channel, its values).
+  /// Calls `load` for rows of the mirrored source (index, columns, destination) in ascending order, and `store` with
+  /// every target row (index, channel, values).
   @inline(__always)
   func run(
     channels: Int, load: (Int, Range<Int>, UnsafeMutablePointer<Pixel>) -> Void, store: (Int, Int, Row) -> Void
   ) {
-    // Two pixels are repeated on either side, so that no tap has to be tested.
+    // Two pixels are repeated on either side, so that taps need no bounds check.
     let lineSize = (needed.count + 4) * MemoryLayout<Pixel>.stride
     let plane = columns.count
     let held = CubicResampler.mostChannels * plane

@@ -37,7 +37,7 @@ public struct FloatImage: Sendable, Equatable {
 extension FloatImage {
   /// The red, green and blue planes of a crop of the photograph, `[3, side, side]`, normalised; 0 where it is padded.
   ///
-  /// The photograph is scaled as `Image.resizedCubic(by:)` does it, rounded to bytes as there.
+  /// The photograph is scaled as by `Image.resizedCubic(by:)`, rounding to bytes included.
   public init(_ image: Image, croppedTo crop: Crop, normalizedBy normalization: ChannelNormalization) {
     let (rows, columns) = (crop.rows, crop.columns)
     let count = 3 * crop.area

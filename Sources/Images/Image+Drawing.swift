@@ -14,10 +14,10 @@ extension Image {
 }
 
 extension Image {
-  /// The photograph with the labels' colours over it, `opacity` 0...1 of them.
+  /// The photograph with the labels' colours blended over it, with an opacity of 0...1.
   ///
-  /// Labels in `skipped` show the photograph. Where two labels meet, the shown one has a light edge and the
-  /// photograph beside it a dark one, so that small regions are seen on any ground; edges are one pixel wide each, and
+  /// Labels in `skipped` show the photograph. Where two labels meet, the shown one has a light edge and the photograph
+  /// beside it a dark one, so that small regions are visible on any background; edges are one pixel wide each, and
   /// wider in large photographs. `map` has the size of the photograph.
   public func overlaid(
     with map: LabelMap, opacity: Double = 0.5, skipping skipped: Set<UInt8> = [0, Label.ignored],
@@ -55,7 +55,7 @@ extension Color {
     color + (255 - color) * lightness
   }
 
-  /// The nearest colour to three numbers.
+  /// The colour nearest to three channel values.
   init(_ vector: SIMD3<Float>) {
     let bytes = SIMD3<UInt8>(
       vector.clamped(lowerBound: .zero, upperBound: SIMD3(repeating: 255)).rounded(.toNearestOrAwayFromZero))
@@ -66,9 +66,9 @@ extension Color {
 extension Image {
   /// The photograph with scribbles drawn on it as thick strokes in the colours of their classes.
   ///
-  /// Every labelled pixel becomes a disc of `radius` pixels; where discs overlap, the nearest label is seen. Dark strokes
-  /// have a light outline, light ones a dark one. `scribbles` has the size of the photograph and `Label.ignored` where
-  /// nothing was drawn.
+  /// Every labelled pixel becomes a disc of `radius` pixels; where discs overlap, the nearest label is shown. Dark
+  /// strokes have a light outline, light ones a dark one. `scribbles` has the size of the photograph and
+  /// `Label.ignored` where nothing was drawn.
   public func drawing(scribbles: LabelMap, radius: Int = 2, colors: ColorMap = .voc) -> Image {
     precondition(scribbles.width == width && scribbles.height == height, "a scribble map covers its photograph")
     let inks = (0...255).map { colors[UInt8($0)].vector }
@@ -107,7 +107,7 @@ extension Image {
 ///
 /// Their CIE lightness rises evenly from 5 to 96, so that equal steps in value look equally large, also in grey print.
 enum HeatRamp {
-  /// Colours at equal distances, found by walking through CIELAB at constant steps of lightness.
+  /// Colours at equal distances, sampled in CIELAB at constant steps of lightness.
   private static let anchors: [SIMD3<Float>] = [
     [17, 12, 42], [56, 25, 85], [112, 21, 121], [179, 0, 113], [229, 39, 92], [252, 101, 69], [255, 157, 61],
     [251, 205, 106], [251, 247, 172],
@@ -126,9 +126,9 @@ enum HeatRamp {
 }
 
 extension Image {
-  /// A picture of pictures in rows, `gap` grey pixels apart and as far from the border.
+  /// A grid of pictures, with `gap` grey pixels between them and at the border.
   ///
-  /// All have one size. A row with fewer pictures than another ends in grey.
+  /// All have the same size. A row with fewer pictures than another is filled with grey.
   public init(grid rows: [[Image]], gap: Int = 4) {
     precondition(gap >= 0, "a gap is not below 0")
     let cells = rows.joined()
@@ -137,7 +137,7 @@ extension Image {
     precondition(cells.allSatisfy { $0.width == width && $0.height == height }, "the pictures of a grid have one size")
     let columns = rows.reduce(0) { max($0, $1.count) }
     let (wide, high) = (gap + columns * (width + gap), gap + rows.count * (height + gap))
-    // Neither black nor white, which background and ignored pixels of label maps are.
+    // Neither black nor white, the colours of background and ignored pixels in label maps.
     var pixels = [UInt8](repeating: 128, count: wide * high * 3)
     for (row, images) in rows.enumerated() {
       for (column, image) in images.enumerated() {

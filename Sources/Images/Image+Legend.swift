@@ -1,5 +1,5 @@
 extension Image {
-  /// A colour of a picture and what it stands for.
+  /// A colour of a picture and its meaning.
   public struct LegendEntry: Sendable, Equatable {
     public var name: String
     public var color: Color
@@ -12,8 +12,8 @@ extension Image {
 
   /// The picture with a legend in the corner where it hides the least of what `map` shows.
   ///
-  /// Its letters grow with the picture. Where there is no room for all entries, the last ones are replaced by their number;
-  /// a picture too small for letters is returned unchanged. `map` has the picture's size.
+  /// Its letters scale with the picture. Where not all entries fit, the last ones are replaced by their number; a
+  /// picture too small for letters is returned unchanged. `map` has the picture's size.
   public func adding(legend entries: [LegendEntry], sparing map: LabelMap) -> Image {
     precondition(map.width == width && map.height == height, "a label map covers its photograph")
     let scale = max(1, Float(max(width, height)) / 330)
@@ -65,7 +65,7 @@ private struct LegendPanel {
   private(set) var width = 0
   private(set) var height = 0
 
-  /// Lines of entries from left to right; nil where no entry has room in so many dots.
+  /// Lines of entries from left to right; nil where not even one entry fits in this number of dots.
   init?(_ entries: [Image.LegendEntry], width limit: Int, height most: Int) {
     for count in stride(from: entries.count, to: 0, by: -1) {
       var items = entries.prefix(count).map {
@@ -101,7 +101,7 @@ private struct LegendPanel {
       if u >= Float(Self.indent) {
         return (SIMD3(repeating: 255), item.lettering.ink(u - Float(Self.indent), v, scale: scale))
       }
-      // The swatch stands beside the capitals, half a dot higher and lower, with a light border of a dot.
+      // The swatch is as high as the capitals and half a dot more on each side, with a light border of one dot.
       let w = v - Float(Glyph.above) + 0.5
       let side = Float(Self.swatch)
       guard w >= 0 && w < side && u < side else { return (.zero, 0) }
@@ -113,6 +113,6 @@ private struct LegendPanel {
 }
 
 extension String {
-  /// The name of a class as a picture shows it: names come from files, and a long one must not crowd out the rest.
+  /// The name of a class as a picture shows it: names come from files, and a long one must not displace the others.
   package var shortClassName: String { count <= 24 ? self : "\(prefix(23))…" }
 }

@@ -1,7 +1,7 @@
-/// A picture's size when its longer side is brought down to a limit.
+/// A picture's size after its longer side is reduced to a limit.
 ///
-/// The reduced picture covers the same area: its pixel (x, y) stands for a rectangle of `width / newWidth` by
-/// `height / newHeight` pixels.
+/// The reduced picture covers the same area: its pixel (x, y) covers a rectangle of `width / newWidth` by `height /
+/// newHeight` pixels.
 public struct Reduction: Sendable, Equatable {
   public let width: Int
   public let height: Int
@@ -17,10 +17,10 @@ public struct Reduction: Sendable, Equatable {
 }
 
 extension Image {
-  /// The photograph with at most `maxSide` pixels on its longer side; the same where it has as few.
+  /// The photograph with at most `maxSide` pixels on its longer side; unchanged where it has no more.
   ///
-  /// Each pixel is the mean of its area (`shrunk`). The cubic of `resizedCubic(by:)` looks at four pixels per row however
-  /// small the result, so that fine patterns of a large photograph would become patterns that are not there.
+  /// Each pixel is the mean of its area (`shrunk`). `resizedCubic(by:)` reads four pixels per row however small the
+  /// result, so that fine patterns of a large photograph would alias.
   public func reduced(toSide maxSide: Int?) -> Image {
     guard let size = Reduction(width: width, height: height, toSide: maxSide) else { return self }
     return shrunk(width: size.width, height: size.height)
@@ -28,10 +28,10 @@ extension Image {
 }
 
 extension LabelMap {
-  /// The labels with at most `maxSide` pixels on the longer side; the same where they have as few.
+  /// The labels with at most `maxSide` pixels on the longer side; unchanged where they have no more.
   ///
-  /// Every pixel belongs to one pixel of the result, which takes the label that most of its pixels have, the lowest of
-  /// several. Where `keepingStrokes`, pixels that are `Label.ignored` do not count beside labelled ones, so that a stroke
+  /// Every pixel belongs to one pixel of the result, which takes the most frequent label of its pixels, the lowest in a
+  /// tie. Where `keepingStrokes`, pixels that are `Label.ignored` do not count beside labelled ones, so that a stroke
   /// of one pixel stays a stroke.
   public func reduced(toSide maxSide: Int?, keepingStrokes: Bool) -> LabelMap {
     guard let size = Reduction(width: width, height: height, toSide: maxSide) else { return self }
@@ -83,8 +83,8 @@ extension Image {
     return (reduction?.width ?? width, reduction?.height ?? height)
   }
 
-  /// The picture made smaller, each pixel the mean of the area that it replaces, where pixels at the border count
-  /// by the part that lies inside. No side may grow.
+  /// The picture reduced, each pixel the mean of the area that it replaces; pixels at the border of an area are
+  /// weighted by the part inside it. No side may grow.
   public func shrunk(width newWidth: Int, height newHeight: Int) -> Image {
     precondition(1...width ~= newWidth && 1...height ~= newHeight, "a picture is shrunk, not enlarged")
     if (newWidth, newHeight) == (width, height) { return self }
@@ -118,7 +118,7 @@ extension Image {
 }
 
 extension LabelMap {
-  /// The map made smaller, each pixel the label in the middle of the area that it replaces.
+  /// The map reduced, each pixel the label at the centre of the area that it replaces.
   public func shrunk(width newWidth: Int, height newHeight: Int) -> LabelMap {
     precondition(1...width ~= newWidth && 1...height ~= newHeight, "a map is shrunk, not enlarged")
     var result: [UInt8] = []
@@ -130,7 +130,7 @@ extension LabelMap {
     return LabelMap(width: newWidth, height: newHeight, labels: result)
   }
 
-  /// Scribbles made smaller: a pixel is labelled where any pixel of its area is, so that thin strokes stay whole.
+  /// Scribbles reduced: a pixel is labelled where any pixel of its area is, so that thin strokes stay whole.
   public func shrunkKeepingStrokes(width newWidth: Int, height newHeight: Int) -> LabelMap {
     precondition(1...width ~= newWidth && 1...height ~= newHeight, "a map is shrunk, not enlarged")
     var result = LabelMap(width: newWidth, height: newHeight, filledWith: Label.ignored)
@@ -141,7 +141,7 @@ extension LabelMap {
   }
 }
 
-/// One axis of averaging by area: which pixels of `source` a pixel of fewer covers, and how much of it each makes up.
+/// One axis of averaging by area: the `source` pixels that each pixel of the result covers, and their weights.
 private struct AreaWeights {
   private let firsts: [Int]
   private let weights: [[Float]]
@@ -163,7 +163,7 @@ private struct AreaWeights {
     (self.firsts, self.weights) = (firsts, weights)
   }
 
-  /// The pixels that make up pixel `index` of the result, and their parts, whose sum is 1.
+  /// The source pixels of pixel `index` of the result, and their weights, whose sum is 1.
   func taps(_ index: Int) -> Zip2Sequence<Range<Int>, [Float]> {
     zip(firsts[index]..<firsts[index] + weights[index].count, weights[index])
   }

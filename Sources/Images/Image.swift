@@ -17,14 +17,15 @@ public struct Image: Sendable, Equatable {
 }
 
 extension Image {
-  /// The most pixels that are decoded from one file; headers that announce more are refused before memory is taken.
+  /// The most pixels that are decoded from one file; a header that declares more is refused before memory is allocated.
   public static let largestPixelCount = 1 << 28
 
   /// The photograph in a JPEG or PNG file, as 8-bit RGB.
   ///
   /// Grey becomes RGB, CMYK is converted without a colour profile, 16 bits are rounded to 8, transparent pixels are
-  /// laid on white. An EXIF orientation is applied, so that the photograph has the size and the pixels that viewers show.
-  /// Throws when the file is missing, of another format, damaged, cut short, or larger than `largestPixelCount`.
+  /// composited onto white. An EXIF orientation is applied, so that the photograph has the size and the pixels that
+  /// viewers show. Throws when the file is missing, of another format, damaged, cut short, or larger than
+  /// `largestPixelCount`.
   public init(contentsOf path: String) throws(FileError) {
     var warnings: [FileWarning] = []
     try self.init(contentsOf: path, &warnings)
@@ -84,4 +85,29 @@ extension Image {
   public func write(png path: String) throws(FileError) {
     try OutputFile.write(ImageEncoder.bytes(for: path) { () throws(ImageEncodingError) in try pngData() }, to: path)
   }
+}
+
+/// The views of a photograph whose predictions are averaged (Docs/Method.md, "Evaluation").
+public struct Views: Sendable, Equatable, Codable {
+  /// Factors by which the sides are resized, all above 0.
+  public var scales: [Double]
+  /// Whether each scale is also predicted mirrored.
+  public var mirror: Bool
+
+  public init(scales: [Double], mirror: Bool) {
+    precondition(!scales.isEmpty && scales.allSatisfy { $0 > 0 }, "views need a scale above 0")
+    self.scales = scales
+    self.mirror = mirror
+  }
+
+  /// The photograph itself, once.
+  public static let single = Views(scales: [1], mirror: false)
+  /// Four scales, each also mirrored, as in the paper.
+  public static let published = Views(scales: [0.5, 0.75, 1, 1.25], mirror: true)
+
+  /// Number of pixels of all views over that of the photograph: about how much longer they take.
+  public var cost: Double { scales.reduce(0) { $0 + $1 * $1 } * (mirror ? 2 : 1) }
+
+  /// Number of views.
+  public var count: Int { scales.count * (mirror ? 2 : 1) }
 }

@@ -5,8 +5,8 @@ import Foundation
 
 /// Calls the C encoders and takes ownership of the bytes that they return.
 enum ImageEncoder {
-  /// A PNG of interleaved RGB or, with a palette of 1 to 256 RGB colours, of indices into it, each colour with its opacity
-  /// where `opacities` are given.
+  /// A PNG of interleaved RGB or, with a palette of 1 to 256 RGB colours, of indices into it, each colour with its
+  /// opacity where `opacities` are given.
   static func png(
     _ pixels: [UInt8], width: Int, height: Int, palette: [UInt8]?, opacities: [UInt8]? = nil
   ) throws(ImageEncodingError) -> Data {

@@ -51,7 +51,7 @@ public struct ImageHeader: Sendable, Equatable {
   /// Width and height as the image is shown, its orientation applied.
   public let width: Int
   public let height: Int
-  /// The turn and mirroring from stored to shown pixels.
+  /// The rotation and mirroring from stored to shown pixels.
   public let orientation: ImageOrientation
 
   /// Throws when the file is missing, of another format, damaged before its pixels, or larger than
@@ -92,8 +92,8 @@ public struct ImageHeader: Sendable, Equatable {
     orientation.swapsSides ? (height, width) : (width, height)
   }
 
-  /// Advice for labels of `width` x `height` pixels that fit the stored photograph and not the shown one; nil where they fit
-  /// neither, or both.
+  /// Advice for labels of `width` x `height` pixels that fit the stored photograph and not the shown one; nil where
+  /// they fit neither, or both.
   public func adviceOnOrientation(forLabels width: Int, _ height: Int) -> String? {
     guard orientation.swapsSides, storedSize == (width, height), width != height else { return nil }
     return "it fits the photograph without its EXIF orientation (\(orientation.rawValue)), which is applied here as in "

@@ -1,6 +1,6 @@
-/// The turn and mirroring of a stored image: the value of EXIF's tag Orientation, 1...8.
+/// The rotation and mirroring of a stored image: the value of EXIF's tag Orientation, 1...8.
 ///
-/// The names tell where the first stored row and the first stored column come to lie.
+/// The names give the positions at which the first stored row and the first stored column are shown.
 public enum ImageOrientation: Int, Sendable, CaseIterable {
   case topLeft = 1
   case topRight, bottomRight, bottomLeft, leftTop, rightTop, rightBottom, leftBottom
@@ -17,10 +17,10 @@ public enum ImageOrientation: Int, Sendable, CaseIterable {
   /// Whether the first stored column or, where sides are swapped, row is shown on the right.
   var startsAtRight: Bool { [.topRight, .bottomRight, .rightTop, .rightBottom].contains(self) }
 
-  /// The orientation in an Exif block: TIFF from its byte order on, as JPEG files hold it after "Exif" and two zeros and PNG files
-  /// in the chunk eXIf ("Exchangeable image file format for digital still cameras", CIPA DC-008, 4.6).
+  /// The orientation in an Exif block: TIFF from its byte order on, as JPEG files hold it after "Exif" and two zeros
+  /// and PNG files in the chunk eXIf ("Exchangeable image file format for digital still cameras", CIPA DC-008, 4.6).
   ///
-  /// Upright where the block is broken or says nothing.
+  /// Upright where the block is damaged or has no orientation.
   init(exif: some RandomAccessCollection<UInt8>) {
     self = ExifBlock(Array(exif.prefix(ExifBlock.longest)))?.orientation ?? .topLeft
   }
@@ -28,7 +28,7 @@ public enum ImageOrientation: Int, Sendable, CaseIterable {
 
 /// The first directory of a TIFF file.
 private struct ExifBlock {
-  /// No offset in a segment of a JPEG file is larger; those of PNG chunks are not followed farther.
+  /// No offset in a segment of a JPEG file is larger; larger ones in PNG chunks are not followed.
   static let longest = 1 << 16
 
   private let bytes: [UInt8]
@@ -44,7 +44,7 @@ private struct ExifBlock {
     }
   }
 
-  /// The value of tag 0x0112: one number of 16 bits; some writers give it 8 or 32.
+  /// The value of tag 0x0112: one number of 16 bits; some writers use 8 or 32.
   var orientation: ImageOrientation? {
     guard let directory = number(at: 4, size: 4), let count = number(at: directory, size: 2) else { return nil }
     let entrySize = 12
@@ -75,7 +75,8 @@ extension Image {
     if orientation.isUpright { return self }
     let (stored, swaps) = ((width: width, height: height), orientation.swapsSides)
     let (newWidth, newHeight) = swaps ? (height, width) : (width, height)
-    // Where the first stored pixel goes, and how far each further row and column lies from the one before it.
+    // The index of the first stored pixel in the result, and the distances between stored rows and between columns
+    // there.
     let across = orientation.startsAtRight ? -3 : 3
     let down = orientation.startsAtBottom ? -3 * newWidth : 3 * newWidth
     let first =
@@ -85,7 +86,7 @@ extension Image {
     let turned = [UInt8](unsafeUninitializedCapacity: pixels.count) { turned, initialized in
       pixels.withUnsafeBufferPointer { pixels in
         guard let from = pixels.baseAddress, let to = turned.baseAddress else { return }
-        // In squares, so that what is read along rows and written along columns stays in the cache.
+        // In square blocks, so that pixels read along rows and written along columns stay in the cache.
         for top in stride(from: 0, to: stored.height, by: Image.square) {
           for left in stride(from: 0, to: stored.width, by: Image.square) {
             for y in top..<min(top + Image.square, stored.height) {
@@ -105,6 +106,6 @@ extension Image {
     return Image(width: newWidth, height: newHeight, pixels: turned)
   }
 
-  /// Side of the squares in which pixels are moved.
+  /// Side of the blocks in which pixels are copied.
   private static let square = 64
 }

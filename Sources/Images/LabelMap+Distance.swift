@@ -1,7 +1,7 @@
 /// Exact Euclidean distances between the centres of pixels, in time linear in their number.
 ///
 /// Felzenszwalb and Huttenlocher, "Distance Transforms of Sampled Functions" (Theory of Computing 8, 2012): distances
-/// along the columns first, then for each row the lower envelope of the parabolas that stand on their squares.
+/// along the columns first, then for each row the lower envelope of the parabolas with their squares as heights.
 extension LabelMap {
   /// The distance of each pixel to the nearest one whose label is a target, in pixels; infinite where there is none.
   package func distances(to isTarget: (UInt8) -> Bool) -> [Float] {
@@ -22,7 +22,7 @@ extension LabelMap {
 
   /// The distance of each pixel to the nearest one of another label, in pixels; infinite in a map of one label.
   ///
-  /// The edge of the map is no label: what it cuts through goes on outside.
+  /// The edge of the map is no boundary: regions that it cuts are taken to continue outside.
   package func distancesToOtherLabels() -> [Float] {
     var columns = [Float](repeating: .infinity, count: labels.count)
     for index in labels.indices.dropFirst(width) {
@@ -35,7 +35,7 @@ extension LabelMap {
     var result = columns
     var envelope = LowerEnvelope()
     for row in stride(from: 0, to: labels.count, by: width) {
-      // Each stretch of one label by itself: nothing beyond the pixels that enclose it is nearer than these.
+      // Each run of one label separately: no pixel beyond the two that enclose it is nearer than these.
       var start = 0
       while start < width {
         var end = start + 1
@@ -58,7 +58,7 @@ private struct LowerEnvelope {
 
   mutating func removeAll() { parabolas.removeAll(keepingCapacity: true) }
 
-  /// Adds a parabola right of all others; an infinite one is nowhere lowest.
+  /// Adds a parabola right of all others; an infinite one is never the lowest.
   mutating func add(height: Float, at x: Int) {
     guard height.isFinite else { return }
     let (vertex, square) = (Double(x), Double(height) * Double(height))

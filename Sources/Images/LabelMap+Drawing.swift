@@ -14,7 +14,7 @@ extension LabelMap {
   func edges(isShown: [Bool], thickness: Int = 1) -> [Edge] {
     precondition(isShown.count == 256, "each label is shown or not")
     let far = UInt8(min(max(thickness, 1), 100))
-    // Steps to the nearest pixel at an edge, up to `far`.
+    // Number of steps to the nearest pixel at an edge, up to `far`.
     var steps = [UInt8](repeating: far, count: labels.count)
     for y in 0..<height {
       for x in 0..<width {
@@ -28,7 +28,7 @@ extension LabelMap {
     return zip(labels, steps).map { label, steps in steps == far ? .none : isShown[Int(label)] ? .inside : .outside }
   }
 
-  /// Lowers each number of steps to what its neighbours allow.
+  /// Lowers each number of steps to at most one more than that of its neighbours.
   private func spread(_ steps: inout [UInt8]) {
     for y in 0..<height {
       for x in 0..<width {
@@ -64,8 +64,8 @@ extension LabelMap {
 
   /// The stroke that covers each pixel, nil where none does.
   ///
-  /// Every labelled pixel becomes a disc of `radius` pixels with a rim of one pixel; where discs overlap, the nearest label
-  /// is seen.
+  /// Every labelled pixel becomes a disc of `radius` pixels with a rim of one pixel; where discs overlap, the nearest
+  /// label is shown.
   func strokes(radius: Int) -> [Stroke?] {
     var cover = [Stroke?](repeating: nil, count: labels.count)
     let marks = labels.indices.filter { labels[$0] != Label.ignored }

@@ -5,10 +5,10 @@ import Foundation
 extension LabelMap {
   /// The labels in a palette or grey PNG file: the index or grey value of each pixel, as stored.
   ///
-  /// A palette's colours are not looked at and grey values are not scaled, whatever their number of bits; 16-bit
-  /// files are read if every value is at most 255. Throws when the file is missing, no PNG, a colour image, damaged,
-  /// cut short or larger than `Image.largestPixelCount`; also when an EXIF orientation asks for turning it, which viewers
-  /// would do and most programs that write label images would not.
+  /// A palette's colours are ignored and grey values are not scaled, whatever their number of bits; 16-bit files are
+  /// read if every value is at most 255. Throws when the file is missing, not a PNG, a colour image, damaged, cut short
+  /// or larger than `Image.largestPixelCount`; also when it has an EXIF orientation other than upright, which viewers
+  /// apply and most programs that write label images do not mean.
   public init(contentsOf path: String) throws(FileError) {
     var warnings: [FileWarning] = []
     try self.init(contentsOf: path, &warnings)
@@ -60,7 +60,7 @@ extension LabelMap {
     self.init(width: size.width, height: size.height, labels: labels)
   }
 
-  /// Samples of two bytes, high one first, to one byte each.
+  /// Big-endian 16-bit samples as one byte each.
   private static func narrowed(
     _ samples: [UInt8], _ size: ImageDecoder.Size, _ path: String
   ) throws(FileError) -> [UInt8] {
@@ -84,7 +84,7 @@ extension LabelMap {
     try ImageEncoder.png(labels, width: width, height: height, palette: colors.bytes)
   }
 
-  /// Writes a palette PNG of these labels, whole or not at all; with its own colours as PASCAL VOC's tools expect it.
+  /// Writes a palette PNG of these labels, whole or not at all; the default colours are those of PASCAL VOC.
   public func write(palettePNG path: String, colors: ColorMap = .voc) throws(FileError) {
     try OutputFile.write(
       ImageEncoder.bytes(for: path) { () throws(ImageEncodingError) in try palettePNGData(colors: colors) }, to: path)

@@ -1,8 +1,8 @@
 import Foundation
 
-/// A drawing to be laid over a photograph of its size: few colours, each with its opacity.
+/// An overlay for a photograph of the same size: few colours, each with its opacity.
 ///
-/// As a PNG it takes few bytes, so that one photograph can carry several of them.
+/// Its PNG is small, so that a page can hold several for one photograph.
 public struct Layer: Sendable, Equatable {
   public let width: Int
   public let height: Int
@@ -37,7 +37,7 @@ public struct Layer: Sendable, Equatable {
     }
   }
 
-  /// Whether it shows nothing.
+  /// Whether it is transparent everywhere.
   public var isEmpty: Bool { inks.count == 1 }
 
   /// The bytes of a PNG file of this layer.
@@ -58,7 +58,7 @@ extension Layer {
 
   /// Lines around the regions of a label map: in a lighter tone of their colours inside, dark outside.
   ///
-  /// They are seen without the regions too, and pages show them smaller than they are.
+  /// They can be shown without the regions, and pages scale them down.
   public init(edges map: LabelMap, colors: ColorMap) {
     let edges = map.edges(isShown: Layer.isShown, thickness: max(map.width, map.height) < 200 ? 1 : 2)
     self.init(

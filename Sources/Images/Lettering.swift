@@ -28,7 +28,8 @@ struct Lettering {
 
   /// Amount of ink, 0...1, at a point given in dots; `scale` is the size of a dot in pixels.
   ///
-  /// Between the middles of dots ink is interpolated and cut off at nearly half, which rounds corners and joins diagonals.
+  /// Between the centres of dots ink is interpolated and thresholded at nearly half, which rounds corners and joins
+  /// diagonals.
   func ink(_ x: Float, _ y: Float, scale: Float) -> Float {
     let (column, row) = (x - 0.5, y - 0.5)
     let (left, top) = (Int(column.rounded(.down)), Int(row.rounded(.down)))
@@ -70,7 +71,8 @@ struct Glyph {
     width = 5 - first - union.trailingZeroBitCount
   }
 
-  /// The letters of a text. Letters of other alphabets are transcribed, and what is not known even then is a box.
+  /// The letters of a text. Letters of other alphabets are transcribed, and characters without a transcription become a
+  /// box.
   static func glyphs(of text: String) -> [Glyph] {
     let isKnown = text.allSatisfy { Glyph($0) != nil }
     let latin = isKnown ? text : text.applyingTransform(.toLatin, reverse: false) ?? text

@@ -16,15 +16,18 @@ struct CoarseGrid {
   let colors: Tensor
   /// 1 where all of a cell's pixels belong to the image, 0 where one is padding: `[N, 1, h, w]`.
   let inside: Tensor
-  /// Side of a cell in pixels, less than asked for where the image is smaller.
+  /// Side of a cell in pixels of the photograph, less than asked for where the image is smaller.
   let side: Int
+  /// The same in what losses take for pixels.
+  private let pooledSide: Int
 
   var height: Int { probability.shape[2] }
   var width: Int { probability.shape[3] }
 
   init(_ image: LossInput, side: Int) throws {
-    let side = min(side, image.logits.shape[2], image.logits.shape[3])
-    self.side = side
+    let stride = image.batch.stride
+    let side = min(max(1, side / stride), image.logits.shape[2], image.logits.shape[3])
+    (self.side, self.pooledSide) = (side * stride, side)
     scores = try image.logits.averagePooled(side)
     probability = try scores.softmax(1)
     (colors, inside) = try withoutGradient {
@@ -39,7 +42,7 @@ struct CoarseGrid {
   func labels(of image: LossInput) throws -> Tensor {
     try withoutGradient {
       let classes = image.logits.shape[1]
-      let shares = try image.labels.oneHot(classes).to(.float32).averagePooled(side)
+      let shares = try image.labels.oneHot(classes).to(.float32).averagePooled(pooledSide)
       let most = try shares.maximum(1)
       return try most.indices.filled(where: most.values.isEqual(to: 0), with: Double(classes))
     }
@@ -87,5 +90,21 @@ extension Tensor {
   func oneHot(_ classes: Int) throws(TorchError) -> Tensor {
     let numbers = try Tensor((0..<classes).map(Int64.init), [1, classes, 1, 1]).to(device)
     return try unsqueezed(1).isEqual(to: numbers)
+  }
+}
+
+/// Labels of a batch, `[N, H, W]`, on a grid of squares of `side` pixels, which divides H and W: int64 `[N, H / side, W / side]`.
+///
+/// A square has a class that is scribbled in it, the last one where there are several; else it is unlabelled where a pixel of it
+/// is, and ignored where all are.
+public func reducedLabels(_ labels: Tensor, classCount: Int, side: Int) throws(TorchError) -> Tensor {
+  if side == 1 { return labels }
+  return try withoutGradient { () throws(TorchError) in
+    // Numbers that grow with what prevails: ignored, unlabelled, classes.
+    let ranks = try (labels + 1).filled(where: labels.isEqual(to: classCount), with: 0)
+      .filled(where: labels.isEqual(to: BatchLabel.ignored), with: -1)
+    let best = try ranks.to(.float32).unsqueezed(1).maxPooled(kernel: side, stride: side, padding: 0).squeezed(1)
+    return try (best + -1).filled(where: best.isEqual(to: 0), with: Double(classCount))
+      .filled(where: best.isEqual(to: -1), with: Double(BatchLabel.ignored)).to(.int64)
   }
 }

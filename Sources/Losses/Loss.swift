@@ -43,18 +43,19 @@ public struct LossInput {
   public let classPresent: Tensor
   /// What the segmentation learns from, as `labels`; the objective's label source decides.
   public internal(set) var supervision: Tensor
-  /// Class logits that pseudo labels are made of, as `logits`, without gradient: those of the objective's teacher. Nil as long
+  /// Class logits that pseudo labels are made of, as `logits`, without gradient: the teacher's, where there is one. Nil as long
   /// as the label source takes the scribbles alone.
   public internal(set) var teacherLogits: Tensor?
   public let batch: LossBatch
 
   public init(
     logits: Tensor, scribbleLogits: @autoclosure @escaping () throws -> Tensor, tagLogits: Tensor? = nil,
-    photograph: Tensor, features: Tensor, labels: Tensor, classPresent: Tensor, batch: LossBatch
+    teacherLogits: Tensor? = nil, photograph: Tensor, features: Tensor, labels: Tensor, classPresent: Tensor, batch: LossBatch
   ) {
     self.logits = logits
     lazyScribbleLogits = LazyTensor(scribbleLogits)
     self.tagLogits = tagLogits
+    self.teacherLogits = teacherLogits
     self.photograph = photograph
     self.features = features
     self.labels = labels
@@ -107,12 +108,15 @@ public struct LossBatch {
   public let labelCounts: LabelCounts
   /// How the photographs are normalised.
   public let normalization: ChannelNormalization
+  /// Side in pixels of the photograph of what losses take for a pixel.
+  public let stride: Int
 
   public init(
     images: Int, scribbleClassWeight: Tensor, scribbleWeight: Tensor, labelCounts: LabelCounts,
-    normalization: ChannelNormalization
+    normalization: ChannelNormalization, stride: Int = 1
   ) {
     self.images = images
+    self.stride = stride
     self.scribbleClassWeight = scribbleClassWeight
     self.scribbleWeight = scribbleWeight
     self.labelCounts = labelCounts

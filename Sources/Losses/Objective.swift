@@ -20,6 +20,9 @@ public struct Objective {
 
     public init() {}
 
+    /// Side in pixels of the photograph of what losses take for a pixel, 1...32.
+    public var stride = 1
+
     /// Side in pixels of the grid cells of all losses of pairs, 1...32.
     public var cellSide: Int {
       get { potts.cellSide }
@@ -47,11 +50,21 @@ public struct Objective {
   public let labels: any LabelSource
   /// The teacher, where it is not the network itself.
   public let teacher: (any Teacher)?
+  /// Side in pixels of the photograph of what losses take for a pixel, 1...32; sides of photographs are multiples of it.
+  public let stride: Int
 
-  public init(_ losses: [any Loss], learningFrom labels: any LabelSource, teacher: (any Teacher)? = nil) {
+  public init(
+    _ losses: [any Loss], learningFrom labels: any LabelSource, teacher: (any Teacher)? = nil, stride: Int = 1
+  ) {
     self.losses = losses
     self.labels = labels
     self.teacher = teacher
+    self.stride = stride
+  }
+
+  /// The teacher's scores of normalised photographs, without gradient; nil where there is no teacher, or not yet.
+  public func teacherScores(of photographs: Tensor, iteration: Int) throws -> Tensor? {
+    labels.learnsFromTeacher(at: iteration) ? try teacher?.scores(of: photographs) : nil
   }
 
   /// The weighted sum of the losses of one image, and what each adds to it in the order of `losses`, without gradient: all are
@@ -63,7 +76,7 @@ public struct Objective {
   ) throws -> (sum: Tensor, parts: [Tensor]) {
     var image = image
     if labels.learnsFromTeacher(at: iteration) {
-      image.teacherLogits = try teacher?.logits(for: image) ?? image.logits.detached()
+      image.teacherLogits = try image.teacherLogits ?? image.logits.detached()
     }
     image.supervision = try labels.supervision(for: image, at: iteration)
     var sum: Tensor?

@@ -15,8 +15,8 @@ extension LabelSource {
 
 /// A network whose answers become pseudo labels, in place of the one that learns.
 public protocol Teacher {
-  /// Class logits of one image as `LossInput.logits` are, without gradient.
-  func logits(for image: LossInput) throws -> Tensor
+  /// Class scores of normalised photographs `[N, 3, H, W]` on a grid of its own, `[N, C, h, w]`, without gradient.
+  func scores(of photographs: Tensor) throws -> Tensor
 }
 
 /// The scribbles, and from some iteration on the confident answers of the teacher elsewhere, which is the network itself

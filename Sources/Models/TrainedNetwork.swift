@@ -89,6 +89,7 @@ public struct TrainedNetwork {
     var configuration = try FeaturePyramidConfiguration(inferredFrom: shapes)
     try requireClasses(configuration.classCount, path)
     if let model {
+      configuration.outputStride = model.outputStride
       configuration.tagWeight = model.features.tagWeight
       configuration.sigma = model.network.sigma
       configuration.dropout = model.network.dropout

@@ -35,12 +35,23 @@ struct BLPSegLayers: Foldable {
     let images = try images.contiguous(.channelsLast)
     let (height, width) = ((images.shape[2] + 3) / 4, (images.shape[3] + 3) / 4)
     let strips = stripArea.map { RowStrips(height: height, width: width, area: $0 / 16) } ?? RowStrips(whole: height)
-    let finest = try finest(images, strips, mode)
-    strips.trimMemory()
-    let features = try backbone.coarser(finest, mode)
+    let (finest, features) =
+      mode.freezesBackbone
+      ? try withoutGradient { () throws(TorchError) in
+        try backboneFeatures(images, strips, mode.withFixedStatistics)
+      } : try backboneFeatures(images, strips, mode)
     let pooled = try pooling(features[features.count - 1], mode)
     let coarser = try decoder.coarser(features.dropLast(), pooled, mode)
     return EncodedImages(images: images, finest: finest, coarser: coarser, strips: strips)
+  }
+
+  /// The backbone's feature at stride 4, and the coarser ones.
+  private func backboneFeatures(
+    _ images: Tensor, _ strips: RowStrips, _ mode: Mode
+  ) throws(TorchError) -> (finest: Tensor, coarser: [Tensor]) {
+    let finest = try finest(images, strips, mode)
+    strips.trimMemory()
+    return (finest, try backbone.coarser(finest, mode))
   }
 
   /// The backbone's feature at stride 4.

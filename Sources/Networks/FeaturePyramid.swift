@@ -112,10 +112,13 @@ private struct FeaturePyramidLayers: Foldable {
     }
     self.configuration = configuration
     let (width, pyramid) = (configuration.width, scope / FeaturePyramid.pyramidScope)
-    extractor = try description.make(scope / BLPSeg.backboneScope)
+    extractor = try description.make(scope / BLPSeg.backboneScope, configuration.outputStride)
     var laterals: [ConvBlock] = []
     for (index, channels) in description.channels.enumerated() {
-      laterals.append(ConvBlock(try Conv2d(pyramid / "laterals" / index, channels, width, kernel: 1, bias: true)))
+      // The finer levels, which tell least of classes, join as they learn.
+      let isFine = index < description.channels.count - 2
+      laterals.append(
+        ConvBlock(try Conv2d(pyramid / "laterals" / index, channels, width, kernel: 1, bias: true, isZero: isFine)))
     }
     self.laterals = laterals
     let pooled = description.channels[description.channels.count - 1]
@@ -136,7 +139,7 @@ private struct FeaturePyramidLayers: Foldable {
     return try decoded(levels, of: images, mode)
   }
 
-  /// The backbone's levels at strides 4, 8, 16 and 16.
+  /// The backbone's levels at strides 4, 8, 16 and `outputStride`.
   func levels(_ images: Tensor, _ mode: Mode) throws(TorchError) -> [Tensor] {
     try extractor.levels(images.contiguous(.channelsLast), mode)
   }
@@ -144,12 +147,12 @@ private struct FeaturePyramidLayers: Foldable {
   /// The outputs for levels of images.
   func decoded(_ levels: [Tensor], of images: Tensor, _ mode: Mode) throws(TorchError) -> NetworkOutput {
     let coarsest = levels[levels.count - 1]
-    let pooled = try coarsest.mean([2, 3])
-    var x = try laterals[levels.count - 1](ChannelDropout(configuration.dropout)(coarsest, mode), mode)
-    x = try x + laterals[levels.count - 2](levels[levels.count - 2], mode)
-    x = try context(x, pooled, mode)
-    for (level, lateral) in zip(levels, laterals).dropLast(2).reversed() {
+    let dropout = ChannelDropout(configuration.dropout)
+    let pooled = try coarsest.mean([2, 3], keepingDimensions: true)
+    var x = try laterals[levels.count - 1](dropout(coarsest, mode), mode)
+    for (index, (level, lateral)) in zip(levels, laterals).enumerated().dropLast().reversed() {
       x = try x.resizedBilinear(height: level.shape[2], width: level.shape[3]) + lateral(level, mode)
+      if index == levels.count - 2 { x = try context(x, dropout(pooled, mode), mode) }
     }
     x = try x.activated(by: .relu)
     let scores = try classes(x, mode)
@@ -178,7 +181,7 @@ private struct FeaturePyramidLayers: Foldable {
 }
 
 /// What a position knows of its surroundings and of the whole image: depthwise 5x5 convolutions at strides 16 and 32, and a
-/// linear layer of the pooled feature, all added.
+/// linear layer of the pooled feature, `[N, channels, 1, 1]`, all added.
 private struct PyramidContext: Foldable {
   private var near: ConvBlock
   private var far: ConvBlock
@@ -196,7 +199,7 @@ private struct PyramidContext: Foldable {
 
   func callAsFunction(_ x: Tensor, _ pooled: Tensor, _ mode: Mode) throws(TorchError) -> Tensor {
     let (height, width) = (x.shape[2], x.shape[3])
-    let y = try x + whole(pooled.reshaped(pooled.shape + [1, 1]), mode)
+    let y = try x + whole(pooled, mode)
     let active = try y.activated(by: .relu)
     let coarse = height > 1 && width > 1 ? try active.averagePooled(2) : active
     return try y + near(active, mode) + far(coarse, mode).resizedBilinear(height: height, width: width)

@@ -6,6 +6,8 @@ public struct FeaturePyramidConfiguration: Sendable, Equatable {
   public var classCount: Int
   /// Channels of the pyramid.
   public var width: Int
+  /// Stride of the coarsest level, 16 or 32; 16 sees more detail and takes twice the time.
+  public var outputStride: Int
   /// Probability with which training drops a channel of the coarsest feature, 0..<1.
   public var dropout: Double
   /// Weight of what the photograph as a whole tells of its classes in prediction: how much more probable than in others a
@@ -17,11 +19,11 @@ public struct FeaturePyramidConfiguration: Sendable, Equatable {
   public var sigma: Double
 
   public init(
-    backbone: BackboneDescription = .efficientNetLite0, classCount: Int = 21, width: Int = 256, dropout: Double = 0.3,
-    tagWeight: Double = 1, localAggregation: Bool = false, sigma: Double = 6
+    backbone: BackboneDescription = .efficientNetLite0, classCount: Int = 21, width: Int = 256, outputStride: Int = 32,
+    dropout: Double = 0.3, tagWeight: Double = 1, localAggregation: Bool = false, sigma: Double = 6
   ) {
     (self.backbone, self.classCount, self.width) = (backbone, classCount, width)
-    (self.dropout, self.tagWeight) = (dropout, tagWeight)
+    (self.outputStride, self.dropout, self.tagWeight) = (outputStride, dropout, tagWeight)
     (self.localAggregation, self.sigma) = (localAggregation, sigma)
   }
 
@@ -47,7 +49,8 @@ extension FeaturePyramidConfiguration {
 
   /// The configuration of a checkpoint, inferred from the shapes of its tensors by name.
   ///
-  /// Throws when they are not those of such a network. Dropout, sigma and the weight of tags take their defaults.
+  /// Throws when they are not those of such a network. The output stride, dropout, sigma and the weight of tags take their
+  /// defaults.
   public init(inferredFrom shapes: [String: [Int]]) throws(UnknownNetwork) {
     guard let last = shapes[Self.output], last.count == 4, last[0] > 0, last[1] > 0 else {
       throw UnknownNetwork(problem: "\(Self.output) does not tell the classes and the width")

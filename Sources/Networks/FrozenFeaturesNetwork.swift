@@ -27,7 +27,7 @@ public struct FrozenFeaturesNetwork: TrainedWeights {
       preconditionFailure("\(configuration.backbone.name) offers no frozen features")
     }
     (self.configuration, self.store, self.description) = (configuration, store, description)
-    extractor = try description.make(store.root / BLPSeg.backboneScope)
+    extractor = try description.make(store.root / BLPSeg.backboneScope, 16)
     let (channels, classes) = (description.channels, configuration.classCount)
     head = try FeatureHead(
       store.root / Self.headScope, channels: configuration.channels, width: configuration.width, outputs: classes)

@@ -19,10 +19,9 @@ struct TagClassifier {
     seen = try scope.buffer("seen", [classCount + 1], .constant(0))
   }
 
-  /// Logits `[N, C]` of pooled features `[N, channels]`.
+  /// Logits `[N, C]` of pooled features `[N, channels, 1, 1]`.
   func callAsFunction(_ pooled: Tensor, _ mode: Mode) throws(TorchError) -> Tensor {
-    let features = try Self.dropout.features(pooled.reshaped(pooled.shape + [1, 1]), mode)
-    let x = try hidden(features).activated(by: .relu)
+    let x = try hidden(Self.dropout.features(pooled, mode)).activated(by: .relu)
     let logits = try output(Self.dropout.hidden(x, mode))
     return try logits.reshaped([logits.shape[0], logits.shape[1]])
   }

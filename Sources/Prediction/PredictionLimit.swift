@@ -2,7 +2,7 @@ import Foundation
 import Images
 import Networks
 
-/// How large photographs may be, checked by their size before any work.
+/// Limits on the size of photographs, checked before any work.
 public struct PredictionLimit: Sendable, Equatable {
   /// Largest number of pixels of a view, which is the photograph resized by one of the scales.
   public var viewPixels: Int
@@ -21,7 +21,7 @@ public struct PredictionLimit: Sendable, Equatable {
     memory: Int(clamping: ProcessInfo.processInfo.physicalMemory) / 4 * 3)
 }
 
-/// What the prediction of a photograph costs, estimated from its size alone.
+/// The cost of predicting a photograph, estimated from its size alone.
 public struct PredictionCost: Sendable, Equatable {
   /// Size of the largest view in pixels.
   public let viewWidth: Int
@@ -56,7 +56,7 @@ public struct PredictionCost: Sendable, Equatable {
 
 /// A photograph that is too large to be predicted.
 public struct PredictionSizeError: Error, Equatable, Sendable, CustomStringConvertible {
-  /// What was found and what is possible, without a full stop.
+  /// The size found and the largest one possible, without a full stop.
   public let problem: String
 
   public var description: String {
@@ -64,7 +64,7 @@ public struct PredictionSizeError: Error, Equatable, Sendable, CustomStringConve
   }
 }
 
-/// Checks by a photograph's size whether it may be predicted.
+/// Checks whether a photograph of a given size may be predicted.
 public struct PredictionSizeCheck: Sendable {
   private let recipes: [PredictionRecipe]
   private let network: Architecture

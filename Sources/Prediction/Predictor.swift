@@ -19,7 +19,7 @@ public struct Predictor {
   package var stripArea = RowStrips.area
 
   /// A predictor with the network as it is now, folded: later training does not change it, and the network's memory is
-  /// free when nothing else holds it.
+  /// released when nothing else retains it.
   ///
   /// Photographs with a side above `maxSide` are reduced to it first; results have the photograph's own size all the
   /// same. With `autocastType` (bfloat16 or float16) convolutions compute in that type.

@@ -2,40 +2,40 @@ import Datasets
 import Files
 
 /// The contents of an experiment's images, and findings about them.
-public struct DatasetCheck: Sendable {
+package struct DatasetCheck: Sendable {
   /// A data set to check.
-  public struct Part: Sendable {
+  package struct Part: Sendable {
     /// Its purpose: "training".
-    public let name: String
-    public let layout: DatasetLayout
+    package let name: String
+    package let layout: DatasetLayout
     /// The same images with masks to compare scribbles with; nil for no comparison.
-    public let reference: DatasetLayout?
+    package let reference: DatasetLayout?
 
-    public init(_ name: String, _ layout: DatasetLayout, comparingWith reference: DatasetLayout? = nil) {
+    package init(_ name: String, _ layout: DatasetLayout, comparingWith reference: DatasetLayout? = nil) {
       (self.name, self.layout, self.reference) = (name, layout, reference)
     }
   }
 
   /// The result for a part.
-  public struct Outcome: Sendable {
-    public let part: String
+  package struct Outcome: Sendable {
+    package let part: String
     /// Number of images whose files exist.
-    public let count: Int
+    package let count: Int
     /// Their examination; nil where files were looked up only.
-    public let examination: DatasetExamination?
+    package let examination: DatasetExamination?
   }
 
-  public let outcomes: [Outcome]
+  package let outcomes: [Outcome]
   /// Part after part, in list order.
-  public let findings: [Finding]
+  package let findings: [Finding]
   /// Whether all images were examined.
-  public var isComplete: Bool { outcomes.allSatisfy { $0.examination?.isComplete ?? true } }
+  package var isComplete: Bool { outcomes.allSatisfy { $0.examination?.isComplete ?? true } }
 
-  /// Looks up the files of all parts, loads every image where `isLoading`, and continues after faulty ones. An id in two
-  /// parts is a problem too.
+  /// Looks up the files of all parts, loads every image where `isLoading`, and continues after faulty ones. An id in
+  /// two parts is a problem too.
   ///
   /// Without `classes`, where their file is invalid, everything but the labels is checked.
-  public init(
+  package init(
     _ parts: [Part], classes: ClassList?, isLoading: Bool = true,
     progress: (_ part: String, _ done: Int, _ of: Int) -> Void = { _, _, _ in }, shouldStop: () -> Bool = { false }
   ) {
@@ -126,10 +126,10 @@ public struct DatasetCheck: Sendable {
 
 extension DatasetCheck: CustomStringConvertible {
   /// The contents of the parts, and the findings below.
-  public var description: String { ([contents] + [FindingList(findings).text]).joined(separator: "\n\n") }
+  package var description: String { ([contents] + [FindingList(findings).text]).joined(separator: "\n\n") }
 
   /// The contents of the parts.
-  public var contents: String {
+  package var contents: String {
     outcomes.compactMap { outcome in outcome.examination.map { "\(outcome.part): \($0.summary)" } }
       .joined(separator: "\n\n")
   }

@@ -5,25 +5,25 @@ import Foundation
 import Images
 
 /// The contents and errors of a data set, from loading every image once.
-public struct DatasetExamination: Sendable {
+package struct DatasetExamination: Sendable {
   /// Contents of the images that could be loaded, in list order.
-  public let images: [ImageContents]
+  package let images: [ImageContents]
   /// Totals of `images`.
-  public let summary: DatasetSummary
+  package let summary: DatasetSummary
   /// Errors of the others, in list order.
-  public let faults: [FileError]
-  /// Oddities of files that could be loaded, in list order.
-  public let warnings: [FileWarning]
+  package let faults: [FileError]
+  /// Warnings about files that could be loaded, in list order.
+  package let warnings: [FileWarning]
   /// Number of images examined.
-  public let count: Int
+  package let count: Int
   /// Whether all images were examined.
-  public let isComplete: Bool
+  package let isComplete: Bool
 
   /// Loads the images on `threads` threads, as `shouldStop` allows; `progress` is called on the calling thread.
   ///
   /// The order of loading spreads over the list, so that the images examined before a stop represent all. Scribbles are
   /// compared with the masks of `reference`, a data set of the same images.
-  public init(
+  package init(
     of dataset: SegmentationDataset, comparingWith reference: SegmentationDataset? = nil,
     threads: Int = ProcessInfo.processInfo.activeProcessorCount,
     progress: (_ done: Int) -> Void = { _ in }, shouldStop: () -> Bool = { false }
@@ -66,11 +66,11 @@ public struct DatasetExamination: Sendable {
 }
 
 /// The contents of one image: sizes and counts, not pixels.
-public struct ImageContents: Sendable {
+package struct ImageContents: Sendable {
   /// Pixels of a label map by class, and without one.
-  public struct Labels: Sendable {
-    public let pixels: [Int]
-    public let unlabelledPixels: Int
+  package struct Labels: Sendable {
+    package let pixels: [Int]
+    package let unlabelledPixels: Int
 
     init(_ map: LabelMap, classCount: Int) {
       var histogram = [Int](repeating: 0, count: Int(UInt8.max) + 1)
@@ -81,31 +81,31 @@ public struct ImageContents: Sendable {
       unlabelledPixels = histogram[Int(Label.ignored)]
     }
 
-    public var present: Set<Int> { Set(pixels.indices.filter { pixels[$0] > 0 }) }
-    public var labelledPixels: Int { pixels.reduce(0, +) }
+    package var present: Set<Int> { Set(pixels.indices.filter { pixels[$0] > 0 }) }
+    package var labelledPixels: Int { pixels.reduce(0, +) }
 
     /// Pixels with a class over all pixels, 0...1.
-    public var labelledShare: Double {
+    package var labelledShare: Double {
       let labelled = labelledPixels
       return labelled == 0 ? 0 : Double(labelled) / Double(labelled + unlabelledPixels)
     }
   }
 
   /// The class of a scribbled pixel, and its class in the ground truth.
-  public struct Pair: Hashable, Sendable {
-    public let drawn: UInt8
-    public let actual: UInt8
+  package struct Pair: Hashable, Sendable {
+    package let drawn: UInt8
+    package let actual: UInt8
   }
 
-  public let id: String
-  public let width: Int
-  public let height: Int
-  public let scribbles: Labels?
-  public let groundTruth: Labels?
+  package let id: String
+  package let width: Int
+  package let height: Int
+  package let scribbles: Labels?
+  package let groundTruth: Labels?
   /// Number of scribbled pixels with ground truth, by both classes.
-  public let pairs: [Pair: Int]
+  package let pairs: [Pair: Int]
   /// A hash of the photograph's pixels, valid in this process only.
-  public let fingerprint: Int
+  package let fingerprint: Int
 
   /// `groundTruth` is compared with the scribbles where the sample has none, and not counted.
   init(_ sample: Sample, classCount: Int, comparingWith groundTruth: LabelMap? = nil) {

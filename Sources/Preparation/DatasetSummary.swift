@@ -2,15 +2,15 @@ import Datasets
 import Foundation
 
 /// The contents of a data set: sizes, classes, and how much of it is labelled.
-public struct DatasetSummary: Sendable, Equatable {
+package struct DatasetSummary: Sendable, Equatable {
   /// How often each class occurs in one kind of label map.
-  public struct Labels: Sendable, Equatable {
+  package struct Labels: Sendable, Equatable {
     /// Number of pixels of each class.
-    public internal(set) var pixels: [Int]
+    package internal(set) var pixels: [Int]
     /// Number of images in which each class occurs.
-    public internal(set) var images: [Int]
+    package internal(set) var images: [Int]
     /// Number of pixels without a class.
-    public internal(set) var unlabelledPixels = 0
+    package internal(set) var unlabelledPixels = 0
 
     init(classCount: Int) {
       pixels = Array(repeating: 0, count: classCount)
@@ -18,35 +18,35 @@ public struct DatasetSummary: Sendable, Equatable {
     }
 
     /// Number of pixels with a class.
-    public var labelledPixels: Int { pixels.reduce(0, +) }
+    package var labelledPixels: Int { pixels.reduce(0, +) }
 
     /// Pixels with a class over all pixels, 0...1.
-    public var labelledShare: Double {
+    package var labelledShare: Double {
       let labelled = labelledPixels
       let all = labelled + unlabelledPixels
       return all == 0 ? 0 : Double(labelled) / Double(all)
     }
   }
 
-  public let classes: ClassList
+  package let classes: ClassList
   /// Number of images.
-  public private(set) var count = 0
+  package private(set) var count = 0
   /// Smallest and largest width, in pixels.
-  public private(set) var widths: ClosedRange<Int>?
+  package private(set) var widths: ClosedRange<Int>?
   /// Smallest and largest height, in pixels.
-  public private(set) var heights: ClosedRange<Int>?
+  package private(set) var heights: ClosedRange<Int>?
   /// Nil where the data set has no scribbles.
-  public private(set) var scribbles: Labels?
+  package private(set) var scribbles: Labels?
   /// Nil where the data set has no ground truth.
-  public private(set) var groundTruth: Labels?
+  package private(set) var groundTruth: Labels?
   /// Ids of images without a stroke of any class, in list order.
-  public private(set) var withoutScribble: [String] = []
+  package private(set) var withoutScribble: [String] = []
   /// Ids of images with strokes, none of which is on the background, in list order.
-  public private(set) var withoutBackgroundScribble: [String] = []
+  package private(set) var withoutBackgroundScribble: [String] = []
   /// Ids of images with strokes on the background only, in list order.
-  public private(set) var withBackgroundScribbleOnly: [String] = []
+  package private(set) var withBackgroundScribbleOnly: [String] = []
   /// Ids of images with a class in the ground truth, background included, that has no stroke; in list order.
-  public private(set) var withUndrawnClass: [String] = []
+  package private(set) var withUndrawnClass: [String] = []
 
   /// Sums up images in list order.
   init(_ classes: ClassList, _ images: [ImageContents], hasScribbles: Bool, hasGroundTruth: Bool) {
@@ -94,10 +94,10 @@ extension ClosedRange<Int>? {
 
 extension DatasetSummary: CustomStringConvertible {
   /// A few lines of facts and a table of the classes, for a terminal.
-  public var description: String {
+  package var description: String {
     if count == 0 { return "no image could be loaded" }
     let sizes = "\(images(count)) of \(range(widths)) x \(range(heights)) pixels"
-    // Labels mean nothing where the classes are not known.
+    // Labels have no meaning where the classes are not known.
     if classes == .unknown { return sizes }
     var lines = ["\(sizes), \(classes.count) classes"]
     if let scribbles {

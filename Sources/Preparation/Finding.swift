@@ -30,18 +30,18 @@ public struct Finding: Sendable, Equatable, Hashable {
   /// A sentence whose subject is the path or setting, without its full stop.
   public let sentence: String
 
-  public init(_ kind: Kind, _ subject: String, _ sentence: String, cause: Cause = .contents) {
+  package init(_ kind: Kind, _ subject: String, _ sentence: String, cause: Cause = .contents) {
     (self.kind, self.cause, self.subject, self.sentence) = (kind, cause, subject, sentence)
   }
 
   /// A file that cannot be used.
-  public init(_ error: FileError) {
+  package init(_ error: FileError) {
     self.init(
       .problem, error.path, error.problem, cause: error.reason == .missing ? .missingFile : .contents)
   }
 
   /// A file that is used despite an oddity.
-  public init(_ warning: FileWarning, as kind: Kind = .remark) { self.init(kind, warning.path, warning.problem) }
+  package init(_ warning: FileWarning, as kind: Kind = .remark) { self.init(kind, warning.path, warning.problem) }
 }
 
 extension Finding: CustomStringConvertible {
@@ -49,23 +49,23 @@ extension Finding: CustomStringConvertible {
 }
 
 /// Findings as text: grouped by kind, with a sentence about several files once.
-public struct FindingList: Sendable {
+package struct FindingList: Sendable {
   private let findings: [Finding]
 
-  public init(_ findings: [Finding]) { self.findings = findings }
+  package init(_ findings: [Finding]) { self.findings = findings }
 
   /// Further lines are counted, not printed.
   private static let lineLimit = 20
 
   /// Problems, doubts and remarks under a heading each, such as "3 problems:"; "No problems found." without problems.
-  public var text: String {
+  package var text: String {
     let problems = block(.problem, "problem")
     return ([problems ?? "No problems found."] + [block(.doubt, "doubt"), block(.remark, "remark")].compactMap { $0 })
       .joined(separator: "\n\n")
   }
 
   /// The sentences of one kind, each once, in the order in which they were found.
-  public func lines(_ kind: Finding.Kind) -> [String] {
+  package func lines(_ kind: Finding.Kind) -> [String] {
     var order: [String] = []
     var groups: [String: [Finding]] = [:]
     for finding in findings where finding.kind == kind {

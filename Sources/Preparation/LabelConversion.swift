@@ -6,15 +6,15 @@ import Foundation
 import Images
 
 /// Annotations and masks written as palette PNGs: NAME.png in another folder for NAME with another extension.
-public struct LabelConversion: Sendable {
+package struct LabelConversion: Sendable {
   /// The result of a conversion.
-  public struct Outcome: Sendable {
+  package struct Outcome: Sendable {
     /// Number of files written.
-    public let written: Int
+    package let written: Int
     /// Errors of the others, in the order of the inputs.
-    public let faults: [FileError]
+    package let faults: [FileError]
     /// Number of files that are left, because the conversion was stopped.
-    public let left: Int
+    package let left: Int
   }
 
   private let inputs: [String]
@@ -22,13 +22,13 @@ public struct LabelConversion: Sendable {
   private let read: @Sendable (String) throws(FileError) -> LabelMap
 
   /// Number of files to convert.
-  public var count: Int { inputs.count }
+  package var count: Int { inputs.count }
 
   /// Annotations of any format, drawn as `Annotation.rasterized` says; `inputs` are files, and folders of files in
   /// `AnnotationFormats.drawable`.
   ///
   /// Throws when a path is missing, when a folder holds no such file, and when two files would have the same result.
-  public static func scribbles(
+  package static func scribbles(
     _ inputs: [String], to folder: String, tags: ClassTags
   ) throws(FileError) -> LabelConversion {
     try LabelConversion(inputs, AnnotationFormats.drawable.fileExtensions, folder) { path throws(FileError) in
@@ -37,7 +37,7 @@ public struct LabelConversion: Sendable {
   }
 
   /// Ground truth of PASCAL-Context in MATLAB files; `inputs` are files and folders of them, errors as for scribbles.
-  public static func context(
+  package static func context(
     _ inputs: [String], to folder: String, renaming: LabelRenaming
   ) throws(FileError) -> LabelConversion {
     try LabelConversion(inputs, PASCALContextMasks().fileExtensions, folder) { path throws(FileError) in
@@ -64,7 +64,7 @@ public struct LabelConversion: Sendable {
   /// Converts all files on all cores; one that cannot be read or written is reported, and the others go on.
   ///
   /// An existing PNG is replaced. Throws when the folder cannot be made.
-  public func run(progress: (_ done: Int) -> Void, shouldStop: () -> Bool) throws(FileError) -> Outcome {
+  package func run(progress: (_ done: Int) -> Void, shouldStop: () -> Bool) throws(FileError) -> Outcome {
     try OutputFile.makeFolder(folder)
     let results = concurrentMap(inputs, progress: progress, shouldStop: shouldStop) { input in
       Result { () throws(FileError) in try read(input).write(palettePNG: output(of: input)) }

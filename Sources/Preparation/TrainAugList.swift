@@ -2,18 +2,18 @@ import Files
 import Foundation
 
 /// The training list that goes with VOC's further masks: every id in SegmentationClassAug that is not in val.txt.
-public struct TrainAugList: Sendable, Equatable {
+package struct TrainAugList: Sendable, Equatable {
   /// Path of the list: ImageSets/Segmentation/trainaug.txt.
-  public let path: String
+  package let path: String
   /// Sorted by their bytes.
-  public let ids: [String]
+  package let ids: [String]
   /// Ids of val.txt that have no mask in SegmentationClassAug and so cannot be evaluated.
-  public let validationIdsWithoutMask: [String]
+  package let validationIdsWithoutMask: [String]
 
   /// Reads the folder and the validation list of a VOC tree; `root` is VOCdevkit, or VOC2012 inside it.
   ///
   /// Throws where either is missing and where no id remains.
-  public init(root: String) throws(FileError) {
+  package init(root: String) throws(FileError) {
     let inside = Path.joined(root, "VOC2012")
     let voc = FileManager.default.fileExists(atPath: inside) ? inside : root
     let masks = "\(voc)/SegmentationClassAug"
@@ -35,9 +35,8 @@ public struct TrainAugList: Sendable, Equatable {
 
   /// Writes the list, one id per line, and returns whether it was not there before.
   ///
-  /// An existing list of the same ids stays as it is. Throws when another one exists, unless `replacing` says to
-  /// replace it.
-  public func write(replacing: Bool) throws(FileError) -> Bool {
+  /// An existing list of the same ids stays as it is. Throws when another one exists, unless `replacing` is true.
+  package func write(replacing: Bool) throws(FileError) -> Bool {
     if FileManager.default.fileExists(atPath: path) {
       let present = try InputFile.lines(path)
       if Set(present) == Set(ids) && present.count == ids.count { return false }

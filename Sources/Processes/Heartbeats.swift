@@ -6,11 +6,11 @@ struct ProcessStatus: Codable, Equatable {
     case running
     /// About to end, because of a problem of its own or of `lost`.
     case failed
-    /// Done with what all do together.
+    /// Finished with the common work.
     case left
   }
 
-  /// Goes up with every heartbeat.
+  /// Incremented with every heartbeat.
   var beat = 0
   var state = State.running
   /// Its name in messages.
@@ -43,8 +43,8 @@ final class Heartbeats: @unchecked Sendable {
     peers = Array(repeating: Peer(), count: launch.count)
   }
 
-  /// Sends heartbeats until this process leaves; process 0 then waits a while for the others to do so
-  /// too, since the store ends with it.
+  /// Sends heartbeats until this process leaves; process 0 then waits for some time until the others have left too,
+  /// since the store ends with it.
   func exchange(at store: RendezvousStore) {
     var farewell: ContinuousClock.Instant?
     while true {
@@ -91,14 +91,15 @@ final class Heartbeats: @unchecked Sendable {
     }
   }
 
-  /// Counts the silence of the others up. A process that was halted itself has not heard anything because it was not listening.
+  /// Adds to the silence of the others, at most a second at a time: a process that was suspended has only missed their
+  /// heartbeats.
   func age(by time: Duration) {
     condition.withLock {
       for rank in peers.indices where peers[rank].status != nil { peers[rank].silence += min(time, .seconds(1)) }
     }
   }
 
-  /// Tells the others that this process is about to end, and waits, up to `seconds`, until they can know.
+  /// Publishes that this process is about to end, and waits up to `seconds` for the end of the exchange.
   func end(_ state: ProcessStatus.State, problem: String? = nil, lost: Int? = nil, within seconds: Double) {
     condition.withLock {
       if own.state == .running {
@@ -112,7 +113,7 @@ final class Heartbeats: @unchecked Sendable {
 
   var isRunning: Bool { condition.withLock { own.state == .running } }
 
-  /// Whether nobody has begun to explain how this process ends; whoever asks begins.
+  /// Whether the end of this process has not been explained yet; true for the first caller only.
   func beginsToExplain() -> Bool {
     condition.withLock {
       defer { isExplained = true }
@@ -120,10 +121,10 @@ final class Heartbeats: @unchecked Sendable {
     }
   }
 
-  /// The processes that have not been heard of.
+  /// The processes without a heartbeat so far.
   var missing: [Int] { condition.withLock { peers.indices.filter { $0 != launch.rank && peers[$0].status == nil } } }
 
-  /// Another process that told of a problem, or has been silent for `timeout` seconds; also one that left, where it
+  /// Another process that reported a problem, or has been silent for `timeout` seconds; also one that left, where it
   /// should not have.
   func loss(timeout: Double, countingThoseThatLeft: Bool = false) -> ProcessLoss? {
     condition.withLock {

@@ -6,25 +6,25 @@ public struct LaunchEnvironment: Sendable, Equatable {
   /// Number of processes.
   public let count: Int
   /// This process's number on its machine, from 0, which is also its CUDA device.
-  public let localRank: Int
+  package let localRank: Int
   /// The machine of process 0.
-  public let host: String
-  public let port: UInt16
+  package let host: String
+  package let port: UInt16
   /// Whether the launcher has opened the store already; otherwise process 0 does.
-  public let launcherServes: Bool
+  package let launcherServes: Bool
   /// Restarts so far (TORCHELASTIC_RESTART_COUNT).
-  public let restarts: Int
+  package let restarts: Int
   /// The launcher's name of the run (TORCHELASTIC_RUN_ID), if any.
-  public let run: String?
+  package let run: String?
   /// Seconds in which all processes must have been started, above 0.
-  public let startTimeout: Double
+  package let startTimeout: Double
 
   /// The variable that sets `startTimeout`.
   static let timeoutVariable = "BLPSEG_START_TIMEOUT"
   /// The variable that sets `run`.
   static let runVariable = "TORCHELASTIC_RUN_ID"
 
-  public init(
+  package init(
     rank: Int, count: Int, localRank: Int, host: String, port: UInt16, launcherServes: Bool = false, restarts: Int = 0,
     run: String? = nil, startTimeout: Double = 60
   ) {
@@ -79,11 +79,11 @@ public struct LaunchEnvironment: Sendable, Equatable {
   /// Whether this process writes the files.
   public var isFirst: Bool { rank == 0 }
 
-  /// Where the processes meet, "host:port".
+  /// The rendezvous of the processes, "host:port".
   var address: String { "\(host):\(port)" }
 }
 
-/// An environment variable that does not tell where this process stands among the others.
+/// An environment variable from which rank or rendezvous of this process cannot be read.
 public struct ProcessSettingsError: Error, Equatable, Sendable, CustomStringConvertible {
   public let variable: String
   public let problem: String

@@ -6,13 +6,13 @@ import Tensors
 /// Joins the processes that train together, and detects and names one that is lost.
 ///
 /// Once it has joined, every process sends a heartbeat twice a second and reads those of the others.
-public final class ProcessMonitor: Sendable {
+package final class ProcessMonitor: Sendable {
   /// Seconds without a heartbeat after which a process counts as lost.
   private static let timeout = 20.0
   /// The same while the cause of an error is looked for.
   private static let timeoutAfterError = 4.0
 
-  public let launch: LaunchEnvironment
+  package let launch: LaunchEnvironment
   let store: RendezvousStore
   private let heartbeats: Heartbeats
   private let startTimeout: StartTimeout
@@ -20,10 +20,11 @@ public final class ProcessMonitor: Sendable {
 
   /// Joins the other processes, waiting for process 0 up to `launch.startTimeout`, and starts monitoring.
   ///
-  /// `name` identifies this process in messages. `isCancelled` is asked while waiting. `onLoss` is called once at most,
-  /// on a thread of its own, when a process has failed, or has been silent for 20 seconds, and this process may not have
-  /// noticed. Throws a `RendezvousError` or a `ProcessSettingsError` where the processes do not find each other.
-  public init(
+  /// `name` identifies this process in messages. `isCancelled` is polled while waiting. `onLoss` is called once at
+  /// most, on a thread of its own, when a process has failed, or has been silent for 20 seconds, and this process may
+  /// not have noticed. Throws a `RendezvousError` or a `ProcessSettingsError` where the processes do not find each
+  /// other.
+  package init(
     _ launch: LaunchEnvironment, name: String, isCancelled: () -> Bool = { false },
     onLoss: @escaping @Sendable (ProcessLoss) -> Void
   ) throws {
@@ -41,8 +42,8 @@ public final class ProcessMonitor: Sendable {
 
   deinit { stop() }
 
-  /// Waits until all processes have come. Throws a `RendezvousError` where they do not within `launch.startTimeout` from
-  /// when this one came.
+  /// Waits until all processes have joined. Throws a `RendezvousError` where they do not within `launch.startTimeout`
+  /// after this one.
   func waitForAll(isCancelled: () -> Bool) throws {
     try startTimeout.wait(isCancelled: isCancelled) {
       let missing = heartbeats.missing
@@ -60,7 +61,7 @@ public final class ProcessMonitor: Sendable {
 
   /// The text of process 0, in all processes, which must ask for their texts in one order; `text` is asked for in
   /// process 0 only. Throws `ProcessLoss` when process 0 is lost.
-  public func broadcast(_ text: () throws -> String) throws -> String {
+  package func broadcast(_ text: () throws -> String) throws -> String {
     let key = "message/\(messages.add(1, ordering: .relaxed).newValue)"
     if launch.isFirst {
       let result = try text()
@@ -75,11 +76,11 @@ public final class ProcessMonitor: Sendable {
   }
 
   /// Ends monitoring: this process has nothing left to do with the others, which may end from now on.
-  public func stop() { heartbeats.end(.left, within: 12) }
+  package func stop() { heartbeats.end(.left, within: 12) }
 
-  /// Runs `body`. An error that another process has caused becomes the `ProcessLoss` that names it; of others the other
-  /// processes are told.
-  public func explaining<Value>(_ body: () throws -> Value) throws -> Value {
+  /// Runs `body`. An error that another process has caused becomes the `ProcessLoss` that names it; other errors are
+  /// reported to the other processes.
+  package func explaining<Value>(_ body: () throws -> Value) throws -> Value {
     do {
       return try body()
     } catch {
@@ -96,17 +97,17 @@ public final class ProcessMonitor: Sendable {
     }
   }
 
-  /// Tells the others why this process is about to end.
-  public func tell(_ problem: String) { tell(problem, lost: nil) }
+  /// Reports to the others why this process is about to end.
+  package func tell(_ problem: String) { tell(problem, lost: nil) }
 
   private func tell(_ problem: String?, lost: Int?) { heartbeats.end(.failed, problem: problem, lost: lost, within: 4) }
 
-  /// What a broken connection comes from: which other process failed or went silent, or nil where all are well.
-  public func cause() -> ProcessLoss? {
+  /// The cause of a broken connection: the other process that failed or went silent, or nil where none did.
+  package func cause() -> ProcessLoss? {
     let start = ContinuousClock.now
     while true {
       let time = ContinuousClock.now - start
-      // A process that left has not done so by mistake where something else is found soon.
+      // A process that left counts as the cause only when no other is found soon.
       let counts = time > .seconds(Self.timeoutAfterError / 2)
       if let loss = heartbeats.loss(timeout: Self.timeoutAfterError, countingThoseThatLeft: counts) { return loss }
       if time > .seconds(2 * Self.timeoutAfterError) { return nil }
@@ -143,9 +144,9 @@ public final class ProcessMonitor: Sendable {
 public struct ProcessLoss: Error, Equatable, Sendable, CustomStringConvertible {
   public let rank: Int
   public let count: Int
-  /// What the process called itself.
+  /// The name that the process gave itself.
   public let name: String
-  /// What it said before it ended, if it could.
+  /// The error that it reported before it ended, if it could.
   public let problem: String?
 
   public var description: String {

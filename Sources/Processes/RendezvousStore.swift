@@ -4,11 +4,11 @@ import Tensors
 
 /// The rendezvous of cooperating processes: a key-value store (c10d's TCPStore).
 ///
-/// Process 0 opens it, at MASTER_ADDR's address alone where it has one, or the launcher has opened it. Keys begin with a
-/// token that process 0 draws, so that neither an earlier start nor a stranger who finds the port is taken for one of
-/// the processes. A connection serves one thread at a time.
+/// Process 0 opens it, at MASTER_ADDR's address alone where it has one, or the launcher has opened it. Keys begin with
+/// a random token of process 0, so that neither an earlier start nor an unrelated client of the port is taken for one
+/// of the processes. A connection serves one thread at a time.
 final class RendezvousStore: @unchecked Sendable {
-  /// Seconds within which a store that is there answers.
+  /// Seconds within which an open store answers.
   private static let answerTimeout = 10.0
 
   private let connection: Connection
@@ -114,7 +114,7 @@ extension RendezvousStore {
     }
   }
 
-  /// What process 0 says about the job; process 0 says it.
+  /// The description of the job that process 0 publishes.
   private func job(of launch: LaunchEnvironment, _ timeout: StartTimeout, isCancelled: () -> Bool) throws -> Job {
     if launch.isFirst {
       let job = Job(launch)
@@ -131,7 +131,7 @@ extension RendezvousStore {
   }
 }
 
-/// Owns a connection, in process 0 the store as well.
+/// Owns a connection, and in process 0 the store as well.
 private final class Connection {
   let handle: TorchStore
 
@@ -140,9 +140,9 @@ private final class Connection {
   deinit { torch_store_release(handle) }
 }
 
-/// What a process must share with process 0 to be one of the same job.
+/// The identity of a job, by which process 0 and the others recognise each other.
 private struct Job: Codable {
-  /// What this job's keys begin with.
+  /// The prefix of this job's keys.
   let token: String
   let count: Int
   let run: String?
@@ -174,9 +174,9 @@ private struct Job: Codable {
 }
 
 /// Why processes that should train together did not find each other.
-public struct RendezvousError: Error, Equatable, Sendable, CustomStringConvertible {
-  /// One sentence: what was waited for, what was found, and the way out.
-  public let description: String
+package struct RendezvousError: Error, Equatable, Sendable, CustomStringConvertible {
+  /// One sentence: what was waited for, what was found, and a remedy.
+  package let description: String
 }
 
 /// How long a process waits for the others to be started.
@@ -189,8 +189,8 @@ struct StartTimeout {
     end = .now + .seconds(seconds)
   }
 
-  /// Asks `attempt` until it has an answer. Throws what `failure` returns when time is up, and where `isCancelled`
-  /// answers yes.
+  /// Calls `attempt` until it returns a value. Throws what `failure` returns when time is up, and where `isCancelled`
+  /// returns true.
   func wait<Value>(
     isCancelled: () -> Bool, failure: () -> RendezvousError, _ attempt: () throws -> Value?
   ) throws -> Value {

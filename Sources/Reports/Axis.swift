@@ -1,6 +1,6 @@
 import Foundation
 
-/// An axis of a chart: the range it shows, its ticks, and where a value lies on it.
+/// An axis of a chart: its range, its ticks, and the position of a value on it.
 struct Axis {
   let scale: LineChart.Scale
   /// Both ends, already as logarithms of 10 on a logarithmic axis.
@@ -22,7 +22,7 @@ struct Axis {
       if isPositive && low < 0 { (low, high) = (0, leastSpan) }
     }
     if high - low < 1e-9 * max(abs(low), abs(high), 1) {
-      // One value only: give it room on both sides.
+      // One value only: extend the range on both sides.
       let room = scale == .linear ? max(abs(low) * 0.1, 0.5) : 0.5
       (low, high) = (low - room, high + room)
     }

@@ -4,14 +4,14 @@ import Images
 /// A confusion matrix as a picture: a row for each class of the ground truth, and in it the shares predicted as each
 /// class.
 ///
-/// Rows are normalised: a row shows the predictions of its class's pixels as shares. Right ones are blue, wrong ones
-/// orange, and a share's colour grows with its square root, so that a confusion of few percent is seen.
-public struct ConfusionPicture: Sendable {
+/// Rows are normalised: a row shows the predictions of its class's pixels as shares. Correct ones are blue, wrong ones
+/// orange, and the intensity is the square root of the share, so that a confusion of few percent is visible.
+package struct ConfusionPicture: Sendable {
   private let matrix: ConfusionMatrix
   private let names: [String]
 
   /// A picture of `matrix`; `classes` must name each of its classes.
-  public init(_ matrix: ConfusionMatrix, classes: [String]) {
+  package init(_ matrix: ConfusionMatrix, classes: [String]) {
     precondition(classes.count == matrix.classCount, "each class of the matrix needs a name")
     self.matrix = matrix
     names = classes.map(\.shortClassName)
@@ -36,10 +36,10 @@ public struct ConfusionPicture: Sendable {
   private var side: Double { cell * Double(matrix.classCount) }
   private var left: Double { 8 + nameRoom }
 
-  /// The picture as an SVG document, which needs nothing else.
+  /// The picture as a self-contained SVG document.
   ///
   /// Colours are attributes, so that every viewer shows them; a page may override them by the classes of the elements.
-  public func svg() -> String { element(" xmlns=\"http://www.w3.org/2000/svg\"", legend: 74) }
+  package func svg() -> String { element(" xmlns=\"http://www.w3.org/2000/svg\"", legend: 74) }
 
   /// The picture as a part of an HTML page, which needs no namespace; without room for a legend, which is the page's.
   func element(_ attributes: String = "", legend room: Double = 0) -> String {
@@ -88,7 +88,7 @@ public struct ConfusionPicture: Sendable {
     }.joined(separator: "\n")
   }
 
-  /// Thin lines between rows and columns, which lead the eye to the names.
+  /// Thin lines between rows and columns, which guide the eye to the names.
   private func lines(_ top: Double) -> String {
     let steps = (0...matrix.classCount).map { step in
       let offset = Double(step) * cell

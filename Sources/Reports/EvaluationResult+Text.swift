@@ -14,7 +14,7 @@ extension EvaluationResult {
 
   /// IoU and boundary IoU of each class and the means, in percent, in aligned columns; below them, where there are
   /// `others`, a line for each set of views.
-  public var table: String {
+  package var table: String {
     let perClass = classes.indices.map { label in
       [oneLine(classes[label]), Percent.number(iou[label]), Percent.number(boundaryIoU[label])]
     }
@@ -25,7 +25,7 @@ extension EvaluationResult {
     return [table, absence, others.isEmpty ? nil : comparison].compactMap { $0 }.joined(separator: "\n\n")
   }
 
-  /// A sentence on the classes that no mask holds; nil where every class occurs.
+  /// A sentence about the classes that occur in no mask; nil where every class occurs.
   private var absence: String? {
     let absent = classes.indices.filter { iou[$0] == nil }
     if absent.isEmpty { return nil }
@@ -50,7 +50,7 @@ extension EvaluationResult {
 
 extension EvaluationResult {
   /// Writes the JSON to `path`, and the confusion matrix, where it is known, as a picture to `picturePath(beside:)`.
-  public func write(to path: String) throws {
+  package func write(to path: String) throws {
     try OutputFile.write(try json(), to: path)
     guard let confusion else { return }
     let picture = ConfusionPicture(confusion, classes: classes)
@@ -58,12 +58,12 @@ extension EvaluationResult {
   }
 
   /// The path of the confusion matrix beside the JSON at `path`: `evaluation.confusion.svg` beside `evaluation.json`.
-  public static func picturePath(beside path: String) -> String {
+  package static func picturePath(beside path: String) -> String {
     "\(Path.withoutExtension(path)).confusion.svg"
   }
 
   /// The path of the page beside the JSON at `path`: `evaluation.html` beside `evaluation.json`.
-  public static func pagePath(beside path: String) -> String {
+  package static func pagePath(beside path: String) -> String {
     let page = "\(Path.withoutExtension(path)).html"
     return page == path ? "\(Path.withoutExtension(path)).report.html" : page
   }
@@ -71,7 +71,7 @@ extension EvaluationResult {
 
 extension Views {
   /// The views in few words: "single view", or "scales 0.5, 1 x mirror + CRF".
-  public func description(crf: Bool) -> String {
+  package func description(crf: Bool) -> String {
     let factors = scales.map { String(format: "%g", $0) }.joined(separator: ", ")
     let kind = scales == [1] && !mirror ? "single view" : "scale\(scales.count == 1 ? "" : "s") \(factors)"
     return kind + (mirror ? " x mirror" : "") + (crf ? " + CRF" : "")

@@ -54,7 +54,7 @@ extension LineChart {
         "<path class=\"grid\" d=\"M\(svg: plot.left) \(svg: row)H\(svg: plot.right)\"/>"
           + "<text class=\"y\" x=\"\(svg: plot.left - 8)\" y=\"\(svg: row + 4)\">\(Axis.label(tick))</text>")
     }
-    // Sizes that grow by factors are few, and more telling than round numbers.
+    // Sizes that grow by factors are few, and clearer as ticks than round numbers.
     let sizes = Set(points.map(\.x)).sorted()
     for tick in xScale == .logarithmic && sizes.count <= 8 ? sizes : x.ticks {
       let (column, _) = position(Point(tick, y.ticks[0]))
@@ -117,7 +117,7 @@ extension LineChart {
     }
   }
 
-  /// The lowest and the highest point of each of even stretches, so that no spike is lost.
+  /// The lowest and the highest point of each of equal intervals, so that no spike is lost.
   private func thinned(_ points: [Point]) -> [Point] {
     guard points.count > Self.pointLimit else { return points }
     let stretches = Self.pointLimit / 2
@@ -132,8 +132,8 @@ extension LineChart {
 }
 
 extension LineChart {
-  /// The chart as an SVG file of its own, in light or dark as the reader's system asks.
-  public func picture() -> String {
+  /// The chart as an SVG file of its own, in light or dark as the reader's system prefers.
+  package func picture() -> String {
     let curves = series.map { Series($0.name, drawable($0.points)) }
     let points = curves.flatMap(\.points)
     let (side, top) = (18.0, 62.0)
@@ -160,11 +160,11 @@ extension LineChart {
       """
   }
 
-  /// The legend, each name beside a piece of its line.
+  /// The legend, each name beside a sample of its line.
   private func keys(from left: Double, row: Double) -> String {
     var column = left
     return series.enumerated().map { index, curve in
-      // About what a letter is wide at this size.
+      // The approximate width of a letter at this size.
       defer { column += 40 + 6.4 * Double(curve.name.count) }
       return """
         <path class="curve line\(index % 6)" d="M\(svg: column) \(svg: row - 4.5)h16"/>\

@@ -3,7 +3,7 @@ import Foundation
 
 extension PreferenceResult {
   /// Both curves as tables for a terminal, ranges in percent of the image's diagonal.
-  public var table: String {
+  package var table: String {
     curves.map { title, curve, missing in
       let rows = curve.bins.map { bin in
         [
@@ -18,7 +18,7 @@ extension PreferenceResult {
     }.joined(separator: "\n\n")
   }
 
-  /// The curves with their titles, and what is said of the pixels that are in none of their bins.
+  /// The curves with their titles, and a sentence about the pixels that are in none of their bins.
   var curves: [(title: String, curve: Curve, missing: String)] {
     let own = reference == .ownClass
     return [

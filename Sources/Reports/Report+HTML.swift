@@ -5,9 +5,9 @@ import Images
 extension Report {
   /// The whole page as HTML, pictures embedded.
   ///
-  /// Every text is escaped, and the page fetches nothing. It has at most 3 MB for 100 images of usual shape: the more
-  /// images, the smaller their pictures.
-  public func html() throws(ImageEncodingError) -> String {
+  /// Every text is escaped, and the page fetches nothing. It has at most 3 MB for 100 images of usual aspect ratios:
+  /// the more images, the smaller their pictures.
+  package func html() throws(ImageEncodingError) -> String {
     var sections: [String] = []
     if !charts.isEmpty {
       sections.append(section("Training", "<div class=\"charts\">\(charts.map { $0.html() }.joined())</div>"))
@@ -139,7 +139,7 @@ extension Report {
       + "<td>\(boundary)</td></tr>"
   }
 
-  /// The matrix beside the list of its largest errors, which a phone shows too.
+  /// The matrix beside the list of its largest errors, which fits a phone too.
   private func confusions(_ matrix: ConfusionMatrix, _ classes: [String]) -> String {
     let picture = ConfusionPicture(matrix, classes: classes)
     let largest = Self.largestConfusions(matrix).map { confusion in
@@ -164,7 +164,7 @@ extension Report {
       """
   }
 
-  /// A class with its colour, which no line break parts.
+  /// A class with its colour, without a line break between them.
   private func named(_ label: Int, _ classes: [String]) -> String {
     "<span class=\"class\">\(swatch(colors, label))\(escaped(classes[label]))</span>"
   }

@@ -5,12 +5,12 @@ extension Report {
   private static let sizes: [(side: Int, quality: Int)] = [
     (480, 80), (400, 78), (340, 75), (280, 72), (232, 68), (192, 62), (160, 55),
   ]
-  /// Bytes of a whole page, as long as its pictures can be made that small.
+  /// Limit of bytes of a whole page, where its pictures can be made that small.
   private static let pageSize = 2_900_000
-  /// Pictures have as much even where the rest of a page is large.
+  /// Bytes for pictures even where the rest of a page is large.
   private static let leastRoom = 1_000_000
 
-  /// The sections of images, with pictures as large as a page of bounded size allows that has `rest` other bytes.
+  /// The sections of images, with the largest pictures that the size limit allows beside `rest` other bytes.
   func pictureSections(besides rest: Int) throws(ImageEncodingError) -> [String] {
     let shown = sections.filter { !$0.rows.isEmpty }
     let room = max(Self.pageSize - rest, Self.leastRoom)
@@ -22,7 +22,7 @@ extension Report {
     return join(shown, cards)
   }
 
-  /// Nil where they take more bytes than there is room for.
+  /// Nil where they exceed the available bytes.
   private func cards(
     of sections: [Section], _ side: Int, _ quality: Int, room: Int
   ) throws(ImageEncodingError) -> [[String]]? {
@@ -68,7 +68,7 @@ extension Report {
     return keys.isEmpty ? "" : "<ul class=\"legend keys\">\(keys.joined())</ul>\n"
   }
 
-  /// Switches between displays of the regions, without any script.
+  /// Switches between displays of the regions, without a script.
   private static func choice(_ number: Int) -> String {
     let displays = [("both", "colours over the photograph"), ("outlines", "outlines"), ("solid", "colours alone")]
     let inputs = displays.enumerated().map { index, display in

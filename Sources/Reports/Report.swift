@@ -2,16 +2,16 @@ import Evaluation
 import Files
 import Images
 
-/// A web page about one experiment: numbers, curves and pictures, in one file that needs nothing else.
-public struct Report: Sendable {
+/// A web page about one experiment: numbers, curves and pictures, in one self-contained file.
+package struct Report: Sendable {
   /// A number for the head of the page, such as "mIoU" and "71.20 %".
-  public struct KeyNumber: Sendable, Equatable {
-    public var name: String
-    public var value: String
+  package struct KeyNumber: Sendable, Equatable {
+    package var name: String
+    package var value: String
     /// What the number means, in a sentence; may be empty.
-    public var meaning: String
+    package var meaning: String
 
-    public init(_ name: String, _ value: String, meaning: String = "") {
+    package init(_ name: String, _ value: String, meaning: String = "") {
       self.name = name
       self.value = value
       self.meaning = meaning
@@ -19,13 +19,13 @@ public struct Report: Sendable {
   }
 
   /// Images under a common heading.
-  public struct Section: Sendable {
-    public var title: String
+  package struct Section: Sendable {
+    package var title: String
     /// How to read the pictures, in a sentence or two above them.
-    public var note: String
-    public var rows: [ReportRow]
+    package var note: String
+    package var rows: [ReportRow]
 
-    public init(title: String, note: String = "", rows: [ReportRow]) {
+    package init(title: String, note: String = "", rows: [ReportRow]) {
       self.title = title
       self.note = note
       self.rows = rows
@@ -33,49 +33,48 @@ public struct Report: Sendable {
   }
 
   /// A step that a reader may take, and the command for it, which may be empty.
-  public struct Advice: Sendable, Equatable {
-    public var text: String
-    public var code: String
+  package struct Advice: Sendable, Equatable {
+    package var text: String
+    package var code: String
 
-    public init(_ text: String, code: String = "") {
+    package init(_ text: String, code: String = "") {
       self.text = text
       self.code = code
     }
   }
 
-  /// The head line of the page, usually the experiment's name.
-  public var title: String
+  /// The title of the page, usually the experiment's name.
+  package var title: String
   /// One sentence below the title.
-  public var summary: String
-  /// Where, when and how the results came about, such as "command" and "blpseg train demo.yaml".
-  public var facts: [KeyNumber]
+  package var summary: String
+  /// Where, when and how the results were obtained, such as "command" and "blpseg train demo.yaml".
+  package var facts: [KeyNumber]
   /// The numbers that a reader looks for first; the first one is set largest.
-  public var keyNumbers: [KeyNumber]
+  package var keyNumbers: [KeyNumber]
   /// Curves over iterations or epochs.
-  public var charts: [LineChart]
+  package var charts: [LineChart]
   /// The evaluation that fills the table of classes.
-  public var evaluation: EvaluationResult?
+  package var evaluation: EvaluationResult?
   /// The analysis that fills curves and tables by distance.
-  public var preference: PreferenceResult?
+  package var preference: PreferenceResult?
   /// The study that fills tables and curves by cell.
-  public var study: StudyResult?
+  package var study: StudyResult?
   /// Class names in the order of their labels, for the legend of colours.
-  public var classes: [String]
+  package var classes: [String]
   /// The colours that the pictures use for the classes.
-  public var colors: ColorMap
+  package var colors: ColorMap
   /// Images with their predictions, in the order shown.
-  public var sections: [Section]
+  package var sections: [Section]
   /// What to do next; empty leaves the section out.
-  public var advice: [Advice]
+  package var advice: [Advice]
   /// The settings used, as YAML; empty leaves the section out.
-  public var settings: String
+  package var settings: String
 
-  public init(
+  package init(
     title: String, summary: String = "", facts: [KeyNumber] = [], keyNumbers: [KeyNumber] = [],
     charts: [LineChart] = [], evaluation: EvaluationResult? = nil, preference: PreferenceResult? = nil,
     study: StudyResult? = nil, classes: [String] = [], colors: ColorMap = .bright, sections: [Section] = [],
-    advice: [Advice] = [],
-    settings: String = ""
+    advice: [Advice] = [], settings: String = ""
   ) {
     self.title = title
     self.summary = summary
@@ -95,7 +94,7 @@ public struct Report: Sendable {
   /// Writes the page to `path`.
   ///
   /// Throws a `FileError`, or an `ImageEncodingError` for a picture that cannot be embedded.
-  public func write(to path: String) throws {
+  package func write(to path: String) throws {
     try OutputFile.write(try html(), to: path)
   }
 }

@@ -2,14 +2,14 @@ import Foundation
 import Images
 
 /// One image of a report: the photograph and what is known about its pixels, made small enough for a page.
-public struct ReportRow: Sendable {
-  /// The longer side of the pictures, at most, on a page that is not crowded.
-  public static let side = 480
+package struct ReportRow: Sendable {
+  /// The largest longer side of the pictures, on a page with few images.
+  package static let side = 480
 
   /// The image's name.
-  public var name: String
+  package var name: String
   /// The score of the prediction on this image alone; nil where there is nothing to compare it with.
-  public var score: Score?
+  package var score: Score?
   let photograph: Image
   let prediction: LabelMap?
   let groundTruth: LabelMap?
@@ -17,22 +17,22 @@ public struct ReportRow: Sendable {
   let annotationProbability: Image?
 
   /// A number in 0...1 with its name.
-  public struct Score: Sendable, Equatable {
-    public var name: String
-    public var value: Double
+  package struct Score: Sendable, Equatable {
+    package var name: String
+    package var value: Double
 
-    public init(_ name: String, _ value: Double) {
+    package init(_ name: String, _ value: Double) {
       self.name = name
       self.value = value
     }
 
     /// Intersection over union, averaged over the classes of the image.
-    public static func meanIoU(_ value: Double) -> Score { Score("IoU", value) }
+    package static func meanIoU(_ value: Double) -> Score { Score("IoU", value) }
   }
 
   /// Pictures of at most `side` pixels. Maps have the size of the photograph, and `annotationProbability` is a heat map
   /// of it.
-  public init(
+  package init(
     name: String, score: Score? = nil, photograph: Image, prediction: LabelMap? = nil, groundTruth: LabelMap? = nil,
     scribbles: LabelMap? = nil, annotationProbability: Image? = nil, side: Int = side
   ) {
@@ -46,7 +46,7 @@ public struct ReportRow: Sendable {
     self.annotationProbability = annotationProbability?.shrunk(width: width, height: height)
   }
 
-  /// The classes that are seen in the pictures, ascending.
+  /// The classes that occur in the pictures, ascending.
   var labels: [Int] {
     let present = [prediction, groundTruth, scribbles].compactMap { $0?.isPresent }
     return (0..<Int(Label.ignored)).filter { label in present.contains { $0[label] } }
@@ -60,7 +60,7 @@ public struct ReportRow: Sendable {
   }
 }
 
-/// The pictures of one image as a part of the page: the photograph once, and over copies of it what is known.
+/// The pictures of one image as a part of the page: the photograph once, and copies of it with overlays.
 struct ReportCard {
   let row: ReportRow
   /// Unique on the page.
@@ -134,7 +134,7 @@ struct ReportCard {
   /// The photograph again, without its bytes.
   private var copy: String { "<svg \(box) aria-hidden=\"true\"><use href=\"#\(id)\"/></svg>" }
 
-  /// An empty layer is left out, where it has no words to say.
+  /// An empty layer without a caption is left out.
   private func layer(_ layer: Layer, _ caption: String, _ kind: String) throws(ImageEncodingError) -> String {
     if layer.isEmpty && caption.isEmpty { return "" }
     return image("png", try layer.pngData(), caption, kind)
@@ -158,7 +158,7 @@ struct ReportCard {
 }
 
 extension Image {
-  /// Half as wide and high where that leaves enough; heat maps have no small parts.
+  /// Half as wide and high where that is large enough; heat maps have no small parts.
   fileprivate var halved: Image {
     min(width, height) < 64 ? self : shrunk(width: width / 2, height: height / 2)
   }

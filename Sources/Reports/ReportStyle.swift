@@ -1,4 +1,4 @@
-/// The look of a report: one column of cards, in light or dark as the reader's system asks.
+/// The style of a report: one column of cards, in light or dark as the reader's system prefers.
 enum ReportStyle {
   static let palette = """
     :root{color-scheme:light dark;--page:#f6f5f2;--card:#fff;--ink:#1c1d21;--soft:#63656e;--rule:#e3e1dc;--grid:#eceae5;

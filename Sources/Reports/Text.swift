@@ -1,14 +1,14 @@
 import Foundation
 
 /// Ratios in percent, with a decimal point in every locale.
-public enum Percent {
-  /// The percentage without its sign, as columns hold it: "71.20"; a dash where there is none.
-  public static func number(_ ratio: Double?, decimals count: Int = 2) -> String {
+package enum Percent {
+  /// The percentage without its sign, for columns: "71.20"; a dash where there is none.
+  package static func number(_ ratio: Double?, decimals count: Int = 2) -> String {
     ratio.map { decimals($0 * 100, count) } ?? "–"
   }
 
-  /// The percentage with its sign, as sentences hold it: "71.20 %"; a dash where there is none.
-  public static func text(_ ratio: Double?, decimals count: Int = 2) -> String {
+  /// The percentage with its sign, for sentences: "71.20 %"; a dash where there is none.
+  package static func text(_ ratio: Double?, decimals count: Int = 2) -> String {
     ratio == nil ? "–" : "\(number(ratio, decimals: count)) %"
   }
 }
@@ -18,7 +18,7 @@ func decimals(_ value: Double, _ count: Int) -> String {
   String(format: "%.\(count)f", value)
 }
 
-/// Text as it may stand between tags or inside a quoted attribute; control characters become spaces.
+/// Text escaped for use between tags or inside a quoted attribute; control characters become spaces.
 func escaped(_ text: String) -> String {
   var result = ""
   result.reserveCapacity(text.utf8.count)

@@ -33,7 +33,7 @@ extension ExperimentSettings {
   }
 
   private static func load(_ documents: [SettingsDocument], _ fileName: String) throws(SettingsError) -> Self {
-    var settings = ExperimentSettings()
+    var settings = ExperimentSettings(try Recipe(of: documents))
     settings.name = ""
     settings.output = ""
     for document in documents {
@@ -42,6 +42,7 @@ extension ExperimentSettings {
     }
     if settings.name.isEmpty { settings.name = fileName }
     if settings.output.isEmpty { settings.output = "runs/\(settings.name)" }
+    if settings.model.kind != .blpseg { try settings.requireExtractor(documents[0].source) }
     if settings.model.backboneWeights == .imageNet, settings.model.network.backbone.pretrained.installed == nil {
       throw SettingsError(
         source: documents[0].source,
@@ -49,7 +50,6 @@ extension ExperimentSettings {
           "model.backbone_weights is imagenet, which there is for \(ModelSettings.installed) only, and model.backbone is "
           + "\(settings.model.network.backbone.name); give the path of a state dict")
     }
-    if settings.model.kind != .blpseg { try settings.requireExtractor(documents[0].source) }
     return settings
   }
 
@@ -60,7 +60,7 @@ extension ExperimentSettings {
         source: source,
         problem:
           "model.network is \(model.kind.rawValue), which there is with \(ModelSettings.extractors) only, and model.backbone is "
-          + "\(model.network.backbone.name)")
+          + "\(model.network.backbone.name); the network of the paper takes every backbone, with recipe: published")
     }
     guard model.backboneWeights != nil else {
       throw SettingsError(
@@ -83,15 +83,17 @@ extension ExperimentSettings {
 
   /// A description of every setting: Markdown tables, one for each section.
   public static var settingsReference: String {
+    let (defaults, published) = (ExperimentSettings(.smallData), ExperimentSettings(.published))
     let sections = settings.compactMap { section in
-      section.reference().map { "## `\(section.key)`\n\n\(section.meaning)\n\n\($0)" }
+      section.reference(defaults, published).map { "## `\(section.key)`\n\n\(section.meaning)\n\n\($0)" }
     }
-    return (["# Settings", settingsIntroduction, "## Top level\n\n\(reference)"] + sections).joined(separator: "\n\n")
+    return (["# Settings", settingsIntroduction, "## Top level\n\n\(reference(defaults, published))"] + sections).joined(separator: "\n\n")
       + "\n"
   }
 
   private static let settingsIntroduction = """
-    What a settings file may hold, in YAML; every setting has a default. On the command line `--set training.epochs=3` \
+    What a settings file may hold, in YAML; every setting has a default. Where the recipe `published` has another one, it stands in \
+    brackets. On the command line `--set training.epochs=3` \
     overrides one. `blpseg inspect settings` writes this page.
 
     Relative paths of a settings file are relative to the folder that the file lies in, those of `--set` to the current \

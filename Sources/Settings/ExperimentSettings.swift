@@ -14,6 +14,8 @@ public struct ExperimentSettings: Sendable, Equatable {
     case mps
   }
 
+  /// Where the defaults of all others come from.
+  public var recipe = Recipe.published
   /// The experiment's name; default the settings file's name without its extension.
   public var name = "experiment"
   /// The folder of the results; default `runs/` with the name.
@@ -36,6 +38,10 @@ public struct ExperimentSettings: Sendable, Equatable {
 
 extension ExperimentSettings: SettingsSection {
   package static let settings: [Setting<ExperimentSettings>] = [
+    Setting(
+      "recipe", \.recipe, Recipe.value,
+      "Which defaults all other settings have: `small_data` learns most from some hundred photographs on a laptop; "
+        + "`published` is the paper's network and its training."),
     Setting(
       "name", \.name,
       .text("a name without slashes").mapped({ $0.contains("/") ? nil : $0 }, back: { $0 }),

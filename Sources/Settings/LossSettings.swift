@@ -74,6 +74,10 @@ extension LossSettings: SettingsSection {
 
   private static let pairwise: [Setting<LossSettings>] = [
     Setting(
+      "stride", \.objective.stride, .whole(1...32),
+      "Side in pixels of the squares that all losses take for pixels: 4, the stride of the scores, computes them several times "
+        + "faster than 1, which is the published way. It divides `data.crop`."),
+    Setting(
       "cell_side", \.objective.cellSide, .whole(1...32),
       "Side in pixels of the cells on whose grid the following losses are computed."),
     weight("potts", \.objective.potts.weight, "the Potts loss: neighbours of similar colour have similar answers"),
@@ -121,7 +125,7 @@ extension LossSettings: SettingsSection {
     Setting(
       "teacher", \.teacher.kind, .choice(TeacherKind.self),
       "Whose answers become pseudo labels in self-training: the network's own, or those of an exponential moving average (ema) "
-        + "of its weights."),
+        + "of its weights, which then also validates and predicts."),
     Setting(
       "teacher_decay", \.teacher.decay, .number(0, below: 1),
       "Share of itself that the moving average keeps in each step."),

@@ -1,3 +1,4 @@
+import Files
 import Networks
 
 /// The section `model`: the network.
@@ -23,6 +24,8 @@ public struct ModelSettings: Sendable, Equatable {
   public var kind = Kind.blpseg
   /// The network; how many classes it has is the data's matter, and not set here.
   public var network = BLPSegConfiguration()
+  /// Stride of the coarsest level of the feature pyramid, 16 or 32.
+  public var outputStride = 32
   /// The network of frozen features; its backbone is that of `network`.
   public var features = FrozenFeaturesConfiguration()
   /// The backbone's initial weights; nil starts from random ones.
@@ -42,8 +45,8 @@ extension ModelSettings {
   /// The feature pyramid of these settings for so many classes.
   public func pyramidConfiguration(classCount: Int) -> FeaturePyramidConfiguration {
     FeaturePyramidConfiguration(
-      backbone: network.backbone, classCount: classCount, width: network.decoderWidth, dropout: network.dropout,
-      tagWeight: features.tagWeight, localAggregation: network.localAggregation, sigma: network.sigma)
+      backbone: network.backbone, classCount: classCount, width: network.decoderWidth, outputStride: outputStride,
+      dropout: network.dropout, tagWeight: features.tagWeight, localAggregation: network.localAggregation, sigma: network.sigma)
   }
 
   /// The network of frozen features of these settings for so many classes.
@@ -86,6 +89,9 @@ extension ModelSettings: SettingsSection {
       "decoder_width", \.network.decoderWidth, .whole(8...4096),
       "Channels of the decoder of `blpseg`, or of all levels of `feature_pyramid`."),
     Setting(
+      "output_stride", \.outputStride, .choice(of: [16, 32], named: { "\($0)" }),
+      "Stride of the coarsest level of `feature_pyramid`: 16, by dilation, shows it more detail and takes twice the time."),
+    Setting(
       "dropout", \.network.dropout, .number(0, below: 1), "Probability that a decoder channel is dropped in training."),
     Setting(
       "local_aggregation", \.network.localAggregation, .flag, "Refine the logits with the local aggregation module."),
@@ -102,11 +108,11 @@ extension ModelSettings: SettingsSection {
     ),
   ]
 
-  /// The backbones that offer frozen features, in words.
-  static let extractors = Backbones.all.filter { $0.extractor != nil }.map(\.name).joined(separator: " or ")
+  /// The backbones that offer an extractor, in words.
+  static let extractors = Backbones.all.filter { $0.extractor != nil }.map(\.name).alternatives
 
   /// The backbones whose weights Scripts/setup installs, in words.
-  static let installed = Backbones.all.filter { $0.pretrained.installed != nil }.map(\.name).joined(separator: " and ")
+  static let installed = Backbones.all.filter { $0.pretrained.installed != nil }.map(\.name).alternatives
 
   private static let weights = SettingValue<String>.path("the path of a state dict (.pth or .safetensors), or imagenet")
     .mapped(

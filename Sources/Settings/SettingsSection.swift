@@ -3,8 +3,6 @@ import Yams
 
 /// A group of settings, each declared once: reading, the check for unknown keys, writing and the reference follow.
 package protocol SettingsSection: Sendable, Equatable {
-  /// The settings with their defaults.
-  init()
   /// The declarations, in the order in which they are written.
   static var settings: [Setting<Self>] { get }
   /// Keys of which a document may give only one, because they set the same thing.
@@ -43,7 +41,7 @@ package struct Setting<Owner: Sendable>: Sendable {
   /// The full names of what is inside a section, for suggestions.
   let names: [String]
   /// The Markdown table of a section.
-  let reference: @Sendable () -> String?
+  let reference: @Sendable (_ defaults: Owner, _ published: Owner) -> String?
 
   /// A setting kept at `keyPath`; `defaultText` replaces a default that depends on other settings.
   init<Value: Sendable>(
@@ -69,7 +67,7 @@ package struct Setting<Owner: Sendable>: Sendable {
         ? [] : [SettingDifference(name: key, old: before ?? "not given", new: after ?? "not given")]
     }
     self.defaultText = { owner in defaultText ?? value.write(owner[keyPath: keyPath]).map { "`\($0)`" } ?? "" }
-    reference = { nil }
+    reference = { _, _ in nil }
   }
 
   /// A section kept at `keyPath`.
@@ -91,7 +89,9 @@ package struct Setting<Owner: Sendable>: Sendable {
       }
     }
     defaultText = { _ in "" }
-    reference = { Section.reference }
+    reference = { defaults, published in
+      Section.reference(defaults[keyPath: keyPath], published[keyPath: keyPath])
+    }
   }
 }
 
@@ -179,11 +179,14 @@ extension SettingsSection {
     Self.settings.flatMap { $0.differences(old, self) }
   }
 
-  /// A Markdown table of the settings that stand in this section itself.
-  package static var reference: String {
-    let defaults = Self()
-    let rows = settings.compactMap { setting in
-      setting.expectation.map { "| `\(setting.key)` | \($0) | \(setting.defaultText(defaults)) | \(setting.meaning) |" }
+  /// A Markdown table of the settings that stand in this section itself, with their defaults, and the published ones in brackets
+  /// where they differ.
+  package static func reference(_ defaults: Self, _ published: Self) -> String {
+    let rows = settings.compactMap { setting -> String? in
+      guard let expectation = setting.expectation else { return nil }
+      let (own, other) = (setting.defaultText(defaults), setting.defaultText(published))
+      let text = [own, own == other ? "" : other.isEmpty ? "(not given)" : "(\(other))"].filter { !$0.isEmpty }
+      return "| `\(setting.key)` | \(expectation) | \(text.joined(separator: " ")) | \(setting.meaning) |"
     }
     return (["| Setting | Value | Default | Meaning |", "|---|---|---|---|"] + rows).joined(separator: "\n")
   }

@@ -7,14 +7,18 @@ import Tensors
 /// A teacher whose weights are the exponential moving average of those of the network that learns.
 ///
 /// Tarvainen and Valpola, "Mean teachers are better role models" (NIPS 2017). After update t, counted from 1, the
-/// average takes the share min(decay, 1 - 1 / t) of itself, so that the random start does not linger. It predicts in
-/// evaluation mode, by averaged statistics of batch normalisation. Checkpoints keep its tensors as `training.teacher.NAME`.
+/// average takes the share min(decay, 1 - 1 / t) of itself, so that the random start does not linger. It answers in
+/// evaluation mode, by averaged statistics of batch normalisation.
+///
+/// The average is also what is validated and what predicts after training: checkpoints have its tensors as the network's,
+/// and those of the network that learns as `training.learner.NAME`.
 public final class MeanTeacher: Teacher, Checkpointed {
-  private static let prefix = "training.teacher."
-  private static let updatesName = "training.teacher_updates"
+  private static let prefix = "training.learner."
+  private static let updatesName = "training.average_updates"
 
   private let student: any SegmentationNetwork
-  private let average: any SegmentationNetwork
+  /// The averaged network.
+  let average: any SegmentationNetwork
   private let decay: Double
   private let autocastType: ElementType?
   private let device: Device
@@ -34,10 +38,11 @@ public final class MeanTeacher: Teacher, Checkpointed {
   /// All tensors of the averaged network.
   package var store: ParameterStore { average.store }
 
-  public func logits(for image: LossInput) throws -> Tensor {
+  public func scores(of photographs: Tensor) throws -> Tensor {
     try withoutGradient {
-      let output = try withAutocast(autocastType, on: device) { try average(image.photograph, .evaluation.withFixedStatistics) }
-      return try output.logits().to(image.logits.type)
+      try withAutocast(autocastType, on: device) {
+        try average(photographs, .evaluation.withFixedStatistics).aggregated
+      }
     }
   }
 
@@ -60,24 +65,24 @@ public final class MeanTeacher: Teacher, Checkpointed {
 
   public func save(to state: inout StateDict) throws {
     state[Self.updatesName] = updates
-    for entry in average.store.entries { state[Self.prefix + entry.name] = entry.tensor }
+    for entry in student.store.entries { state[Self.prefix + entry.name] = entry.tensor }
   }
 
-  /// Continues from what `save` kept. A checkpoint of a run without such a teacher has none of it; the average then starts from
-  /// the network's weights.
+  /// Continues from what `save` kept. A checkpoint of a run without such a teacher has none of it; the network that learns then
+  /// goes on from the weights that predict, and so does the average.
   public func restore(from state: StateDict) throws {
     let isKept = state[Self.updatesName] != nil
     let prefix = isKept ? Self.prefix : ""
-    for entry in average.store.entries {
+    for entry in student.store.entries {
       guard let kept = state[prefix + entry.name] else { continue }
       guard kept.shape == entry.tensor.shape else {
-        throw CheckpointMismatch(problem: "holds a teacher's tensor of another shape for \(entry.name)")
+        throw CheckpointMismatch(problem: "holds a tensor of another shape for \(entry.name)")
       }
     }
     try withoutGradient {
       try updates.fill(0)
       if let kept = state[Self.updatesName] { try updates.copy(from: kept) }
-      for entry in average.store.entries {
+      for entry in student.store.entries {
         if let kept = state[prefix + entry.name] { try entry.tensor.copy(from: kept) }
       }
     }

@@ -160,7 +160,7 @@ public final class Trainer {
       if score > progress.bestMeanIoU ?? -1 {
         progress.bestMeanIoU = score
         try TrainingCheckpoint.saveWeights(
-          of: step.network.store, progress, metadata: metadata, to: folder.bestCheckpoint)
+          of: step.predicting.store, progress, metadata: metadata, to: folder.bestCheckpoint)
       }
     }
     try save()

@@ -26,7 +26,7 @@ public enum TrainingCheckpoint {
   static func state(
     of step: TrainingStep, _ progress: TrainingProgress, metadata: [String: String]
   ) throws -> StateDict {
-    var state = weights(of: step.network.store, progress, metadata: metadata)
+    var state = weights(of: step.predicting.store, progress, metadata: metadata)
     for part in step.parts { try part.save(to: &state) }
     return state
   }
@@ -70,7 +70,7 @@ public enum TrainingCheckpoint {
   static func restore(_ step: TrainingStep, from state: StateDict) throws {
     for part in step.parts { try part.restore(from: state) }
     // Last, and itself all or nothing, so that a file that does not fit leaves the network as it was.
-    try step.network.store.load(state.map { ($0.name, $0.tensor) }, isExtra: isExtra)
+    try step.predicting.store.load(state.map { ($0.name, $0.tensor) }, isExtra: isExtra)
   }
 
   /// The progress that a checkpoint's metadata holds.

@@ -33,11 +33,15 @@ extension TrainingStep {
   func losses(
     _ prediction: NetworkOutput, of photographs: Tensor, _ labels: Tensor, classPresent: Tensor, iteration: Int
   ) throws -> (LossValues, ScoreGradients) {
+    let stride = objective.stride
+    let teacherScores = try objective.teacherScores(of: photographs, iteration: iteration)
+    let labels = try reducedLabels(labels, classCount: network.architecture.classCount, side: stride)
+    let photographs = stride == 1 ? photographs : try photographs.averagePooled(stride)
     let (images, height, width) = (labels.shape[0], labels.shape[1], labels.shape[2])
     let batch = LossBatch(
       images: images, scribbleClassWeight: network.scribbleClassWeight,
       scribbleWeight: try scribbleWeight(ofBatch: labels), labelCounts: labelCounts(ofBatch: labels),
-      normalization: network.architecture.normalization)
+      normalization: network.architecture.normalization, stride: stride)
     // Losses are computed in at least 32 bits also where autocast's scores come as they are, without local aggregation.
     let type: ElementType = prediction.aggregated.type == .float64 ? .float64 : .float32
     var values: [Tensor] = []
@@ -51,6 +55,7 @@ extension TrainingStep {
         LossInput(
           logits: aggregated.resizedBilinear(height: height, width: width),
           scribbleLogits: try scribbleScores.resizedBilinear(height: height, width: width), tagLogits: tagLogits,
+          teacherLogits: teacherScores.map { try this($0).to(type).resizedBilinear(height: height, width: width) },
           photograph: this(photographs), features: this(prediction.decoded).detached(), labels: this(labels),
           classPresent: this(classPresent), batch: batch),
         iteration: iteration)

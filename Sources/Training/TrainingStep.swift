@@ -21,6 +21,8 @@ public final class TrainingStep {
   }
 
   public let network: any SegmentationNetwork
+  /// The network that validates and predicts: the average of `network`, where there is one.
+  public var predicting: any SegmentationNetwork { (objective.teacher as? MeanTeacher)?.average ?? network }
   public let objective: Objective
   public let optimizer: AdamW
   public let scaler: GradientScaler?

@@ -9,7 +9,7 @@ struct ArgumentAdvice {
   /// A sentence with its full stop, or a question.
   let text: String
 
-  /// Nil where nothing better can be said than what the parser says.
+  /// Nil where the parser's own message is the best one.
   init?(_ arguments: [String], of command: any ParsableCommand.Type) {
     guard let text = Self.onCommand(arguments, command) ?? Self.onOverride(arguments) ?? Self.onDevice(arguments) else {
       return nil

@@ -18,7 +18,7 @@ struct SettingsArguments: ParsableArguments {
       valueName: "path=value"))
   var overrides: [String] = []
 
-  /// The settings; LibTorch computes on as many threads as they say from then on.
+  /// The settings; LibTorch uses the number of threads that they set from then on.
   func load(_ extra: [String] = []) throws -> ExperimentSettings {
     let settings = try ExperimentSettings.load(config, overrides: overrides + extra)
     ProcessorShare.apply(settings.threads)

@@ -3,8 +3,8 @@ import Foundation
 
 /// The console: results on standard output, messages and progress on standard error.
 ///
-/// Names from files and arguments are shown such that a terminal obeys nothing in them. What standard error does not take
-/// is dropped; results that standard output does not take are told at the end, by `exitCode`.
+/// Names from files and arguments are shown without anything that a terminal would interpret. Failed writes to standard
+/// error are ignored; failed writes of results to standard output are reported at the end, by `exitCode`.
 enum Console {
   static let isTerminal = isatty(STDERR_FILENO) == 1
   nonisolated(unsafe) private static var hasOpenLine = false
@@ -13,10 +13,10 @@ enum Console {
   /// Why results are missing on standard output.
   nonisolated(unsafe) private static var lossCode: Int32?
 
-  /// How long progress stays silent where no line can be drawn over.
+  /// Time between lines of progress where a line cannot be replaced.
   private static let silence = Duration.seconds(10)
 
-  /// Which of several processes speaks, nil where there is one.
+  /// The name of this process among several, nil where there is one.
   nonisolated(unsafe) static var speaker: String?
 
   /// What the lines are about, written before each of them; nil where that is plain.
@@ -25,13 +25,13 @@ enum Console {
 
   static func error(_ message: String) { line("blpseg\(speaker.map { " (\($0))" } ?? ""): \(message)") }
 
-  /// A line that stays.
+  /// Prints a line that is not replaced.
   static func line(_ text: String) {
     clear()
     write((prefix + text).printable + "\n")
   }
 
-  /// Lines that stay, as they are, such as a usage.
+  /// Prints lines unchanged that are not replaced, such as a usage.
   static func lines(_ text: String) {
     clear()
     write(text.printableLines + "\n")
@@ -40,10 +40,11 @@ enum Console {
   /// Lines on standard output: the result of the command.
   static func result(_ text: String) { writeResult(text.printableLines) }
 
-  /// One line on standard output, whatever the names in it hold.
+  /// One line on standard output, whatever characters the names in it contain.
   static func result(line text: String) { writeResult(text.printable) }
 
-  /// The code to exit with, which is `code` unless results were lost: then this says so, and success becomes failure.
+  /// The code to exit with, which is `code` unless results were lost: then this prints an error, and success becomes
+  /// failure.
   static func exitCode(_ code: Int32) -> Int32 {
     guard let lossCode else { return code }
     error("Results are missing: standard output cannot be written (\(String(cString: strerror(lossCode)))).")
@@ -64,7 +65,7 @@ enum Console {
     progress(isTerminal ? line.text(columns: columns - 1 - prefix.count) : line.text)
   }
 
-  /// A progress line that tells how much is done, and how long the rest will take at the pace since `start`.
+  /// A progress line with the amount done, and the time that the rest will take at the rate since `start`.
   static func progress(_ what: String, _ done: Int, of total: Int, since start: ContinuousClock.Instant) {
     let seconds = (ContinuousClock.now - start) / .seconds(1)
     let rest = seconds / Double(max(1, done)) * Double(total - done)
@@ -108,7 +109,7 @@ enum Console {
     lossCode = code
   }
 
-  /// Ends as programs do whose reader wants no more, such as `head`: without a word, by the signal for it.
+  /// Ends as other programs do when their reader, such as `head`, has closed the pipe: silently, by SIGPIPE.
   private static func endAsOthersDo() {
     signal(SIGPIPE, SIG_DFL)
     var signals = sigset_t()
@@ -119,12 +120,12 @@ enum Console {
   }
 }
 
-/// What a progress line tells, fitted to the width of a terminal: the bar shrinks first, then what matters least is left
-/// out; how much is done and the time left stay.
+/// The contents of a progress line, fitted to the width of a terminal: the bar shrinks first, then the least important
+/// parts are left out; the amount done and the time left stay.
 struct ProgressLine {
   var done: Int
   var total: Int
-  /// What follows the numbers, in order.
+  /// The parts after the numbers, in order.
   var parts: [Part] = []
   /// Seconds until the end; nil while unknown.
   var secondsLeft: Double?
@@ -141,7 +142,7 @@ struct ProgressLine {
   }
 
   private static let longestBar = 20
-  /// A bar of fewer places tells nothing.
+  /// The smallest useful width of a bar.
   private static let shortestBar = 4
 
   /// The line without a bar.
@@ -166,5 +167,49 @@ struct ProgressLine {
   private func bar(_ places: Int) -> String {
     let filled = total > 0 ? min(places, places * done / total) : 0
     return String(repeating: "█", count: filled) + String(repeating: "░", count: places - filled)
+  }
+}
+
+/// Standard output or standard error, written so that no failure ends the program.
+struct StandardStream {
+  static let output = StandardStream(descriptor: STDOUT_FILENO)
+  static let error = StandardStream(descriptor: STDERR_FILENO)
+
+  private let descriptor: Int32
+
+  /// To be called before anything else: opens /dev/null for descriptors that the parent process has closed, so that no
+  /// file opened later gets their numbers and the messages, and lets writes to closed pipes fail.
+  static func prepare() {
+    for descriptor in [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO] where fcntl(descriptor, F_GETFD) < 0 {
+      // Opened in the opposite mode, so that writes fail instead of seeming to succeed. The lowest free number is the
+      // missing one.
+      _ = open("/dev/null", descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY)
+    }
+    signal(SIGPIPE, SIG_IGN)
+  }
+
+  /// Writes all of `text`; returns the error code where that fails.
+  func write(_ text: String) -> Int32? {
+    var text = text
+    return text.withUTF8 { bytes in
+      var rest = UnsafeRawBufferPointer(bytes)
+      while !rest.isEmpty {
+        let written = Foundation.write(descriptor, rest.baseAddress, rest.count)
+        if written >= 0 {
+          rest = UnsafeRawBufferPointer(rebasing: rest[written...])
+        } else if errno == EAGAIN {
+          waitForRoom()
+        } else if errno != EINTR {
+          return errno
+        }
+      }
+      return nil
+    }
+  }
+
+  /// Waits until a pipe or a terminal in non-blocking mode takes more.
+  private func waitForRoom() {
+    var request = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+    _ = poll(&request, 1, 1000)
   }
 }

@@ -5,7 +5,7 @@ import Images
 import Models
 import Reports
 
-/// Tells how the prediction of photographs goes.
+/// Reports the progress of predicting photographs.
 final class PredictionConsole {
   /// What is known about the weights.
   struct Weights {
@@ -29,7 +29,7 @@ final class PredictionConsole {
     table = PredictionTable(classes: weights.appearance.names, classCount: weights.classCount)
   }
 
-  /// What is about to be done, and what lay beside the photographs.
+  /// The work ahead, and the other files beside the photographs.
   func begin(_ views: Views) {
     var line = "\(photographs(predictions.count)), \(views.count) \(views.count == 1 ? "view" : "views") of each"
     if views != .single {
@@ -72,7 +72,7 @@ final class PredictionConsole {
     Console.progress("predicting", done, of: predictions.count, since: start)
   }
 
-  /// How it ended. Throws the exit code 1 where a photograph could not be predicted, and 130 where it was stopped.
+  /// The final summary. Throws the exit code 1 where a photograph could not be predicted, and 130 where it was stopped.
   func end(_ outcome: PredictionRun.Outcome, _ folder: String) throws {
     let seconds = (ContinuousClock.now - start) / .seconds(1)
     if tooLarge > 1, let learnt = weights.learntSize {
@@ -96,7 +96,7 @@ final class PredictionConsole {
     if !outcome.faults.isEmpty { throw ExitCode.failure }
   }
 
-  /// Doubts a photograph that is much larger than those learnt from, the first of them in full.
+  /// Counts photographs that are much larger than those of the training, and warns about the first.
   private func doubt(_ finding: PredictionRun.Finding) {
     guard let learnt = weights.learntSize,
       learnt.isExceeded(width: finding.width, height: finding.height, maxSide: maxSide)

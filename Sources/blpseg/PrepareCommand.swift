@@ -27,7 +27,7 @@ extension PrepareCommand {
       try reportingFailure {
         Interruption.listen()
         let start = ContinuousClock.now
-        // Without `Experiment`, which the first problem would end.
+        // Without `Experiment`, which throws at the first problem.
         let check = Preflight(
           try settings.load(), for: .report,
           progress: { part, done, total in
@@ -164,7 +164,7 @@ extension PrepareCommand {
 }
 
 extension LabelConversion {
-  /// Converts all files with a progress line, tells how many were written to `folder`, and the first faults.
+  /// Converts all files with a progress line, and prints how many were written to `folder`, and the first faults.
   ///
   /// Throws the exit code 1 where a file failed, and 130 where the conversion was stopped.
   func runReporting(_ folder: String) throws {

@@ -49,7 +49,7 @@ struct TrainCommand: ParsableCommand {
     }
   }
 
-  /// How an interrupted run goes on.
+  /// Advice on how to continue an interrupted run.
   private func advice(to experiment: Experiment) -> String {
     // A head is saved once it is fitted.
     experiment.bestWeights == nil

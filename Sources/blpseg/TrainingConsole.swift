@@ -4,13 +4,13 @@ import Reports
 import Settings
 import Training
 
-/// Tells how a run goes: on a terminal in one line that is redrawn, elsewhere in a line for each entry of the record and
-/// in others where these are far apart.
+/// Reports the progress of a run: on a terminal in one line that is redrawn, elsewhere in a line for each entry of the
+/// record and in further lines where entries are far apart.
 final class TrainingConsole {
   private let experiment: Experiment
   private var plan: TrainingObserver.Plan?
   private var latest: MetricsEntry?
-  /// When this start's first step was done, and how many were then.
+  /// The time of this start's first step, and the number of steps then.
   private var first: (time: ContinuousClock.Instant, step: Int)?
 
   init(_ experiment: Experiment) { self.experiment = experiment }
@@ -71,16 +71,20 @@ final class TrainingConsole {
       return
     }
     if plan.firstIteration >= plan.iterations {
-      tell(
-        "the run is finished (\(plan.firstIteration) steps), nothing is left to train; go on with "
-          + "--set training.epochs=... (\(plan.iterations / plan.batchesPerEpoch) so far)")
+      let longer =
+        if case .epochs(let count) = settings.training.length {
+          "training.epochs=... (\(count) so far)"
+        } else {
+          "training.iterations=... (\(plan.iterations) so far)"
+        }
+      tell("the run is finished (\(plan.firstIteration) steps), nothing is left to train; go on with --set \(longer)")
       return
     }
     if plan.firstIteration > 0 { tell("continuing after step \(plan.firstIteration)") }
     Console.progress("step \(plan.firstIteration + 1)/\(plan.iterations)  the first takes longer")
   }
 
-  /// The network's parts in a few words.
+  /// A short description of the network's parts.
   private var network: String {
     let (model, classes) = (experiment.settings.model, experiment.classes.count)
     if model.kind == .blpseg { return "\(model.network.backbone.name), decoder width \(model.network.decoderWidth)" }
@@ -100,13 +104,13 @@ final class TrainingConsole {
 
   private func draw(step: Int) {
     guard let status = status(step: step) else { return }
-    // Whoever started a run that logs seldom sees soon that it goes.
+    // Also a run that logs seldom shows early that it makes progress.
     if first == nil && latest == nil && !Console.isTerminal { Console.line("step \(status.text)") }
     if first == nil { first = (.now, step) }
     if Console.isTerminal { Console.progress(status) } else { Console.progress("step \(status.text)") }
   }
 
-  /// Steps done, and what the last entry of the record knows of losses and speed.
+  /// Steps done, and the losses and the speed in the last entry of the record.
   private func status(step: Int) -> ProgressLine? {
     guard let plan else { return nil }
     var line = ProgressLine(done: step, total: plan.iterations)

@@ -35,6 +35,31 @@ import Testing
     return augmentation.augmented(sample, classCount: Self.classCount, Self.plain, using: &stream)
   }
 
+  @Test("colours vary within their range, and the padding and everything else stay") func colors() throws {
+    let sample = Self.coordinates(30, 20)
+    let still = Augmentation(flipProbability: 0, scale: 1...1, crop: 40)
+    var varied = still
+    varied.colorJitter = 0.5
+    var shifts: [Float] = []
+    for index in 0..<8 {
+      let (before, after) = (augmented(sample, still, index: index), augmented(sample, varied, index: index))
+      #expect(before.scribbles == after.scribbles && before.groundTruth == after.groundTruth)
+      for place in 0..<1600 where before.scribbles[place] == Label.ignored {
+        #expect((0..<3).allSatisfy { after.image[$0 * 1600 + place] == 0 })
+      }
+      #expect(after.image.allSatisfy { 0...255 ~= $0 })
+      // The mean moves by brightness alone, a quarter of 0.5 of the range at most, where nothing is cut off.
+      let inside = (0..<1600).filter { before.scribbles[$0] != Label.ignored }
+      func mean(_ image: [Float]) -> Float {
+        inside.reduce(0) { $0 + image[$1] + image[1600 + $1] + image[3200 + $1] } / Float(3 * inside.count)
+      }
+      shifts.append(mean(after.image) - mean(before.image))
+      #expect(after.image != before.image)
+    }
+    #expect(shifts.allSatisfy { abs($0) < 0.125 * 255 + 8 }, "\(shifts)")
+    #expect(Set(shifts).count == 8)
+  }
+
   @Test("Photograph, scribbles and ground truth stay aligned", arguments: [24, 60, 200])
   func alignment(_ crop: Int) throws {
     let sample = Self.coordinates(100, 80)

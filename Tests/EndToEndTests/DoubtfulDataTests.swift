@@ -27,6 +27,7 @@ import Testing
     try folder.write(
       "tiny.yaml",
       """
+      recipe: published
       model: {decoder_width: 8}
       data: {root: data, crop: 48, workers: 1}
       training: {iterations: 1, batch_size: 2, self_training_start: 0}

@@ -13,6 +13,7 @@ final class Workspace: Sendable {
 
   /// Six epochs of two steps: all tests together take seconds.
   private static let settings = """
+    recipe: published
     model:
       decoder_width: 8
     data:

@@ -91,7 +91,7 @@ import Training
 /// Loads settings from a file of this text.
 func load(_ yaml: String, _ overrides: [String] = []) throws -> ExperimentSettings {
   let folder = try TemporaryFolder()
-  return try ExperimentSettings.load(try folder.write("test.yaml", yaml), overrides: overrides)
+  return try ExperimentSettings.load(try folder.write("test.yaml", yaml), overrides: ["recipe=published"] + overrides)
 }
 
 /// Two steps on the demo's first photographs, with all files in `folder`.

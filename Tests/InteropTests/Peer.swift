@@ -1,5 +1,7 @@
 import Foundation
+import Tensors
 import TestSupport
+import Testing
 
 /// A real counterpart of the program: a Python script of the folder Peers, run in the environment that
 /// Scripts/setup-interop made.
@@ -29,5 +31,15 @@ enum Peer {
       throw Failure(description: "\(name).py failed: \(try String(contentsOfFile: texts("errors"), encoding: .utf8))")
     }
     return try String(contentsOfFile: texts("output"), encoding: .utf8)
+  }
+}
+
+@Suite(.enabled(if: Peer.isInstalled, "run Scripts/setup-interop to install the counterparts"))
+struct PeerTests {
+  @Test("PyTorch as a counterpart is the version whose libraries the program uses")
+  func sameTorch() throws {
+    let lines = try Peer.run("versions").split(separator: "\n")
+    #expect(lines.count == 5)
+    #expect(lines.first?.hasPrefix("torch \(LibTorch.version)") == true, "\(lines)")
   }
 }

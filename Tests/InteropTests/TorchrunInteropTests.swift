@@ -17,6 +17,7 @@ struct TorchrunInteropTests {
   func elasticRestart() throws {
     let folder = try TemporaryFolder()
     let settings = """
+      recipe: published
       model: {decoder_width: 8}
       data: {root: \(Fixture.root)/Demo, crop: 64, workers: 1, validation_list: null}
       training: {iterations: 40, batch_size: 4, learning_rate: 1e-3, checkpoint_every: 2, log_every: 1}

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "InstructionSet.h"
+#include "Backend.h"
 
 struct Check {
   const char *name;

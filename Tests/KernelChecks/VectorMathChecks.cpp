@@ -2,7 +2,7 @@
 #include <cstring>
 #include <limits>
 
-#include "BLASSize.h"
+#include "Backend.h"
 #include "Check.h"
 #include "FlushingDenormals.h"
 #include "VectorMath.h"

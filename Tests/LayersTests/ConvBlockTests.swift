@@ -26,6 +26,15 @@ struct ConvBlockTests {
     padding: Conv2d.Padding = .zeros(1), stride: Int = 1, groups: Int = 1, bias: Bool = false, normalised: Bool = true,
     _ activation: Activation
   ) throws -> ConvBlock {
+    try blockAndParameters(
+      padding: padding, stride: stride, groups: groups, bias: bias, normalised: normalised, activation
+    ).block
+  }
+
+  private func blockAndParameters(
+    padding: Conv2d.Padding = .zeros(1), stride: Int = 1, groups: Int = 1, bias: Bool = false, normalised: Bool = true,
+    _ activation: Activation
+  ) throws -> (block: ConvBlock, parameters: [Tensor]) {
     let store = try ParameterStore(seed: 6)
     let conv = try Conv2d(
       store.root / "conv", 2, 2, kernel: 3, stride: stride, padding: padding, groups: groups, bias: bias)
@@ -36,7 +45,29 @@ struct ConvBlockTests {
         try entry.tensor.copy(from: Tensor.uniform([2], .float32, generator) * 3 + 0.2)
       }
     }
-    return ConvBlock(conv, norm, activation)
+    return (ConvBlock(conv, norm, activation), store.parameters.map(\.tensor))
+  }
+
+  @Test("with fixed statistics training is evaluation, and so are its gradients", arguments: [false, true])
+  func fixedStatistics(bias: Bool) throws {
+    let (block, parameters) = try blockAndParameters(bias: bias, .relu6)
+    let x = try Tensor.normal([2, 2, 6, 7], .float32, Generator(seed: 8)) * 5
+    func results(_ mode: Mode) throws -> (output: Tensor, gradients: [Tensor]) {
+      let x = try x.cloned().requiringGradient()
+      for parameter in parameters { parameter.clearGradient() }
+      let output = try block(x, mode)
+      try (output * Tensor.normal(output.shape, .float32, Generator(seed: 9))).sum().backward()
+      return (try output.detached(), try ([x] + parameters).map { try #require($0.gradient).cloned() })
+    }
+    let expected = try results(.evaluation.plain)
+    for mode in [Mode.training.withFixedStatistics, .evaluation.withFixedStatistics] {
+      let found = try results(mode)
+      #expect(try Closeness(found.output, expected.output).relative.isWithin(Self.tolerance))
+      for (gradient, reference) in zip(found.gradients, expected.gradients) {
+        let closeness = try Closeness(gradient, reference)
+        #expect(closeness.relative.isWithin(Self.tolerance), "\(closeness)")
+      }
+    }
   }
 
   /// Compares a block with its folded form, with and without an addition; values pass below 0 and above 6.

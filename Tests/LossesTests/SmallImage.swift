@@ -43,11 +43,11 @@ struct SmallImage {
 
   var pixels: Int { height * width }
 
-  func input(_ logits: Tensor, photographMean: Float = 0) throws -> LossInput {
+  func input(_ logits: Tensor, photographMean: Float = 0, taught: Tensor? = nil) throws -> LossInput {
     let labels = try Tensor(labels, [1, height, width])
     let one = try Tensor.filled(1, [classes + 1], .float64)
     return LossInput(
-      logits: logits, scribbleLogits: logits,
+      logits: logits, scribbleLogits: logits, teacherLogits: taught,
       photograph: try Tensor(colors.map { ($0 - Double(photographMean)) / 2 }, [1, 3, height, width]),
       features: try Tensor(features.values, [1] + features.shape), labels: labels,
       classPresent: try Tensor(present, [1, classes, 1, 1]),

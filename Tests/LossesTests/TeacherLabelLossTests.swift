@@ -6,12 +6,6 @@ import Testing
 
 @Suite("Labels of a teacher")
 struct TeacherLabelLossTests {
-  /// Answers with the same logits for each image.
-  private struct Oracle: Teacher {
-    let answer: Tensor
-    func logits(for image: LossInput) throws -> Tensor { answer }
-  }
-
   /// Three classes of which the last is absent; labelled nothing, nothing, 1, padding.
   private var image: SmallImage {
     var image = SmallImage(classes: 3, height: 1, width: 4)
@@ -30,10 +24,10 @@ struct TeacherLabelLossTests {
     loss.weight = 1
     loss.threshold = threshold
     let objective = Objective(
-      [loss], learningFrom: SelfTraining(from: 7, threshold: 0.9),
-      teacher: teacher ? Oracle(answer: try image.logits(taught).detached()) : nil)
+      [loss], learningFrom: SelfTraining(from: 7, threshold: 0.9))
     let logits = try image.logits(own)
-    let sum = try objective(image.input(logits), iteration: iteration).sum
+    let taught = teacher && iteration >= 7 ? try image.logits(taught).detached() : nil
+    let sum = try objective(image.input(logits, taught: taught), iteration: iteration).sum
     try sum.backward()
     return (try sum.item(), try #require(logits.gradient).doubles())
   }
@@ -68,10 +62,9 @@ struct TeacherLabelLossTests {
     blp.gamma = 0
     let labels = SelfTraining(from: 0, threshold: 0.5)
     let answer = try image.logits([[0.9, 0.2, 0.9, 0.9], [0.05, 0.6, 0.05, 0.05], [0.05, 0.2, 0.05, 0.05]])
-    let oracle = Oracle(answer: try answer.detached())
     let logits = try image.logits(own)
-    let input = try image.input(logits)
-    let found = try Objective([blp], learningFrom: labels, teacher: oracle)(input, iteration: 0).sum.item()
+    let input = try image.input(logits, taught: answer.detached())
+    let found = try Objective([blp], learningFrom: labels)(input, iteration: 0).sum.item()
     // The teacher says 0 and 1; the third pixel has its scribble.
     #expect(abs(found + (log(0.2) + log(0.3) + log(0.3)) / (3 + 1e-7)).isWithin(1e-12))
   }

@@ -15,7 +15,7 @@ struct FrozenFeaturesTests {
 
   private let weights: [(name: String, tensor: Tensor)]
 
-  init() throws { weights = try WeightsFile.read(EfficientNetLite0Tests.weights).map { ($0.name, $0.tensor) } }
+  init() throws { weights = try WeightsFile.read(EfficientNetLiteTests.weights(0)).map { ($0.name, $0.tensor) } }
 
   private func network(
     scales: [Double] = [1], tagWeight: Double = 0, classes: Int = 5

@@ -115,11 +115,11 @@ import Testing
         .contains("training.self_training_start and training.self_training_start_fraction are both given"))
   }
 
-  @Test("ImageNet weights belong to EfficientNet-Lite0") func imageNet() throws {
+  @Test("ImageNet weights belong to EfficientNet-Lite") func imageNet() throws {
     #expect(try load("model: {backbone_weights: imagenet}").model.backboneWeights == .imageNet)
     #expect(
       try message("model: {backbone: resnet50, backbone_weights: imagenet}")
-        .contains("for efficientnet_lite0 only, and model.backbone is resnet50"))
+        .contains("for efficientnet_lite0, efficientnet_lite1 or efficientnet_lite2 only, and model.backbone is resnet50"))
   }
 
   @Test("a key given twice is refused") func duplicate() throws {

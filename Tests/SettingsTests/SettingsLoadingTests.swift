@@ -6,15 +6,44 @@ import TestSupport
 import Testing
 
 @Suite struct SettingsLoadingTests {
-  @Test("an empty file gives every default, with the file's name") func empty() throws {
-    var expected = ExperimentSettings()
+  @Test("a file names its recipe, or has that for small data; one from before there were recipes has the published one")
+  func recipes() throws {
+    let folder = try TemporaryFolder()
+    func kind(_ yaml: String, _ overrides: [String] = []) throws -> (Recipe, ModelSettings.Kind, Int) {
+      let settings = try ExperimentSettings.load(folder.write("test.yaml", yaml), overrides: overrides)
+      return (settings.recipe, settings.model.kind, settings.training.batchSize)
+    }
+    #expect(try kind("data: {crop: 64}") == (.smallData, .featurePyramid, 8))
+    #expect(try kind("data: {crop: 64}\nrecipe: published") == (.published, .blpseg, 10))
+    #expect(try kind("recipe: published\ntraining: {batch_size: 3}", ["recipe=small_data"]).2 == 3)
+    let resolved = ExperimentSettings(.published).resolvedYAML
+    let old = resolved.split(separator: "\n").filter { line in
+      !["recipe:", "  network:", "  absent_classes:"].contains { line.hasPrefix($0) }
+    }.joined(separator: "\n")
+    #expect(try kind(old) == (.published, .blpseg, 10))
+    #expect(try kind(ExperimentSettings(.smallData).resolvedYAML) == (.smallData, .featurePyramid, 8))
+    let error = #expect(throws: SettingsError.self) { try kind("seed: 1\nrecipe: paper") }
+    #expect(error?.description.contains("recipe is \"paper\", and must be one of small_data, published") == true)
+    #expect(error?.description.contains("line 2") == true, "\(String(describing: error))")
+  }
+
+  @Test("settings of either recipe are read back from their resolved form", arguments: Recipe.allCases)
+  func resolved(recipe: Recipe) throws {
+    var settings = ExperimentSettings(recipe).absolute
+    settings.seed = 3
+    #expect(try ExperimentSettings.parse(settings.resolvedYAML, source: "resolved") == settings)
+  }
+
+  @Test("an empty file gives every default, with the file's name", arguments: Recipe.allCases)
+  func empty(recipe: Recipe) throws {
+    var expected = ExperimentSettings(recipe)
     expected.name = "test"
     expected.output = "runs/test"
     // Neither is there.
     expected.data.validationList = nil
     expected.data.masks = nil
     for yaml in ["", "# nothing\n", "---\n", "model:\ndata: {}\n", "null\n"] {
-      var settings = try load(yaml)
+      var settings = try load(yaml, recipe: recipe)
       #expect(settings.data.root.hasPrefix("/"))
       settings.data.root = "."
       #expect(settings == expected)

@@ -104,3 +104,66 @@ struct EventFileTests {
     #expect(error?.problem.hasPrefix("is a file, a folder was expected") == true)
   }
 }
+
+@Suite("Event files of earlier starts")
+struct EventFileReadingTests {
+  @Test("hold a point that was added, and none of another tag or step")
+  func points() throws {
+    let folder = try TemporaryFolder()
+    #expect(try !EventFile.hold(scalar: "a", step: 3, inFolder: folder.path))
+    let file = try EventFile(inFolder: folder.path, keepingUpTo: 0)
+    let picture = Image(width: 64, height: 64, pixels: (0..<64 * 64 * 3).map { UInt8($0 * 37 % 251) })
+    try file.add(image: picture, tag: "picture", step: 3)
+    try file.add(scalar: 0.5, tag: "a", step: 3)
+    #expect(try EventFile.hold(scalar: "a", step: 3, inFolder: folder.path))
+    #expect(try !EventFile.hold(scalar: "a", step: 4, inFolder: folder.path))
+    #expect(try !EventFile.hold(scalar: "b", step: 3, inFolder: folder.path))
+  }
+
+  @Test("hold a point no more once a start has dropped its step", arguments: [(3, true), (2, false)])
+  func dropped(kept: Int, isHeld: Bool) throws {
+    let folder = try TemporaryFolder()
+    try EventFile(inFolder: folder.path, keepingUpTo: 0).add(scalar: 0.5, tag: "a", step: 3)
+    _ = try EventFile(inFolder: folder.path, keepingUpTo: kept)
+    #expect(try EventFile.hold(scalar: "a", step: 3, inFolder: folder.path) == isHeld)
+  }
+
+  @Test("are read up to a record that is cut short or damaged")
+  func damaged() throws {
+    let folder = try TemporaryFolder()
+    let file = try EventFile(inFolder: folder.path, keepingUpTo: 0)
+    try file.add(scalar: 0.5, tag: "a", step: 3)
+    let bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: file.path)))
+    for length in 0..<bytes.count {
+      let part = try TemporaryFolder()
+      try part.write("events.out.tfevents.1.1", Array(bytes.prefix(length)))
+      #expect(try EventFile.hold(scalar: "a", step: 3, inFolder: part.path) == (length >= bytes.count - 4))
+    }
+    let noise = try TemporaryFolder()
+    try noise.write("events.out.tfevents.1.1", [UInt8](repeating: 0xFF, count: 100))
+    #expect(try !EventFile.hold(scalar: "a", step: 3, inFolder: noise.path))
+  }
+}
+
+@Suite("The checksum CRC-32C")
+struct CRC32CTests {
+  /// An iSCSI command to read.
+  private static let read: [UInt8] = [
+    0x01, 0xC0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x14, 0, 0, 0, 0, 0, 0x04, 0, 0, 0, 0, 0x14, 0, 0, 0, 0x18,
+    0x28, 0, 0, 0, 0, 0, 0, 0, 0x02, 0, 0, 0, 0, 0, 0, 0,
+  ]
+
+  @Test(
+    "of the examples in RFC 3720, section B.4, is the published one",
+    arguments: [
+      ([UInt8](repeating: 0, count: 32), 0x8A91_36AA), ([UInt8](repeating: 255, count: 32), 0x62A8_AB43),
+      ([UInt8](0..<32), 0x46DD_794E), ([UInt8]((0..<32).reversed()), 0x113F_DB5C), (read, 0xD996_3A56),
+    ] as [([UInt8], UInt32)])
+  func published(bytes: [UInt8], sum: UInt32) { #expect(CRC32C.checksum(Data(bytes)) == sum) }
+
+  @Test("of the digits 1 to 9 is the check value of the CRC catalogue, and of nothing 0")
+  func digits() {
+    #expect(CRC32C.checksum(Data("123456789".utf8)) == 0xE306_9283)
+    #expect(CRC32C.checksum(Data()) == 0)
+  }
+}

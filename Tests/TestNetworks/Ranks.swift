@@ -19,7 +19,7 @@ public enum Ranks {
   }
 
   /// Calls `body` once for each of `count` ranks at the same time, with what watches the others there.
-  public static func join<Value: Sendable>(
+  package static func join<Value: Sendable>(
     _ count: Int, port: UInt16? = nil, _ body: @escaping @Sendable (ProcessMonitor) throws -> Value
   ) throws -> [Value] {
     let port = try port ?? freePort()

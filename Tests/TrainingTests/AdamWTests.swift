@@ -180,6 +180,31 @@ struct AdamWTests {
     }
   }
 
+  @Test("a parameter whose gradients come late has averages of its own age, which checkpoints keep") func late() throws {
+    let settings = AdamW.Settings()
+    let store = try store()
+    let b = try #require(store["b"])
+    var (early, late) = (Reference(try #require(store["a"]).doubles()), Reference(try b.doubles()))
+    var optimizer = try AdamW(store.parameters, settings)
+    for step in 0..<6 {
+      optimizer.clearGradients()
+      try set(gradient(6, step: step), of: #require(store["a"]))
+      early.step(gradient(6, step: step), rate: 0.1, settings)
+      if step >= 3 {
+        try set(gradient(4, step: step), of: b)
+        late.step(gradient(4, step: step), rate: 0.1, settings)
+      }
+      try optimizer.step(learningRate: 0.1)
+      var state = StateDict()
+      try optimizer.save(to: &state)
+      optimizer = try AdamW(store.parameters, settings)
+      try optimizer.restore(from: state)
+      #expect(try optimizer.updateCount() == step + 1)
+    }
+    #expect(try Closeness(#require(store["a"]).doubles(), early.value).relative.isWithin(Self.tolerance))
+    #expect(try Closeness(b.doubles(), late.value).relative.isWithin(Self.tolerance))
+  }
+
   @Test("a state of another shape, or none, is refused in words")
   func refusing() throws {
     let optimizer = try AdamW(try store().parameters)

@@ -32,15 +32,15 @@ struct MeanTeacherTests {
     try second.trainer.resume()
     #expect(try second.trainer.run(TrainingObserver()) == .finished)
     let expected = try SmallRun.tensors(uninterrupted.files.lastCheckpoint)
-    #expect(expected.keys.contains("training.teacher.seg_head.4.bias"))
+    #expect(expected.keys.contains("training.learner.seg_head.4.bias"))
     #expect(differences(try SmallRun.tensors(second.files.lastCheckpoint), expected).isEmpty)
 
     let entries = try MetricsFile.read(uninterrupted.files.metrics)
     let keys = Set(SmallRun.everyLoss.losses.map(\.metricsKey))
-    #expect(keys.count == 12)
+    #expect(keys.count == 13)
     for entry in entries {
       let values = entry.values.filter { keys.contains($0.key) }
-      #expect(values.count == 12 && values.values.allSatisfy { $0.isFinite && $0 >= 0 }, "\(values)")
+      #expect(values.count == 13 && values.values.allSatisfy { $0.isFinite && $0 >= 0 }, "\(values)")
       // Self-training begins at the fifth step.
       #expect((entry.values["teacher_loss"] ?? 0 > 0) == (entry.iteration > 4))
     }
@@ -54,7 +54,7 @@ struct MeanTeacherTests {
     let step = try SmallRun.step(network, configuration, objective: SmallRun.everyLoss, teacherDecay: 0.9)
     let batch = try #require(try SmallRun.loader().epoch(0).next())
     let losses = try step(batch, iteration: 5)
-    #expect(losses.parts.count == 12 && losses.parts.allSatisfy { $0.value.isFinite }, "\(losses)")
+    #expect(losses.parts.count == 13 && losses.parts.allSatisfy { $0.value.isFinite }, "\(losses)")
   }
 
   @Test("the average starts as the network and follows it with its decay") func average() throws {
@@ -73,6 +73,16 @@ struct MeanTeacherTests {
     #expect(Closeness(found, expected).worst.isWithin(1e-5), "\(found)")
   }
 
+  @Test("what is saved and predicts is the average") func predicting() throws {
+    let folder = try TemporaryFolder()
+    let run = try run(folder, iterations: 6)
+    _ = try run.trainer.run(TrainingObserver())
+    let kept = try SmallRun.tensors(run.files.lastCheckpoint)
+    let learner = try #require(run.network.store["seg_head.4.bias"]).bytes()
+    #expect(kept["training.learner.seg_head.4.bias"] == learner)
+    #expect(kept["seg_head.4.bias"] != learner)
+  }
+
   @Test("a checkpoint of a run without one starts it from the network's weights") func newcomer() throws {
     let folder = try TemporaryFolder()
     _ = try run(folder, iterations: 2, decay: nil).trainer.run(TrainingObserver())
@@ -80,7 +90,7 @@ struct MeanTeacherTests {
     try resumed.trainer.resume()
     #expect(try resumed.trainer.run(TrainingObserver()) == .finished)
     let tensors = try SmallRun.tensors(resumed.files.lastCheckpoint)
-    #expect(tensors["training.teacher_updates"] != nil)
+    #expect(tensors["training.average_updates"] != nil)
   }
 
   @Test("a loss of weight 0 leaves a run as it is") func weightless() throws {

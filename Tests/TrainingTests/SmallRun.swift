@@ -43,6 +43,7 @@ struct SmallRun {
     settings.partialCrossEntropy.classWeightLimit = 3
     settings.absentClasses.weight = 0.5
     settings.tags.weight = 0.5
+    settings.tagClassifier.weight = 0.5
     settings.entropy.weight = 0.1
     settings.teacherLabels.weight = 0.5
     settings.teacherLabels.threshold = 0.4

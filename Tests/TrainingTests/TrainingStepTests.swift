@@ -98,6 +98,22 @@ struct TrainingStepTests {
     #expect(try scaler.factor() == Double(Float(1e38) / 2))
   }
 
+  @Test("the backbone stays as it is in the first steps, and learns afterwards") func headFirst() throws {
+    let network = try SmallRun.network(dropout: 0)
+    let configuration = SmallRun.configuration(iterations: 4) { $0.headFirst = 0.5 }
+    let step = try SmallRun.step(network, configuration)
+    let batch = try #require(try SmallRun.loader().epoch(0).next())
+    func bytes(_ isBackbone: Bool) throws -> [[UInt8]] {
+      try network.store.entries.filter { $0.name.hasPrefix("backbone.") == isBackbone }.map { try $0.tensor.bytes() }
+    }
+    let (backbone, rest) = (try bytes(true), try bytes(false))
+    for iteration in 0..<2 { _ = try step(batch, iteration: iteration) }
+    #expect(try bytes(true) == backbone)
+    #expect(try bytes(false) != rest)
+    _ = try step(batch, iteration: 2)
+    #expect(try bytes(true) != backbone)
+  }
+
   @Test("the total is the sum of both losses")
   func total() throws {
     let losses = try learn(.float32).losses

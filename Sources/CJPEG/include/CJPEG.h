@@ -10,7 +10,7 @@ typedef enum {
   CJPEG_CUT_SHORT,
   /// The bytes contradict the format.
   CJPEG_DAMAGED,
-  /// The format allows it, this reader does not.
+  /// Valid, but not supported by this reader.
   CJPEG_UNSUPPORTED,
   CJPEG_NO_MEMORY,
 } CJPEGStatus;
@@ -20,7 +20,7 @@ enum { CJPEG_MESSAGE_SIZE = 256 };
 typedef struct {
   uint32_t width;
   uint32_t height;
-  /// Where the contents of the first Exif segment lie among the bytes, after "Exif" and two zeros; no bytes without one.
+  /// The range of the first Exif segment's contents in the file, after "Exif" and two zeros; empty without one.
   size_t exif_start;
   size_t exif_count;
 } CJPEGHeader;
@@ -29,7 +29,7 @@ typedef struct {
 CJPEGStatus cjpeg_read_header(const uint8_t *bytes, size_t count, CJPEGHeader *header, char *message);
 
 /// Decodes to interleaved RGB, rows from the top, as the file stores them. `capacity` must be width * height * 3.
-/// `lacks_end` tells whether the bytes end after the last pixel and before the end-of-image marker.
+/// `lacks_end` becomes whether the bytes end after the last pixel and before the end-of-image marker.
 CJPEGStatus cjpeg_decode_rgb(
     const uint8_t *bytes, size_t count, uint8_t *pixels, size_t capacity, int *lacks_end, char *message);
 

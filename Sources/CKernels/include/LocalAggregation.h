@@ -23,7 +23,8 @@ struct AggregationShape {
   int64_t positions() const { return height * width; }
 };
 
-/// Distance weights g `[height, 2 * width - 1]` by the difference of rows, 0 ..< height, and of columns, from 1 - width on.
+/// Distance weights g `[height, 2 * width - 1]` by the difference of rows, 0 ..< height, and of columns, from 1 - width
+/// on.
 template <typename Real>
 struct DistanceTable {
   const Real *weights;

@@ -1,4 +1,4 @@
-// C functions over LibTorch: what Swift sees of it.
+// C functions over LibTorch, for Swift.
 //
 // Operators are called by name through LibTorch's dispatcher; only what is not an operator has a function here.
 // Every function that can fail returns NULL on success, otherwise a text (LibTorch's own words) that the caller
@@ -36,15 +36,15 @@ typedef struct {
 typedef struct {
   void *ref;
 } TorchAutocastScope;
-/// A connection to the key-value store at which processes meet.
+/// A connection to the key-value store for the rendezvous of processes.
 typedef struct {
   void *ref;
 } TorchStore;
-/// The processes that compute together, as one of them sees them.
+/// The group of processes that compute together.
 typedef struct {
   void *ref;
 } TorchProcessGroup;
-/// What averages gradients over processes during the backward pass.
+/// Averages gradients over processes during the backward pass.
 typedef struct {
   void *ref;
 } TorchReducer;
@@ -88,12 +88,12 @@ void torch_text_release(char *text);
 /// `name` is "aten::add"; `overload` may be "". The result stays valid for ever.
 char *torch_operator_find(const char *name, const char *overload, TorchOperator *result);
 /// Calls an operator; missing trailing arguments take the schema's defaults. `result_count` holds the capacity of
-/// `results` on entry and the number of results on return. A result that is a list of tensors is spread out.
+/// `results` on entry and the number of results on return. A result that is a list of tensors becomes several results.
 char *torch_operator_call(
     TorchOperator op, const TorchValue *arguments, size_t argument_count, TorchValue *results, size_t *result_count);
 
-/// Calls `body`; `names` becomes those of all operators that it called on this thread, also from within others, each on a line,
-/// as a text that `torch_text_release` frees.
+/// Calls `body`; `names` becomes those of all operators that it called on this thread, also from within others, each on
+/// a line, as a text that `torch_text_release` frees.
 char *torch_operators_called(void (*body)(void *context), void *context, char **names);
 
 /// Whether blpseg::winograd_convolution takes an image `[N, C, H, W]` and a weight `[K, C, 3, 3]`, and is faster than
@@ -126,14 +126,14 @@ bool torch_tensor_requires_gradient(TorchTensor tensor);
 TorchTensor torch_tensor_gradient(TorchTensor tensor);
 void torch_tensor_clear_gradient(TorchTensor tensor);
 char *torch_tensor_backward(TorchTensor tensor, TorchTensor cotangent);
-/// A computation from one tensor to another; `input` is borrowed, the result owned by the caller. Returns NULL, or what went
-/// wrong as a text.
+/// A computation from one tensor to another; `input` is borrowed, the result owned by the caller. Returns NULL, or an
+/// error message.
 typedef char *(*TorchComputation)(void *context, TorchTensor input, TorchTensor *result);
-/// Computes, and remembers of the computation nothing but its input: it is done again in the backward pass. `release`
-/// frees `context` when that can no longer happen.
+/// Computes, and stores nothing of the computation but its input: it is repeated in the backward pass. `release` frees
+/// `context` when that can no longer happen.
 char *torch_recomputed(
     TorchTensor input, TorchComputation compute, void *context, void (*release)(void *context), TorchTensor *result);
-/// Returns the setting before.
+/// Returns the previous setting.
 bool torch_gradient_mode_set(bool enabled);
 TorchInferenceScope torch_inference_enter(void);
 void torch_inference_leave(TorchInferenceScope scope);
@@ -145,7 +145,7 @@ void torch_inference_leave(TorchInferenceScope scope);
 char *torch_autocast_enter(const char *device, bool enabled, int8_t element_type, TorchAutocastScope *result);
 void torch_autocast_leave(TorchAutocastScope scope);
 
-// Chance, devices, threads
+// Random numbers, devices, threads
 
 char *torch_generator_new(const char *device, uint64_t seed, TorchGenerator *result);
 void torch_generator_release(TorchGenerator generator);
@@ -155,14 +155,14 @@ char *torch_generator_set_state(TorchGenerator generator, TorchTensor state);
 
 /// 0 where this LibTorch has no such device.
 int torch_device_count(const char *kind);
-/// Waits until the device has done all that it was asked for.
+/// Waits until the device has completed all its work.
 char *torch_device_synchronize(const char *device);
-/// The most bytes that tensors on the device held at once, since the start or since `reset` was last asked for; 0 for the CPU.
+/// The most bytes that tensors on the device held at once, since the start or the last `reset`; 0 for the CPU.
 char *torch_device_peak_memory(const char *device, bool reset, size_t *bytes);
 /// Whether CUDA may round the factors of float32 products to 10 bits (TF32). At first it may not.
 void torch_set_tf32(bool allowed);
-/// The widest instructions that our kernels use, as ATEN_CPU_CAPABILITY names them: "default", "avx2" or "avx512". They are
-/// those of LibTorch's own kernels.
+/// The widest instructions that our kernels use, as ATEN_CPU_CAPABILITY names them: "default", "avx2" or "avx512". They
+/// are those of LibTorch's own kernels.
 const char *torch_instruction_set(void);
 /// Whether the processor has instructions for products of this floating-point type, and oneDNN may use them.
 bool torch_processor_multiplies(int8_t element_type);
@@ -188,8 +188,8 @@ char *torch_store_has(TorchStore store, const char *key, bool *result);
 /// Adds to the number under a key, which begins at 0, and returns the sum.
 char *torch_store_add(TorchStore store, const char *key, int64_t amount, int64_t *result);
 
-/// Waits up to `start_timeout_seconds` for the other processes. Collective functions must be called in one order by all,
-/// and fail when a process is lost, or after `timeout_seconds`.
+/// Waits up to `start_timeout_seconds` for the other processes. Collective functions must be called in one order by
+/// all, and fail when a process is lost, or after `timeout_seconds`.
 char *torch_process_group_new(
     TorchStore store, const char *prefix, int rank, int size, const char *device, double start_timeout_seconds,
     double timeout_seconds, TorchProcessGroup *result);
@@ -198,12 +198,13 @@ void torch_process_group_release(TorchProcessGroup group);
 char *torch_process_group_sum(TorchProcessGroup group, TorchTensor tensor);
 /// Replaces the tensor by that of process `root`.
 char *torch_process_group_broadcast(TorchProcessGroup group, TorchTensor tensor, int root);
-/// Normalises with the statistics of all processes' batches, and updates the running ones; can be differentiated.
+/// Normalises with the statistics of all processes' batches, and updates the running ones; differentiable.
 char *torch_synchronized_batch_norm(
     TorchProcessGroup group, TorchTensor x, TorchTensor weight, TorchTensor bias, TorchTensor running_mean,
     TorchTensor running_variance, double momentum, double epsilon, TorchTensor *result);
 
-/// From now on the backward pass averages the gradients of `parameters` over all processes, in buckets, as they come.
+/// From now on the backward pass averages the gradients of `parameters` over all processes, in buckets, as they become
+/// available.
 char *torch_reducer_new(TorchProcessGroup group, const TorchTensor *parameters, size_t count, TorchReducer *result);
 void torch_reducer_release(TorchReducer reducer);
 /// Must be called before each backward pass, which must reach every one of the parameters.

@@ -1,6 +1,6 @@
-// Matrices of small whole numbers from MATLAB v5 files, read by libmatio. It trusts what a file says of itself: cells
-// inside each other end the process, structures with large sizes never end. So the structure is checked here first, and
-// libmatio sees only files whose variables, up to the one asked for, are plain matrices that are all there.
+// Matrices of small whole numbers from MATLAB v5 files, read by libmatio. libmatio does not validate files: nested
+// cells end the process, and structures with large sizes never return. The structure is therefore checked here first,
+// and libmatio is given only files whose variables, up to the requested one, are complete plain matrices.
 //
 // The format: "MAT-File Level 5 File Format", The MathWorks.
 #pragma once
@@ -26,12 +26,12 @@ enum {
   CMATIO_MESSAGE_SIZE = 256,
   /// The most numbers that a matrix may have.
   CMATIO_MOST_NUMBERS = 1 << 24,
-  /// What stands for a number that is no whole number from 0 to 65534.
+  /// The substitute for a number that is not an integer from 0 to 65534.
   CMATIO_STRAY = 65535,
 };
 
-/// Checks the bytes of a file up to the end of the matrix `name`, and returns its size.
-/// `message` takes CMATIO_MESSAGE_SIZE characters on failure: what was found, where that is worth saying.
+/// Checks the bytes of a file up to the end of the matrix `name`, and returns its size. `message` takes
+/// CMATIO_MESSAGE_SIZE characters on failure: what was found, where that is useful.
 CMatIOStatus cmatio_check(
     const uint8_t *bytes, size_t count, const char *name, size_t *rows, size_t *columns, char *message);
 

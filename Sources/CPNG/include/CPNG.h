@@ -26,7 +26,7 @@ typedef struct {
   int is_color;
   /// A sample of opacity follows the others.
   int has_alpha;
-  /// Where the contents of the chunk eXIf lie among the bytes; no bytes without one.
+  /// The range of the chunk eXIf's contents in the file; empty without one.
   size_t exif_start;
   size_t exif_count;
 } CPNGHeader;
@@ -34,9 +34,9 @@ typedef struct {
 /// Reads the header that `bytes` begin. `message` takes CPNG_MESSAGE_SIZE characters on failure.
 CPNGStatus cpng_read_header(const uint8_t *bytes, size_t count, CPNGHeader *header, char *message);
 
-/// Decodes to interleaved RGB of 8 bits, rows from the top; transparent pixels are laid on white.
-/// `capacity` must be width * height * 3. `lacks_end` tells whether the bytes end after the last pixel and before the
-/// chunk IEND.
+/// Decodes to interleaved RGB of 8 bits, rows from the top; transparent pixels are composited onto white. `capacity`
+/// must be width * height * 3. `lacks_end` becomes whether the bytes end after the last pixel and before the chunk
+/// IEND.
 CPNGStatus cpng_decode_rgb(
     const uint8_t *bytes, size_t count, uint8_t *pixels, size_t capacity, int *lacks_end, char *message);
 
@@ -45,8 +45,8 @@ CPNGStatus cpng_decode_rgb(
 CPNGStatus cpng_decode_samples(
     const uint8_t *bytes, size_t count, uint8_t *samples, size_t capacity, int *lacks_end, char *message);
 
-/// Encodes interleaved RGB or, where `palette` is not null, indices into its RGB colours, `colors` of them (1...256), each
-/// with its opacity where `opacities` is not null. The caller frees `*bytes`, which is null on failure.
+/// Encodes interleaved RGB or, where `palette` is not null, indices into its RGB colours, `colors` of them (1...256),
+/// each with its opacity where `opacities` is not null. The caller frees `*bytes`, which is null on failure.
 CPNGStatus cpng_encode(
     const uint8_t *pixels, uint32_t width, uint32_t height, const uint8_t *palette, const uint8_t *opacities,
     int colors, uint8_t **bytes, size_t *count, char *message);

@@ -1,7 +1,7 @@
 import Foundation
 import Tensors
 
-/// Operations of a pickle, by their byte.
+/// Operations of a pickle by opcode.
 enum PickleOperation: UInt8 {
   case proto = 0x80
   case frame = 0x95
@@ -72,16 +72,16 @@ enum PickleValue {
   case none
   case bool(Bool)
   case integer(Int)
-  /// A whole number of more than eight bytes, little-endian.
+  /// An integer of more than eight bytes, little-endian.
   case long(Data)
   case string(Int)
   case tuple(Int)
   case list(Int)
   case dictionary(Int)
   case function(PickleFunction)
-  /// A function or class of Python that is known by its name alone.
+  /// A function or class of Python, known by its name alone.
   case foreign(Int)
-  /// The result of such a function or class: a dictionary of what is set in it.
+  /// The result of such a function or class: a dictionary of its attributes.
   case object(Int)
   case storageType(ElementType)
   case storage(Int)
@@ -108,7 +108,7 @@ enum PickleValue {
   }
 }
 
-/// The few functions and classes of a PyTorch pickle that make state dicts; each is imitated, none is run.
+/// The few functions and classes of a PyTorch pickle that make state dicts; each is emulated, none is executed.
 enum PickleFunction {
   case orderedDict
   case size

@@ -1,6 +1,6 @@
 /// The objects of a pickle.
 struct PickleObjects {
-  /// Keys that are strings, in order, with the last value given to each; other keys lead to no weights.
+  /// Keys that are strings, in order, with the last value given to each; other keys hold no weights.
   struct Dictionary {
     private(set) var keys: [Int] = []
     private var values: [Int: PickleValue] = [:]
@@ -22,14 +22,14 @@ struct PickleObjects {
   var tuples: [[PickleValue]] = []
   var lists: [[PickleValue]] = []
   var dictionaries: [Dictionary] = []
-  /// Numbers of the names of what made the dictionaries that are objects.
+  /// Name numbers of the functions or classes that made the dictionaries which are objects.
   private var makers: [Int: Int] = [:]
   var tensors: [StridedTensor] = []
   private(set) var storages: [StorageDescription] = []
-  /// The storages by key: one key is one run of bytes in the file.
+  /// The storages by key: each key is one byte range of the file.
   private(set) var roots: [String: StorageDescription] = [:]
 
-  /// Equal strings get one number, so that a long one, used often, is hashed once.
+  /// Equal strings share a number, so that a long string used often is hashed once.
   mutating func string(_ text: String) -> PickleValue {
     if let number = stringNumbers[text] { return .string(number) }
     stringNumbers[text] = strings.count

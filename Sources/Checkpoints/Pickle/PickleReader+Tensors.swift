@@ -1,7 +1,7 @@
 import Files
 import Tensors
 
-/// The objects of PyTorch's pickles beside plain values: storages, tensors, parameters.
+/// The objects of PyTorch's pickles other than plain values: storages, tensors, parameters.
 extension PickleReader {
   private static let storageTypes = Dictionary(
     uniqueKeysWithValues: ElementType.allCases.map { (storageName(of: $0), $0) })
@@ -22,7 +22,7 @@ extension PickleReader {
     }
   }
 
-  /// Whether what is made by a function or class of this name is a tensor of a kind that is not read here.
+  /// Whether a function or class of this name makes tensors of an unsupported kind.
   static func makesTensors(_ name: String) -> Bool {
     name.hasPrefix("torch._utils._rebuild") || (name.hasPrefix("torch.") && name.hasSuffix("Storage"))
   }
@@ -50,7 +50,7 @@ extension PickleReader {
       default: throw problem("makes a parameter of no tensor")
       }
     case .rebuildTensor:
-      // Of a storage whose elements are not read here.
+      // Of a storage whose element type is not supported.
       if case .object(let number)? = values.first { return .object(number) }
       return try tensor(values)
     }
@@ -124,7 +124,7 @@ extension PickleReader {
   }
 }
 
-/// A run of elements of one type, stored apart from the pickle.
+/// Consecutive elements of one type, stored outside the pickle.
 struct StorageDescription: Equatable {
   let key: String
   let type: ElementType

@@ -1,12 +1,11 @@
 import Files
 import Foundation
 
-/// An interpreter of the part of Python's pickle format (protocols 2 to 5) that PyTorch writes state dicts with.
+/// An interpreter of the part of Python's pickle format (protocols 2 to 5) that PyTorch uses for state dicts.
 ///
-/// It builds values and runs nothing: a function that is not one of `PickleFunction` is a name, and what it would make an
-/// object that holds no more than what the pickle sets in it. Its memory is bounded by the number of operations, and
-/// nothing in it recurses.
-/// Format: <https://github.com/python/cpython/blob/main/Lib/pickletools.py>.
+/// It builds values and executes nothing: a function that is not one of `PickleFunction` is only a name, and its result
+/// an object with the attributes that the pickle sets. Its memory is bounded by the number of operations, and it does
+/// not recurse. Format: <https://github.com/python/cpython/blob/main/Lib/pickletools.py>.
 struct PickleReader {
   /// The state dict of a network of a thousand tensors takes about 30,000.
   static let maximumOperations = 4_000_000
@@ -15,7 +14,7 @@ struct PickleReader {
   var reader: ByteReader
   var objects = PickleObjects()
   var stack: [PickleValue] = []
-  /// Heights of the stack where a mark lies.
+  /// Heights of the stack at which marks were set.
   private var marks: [Int] = []
   private var memo: [Int: PickleValue] = [:]
   private var operationsLeft = Self.maximumOperations
@@ -33,7 +32,7 @@ struct PickleReader {
     }
   }
 
-  /// Counts work against the limit, so that a short pickle cannot ask for much.
+  /// Counts work against the limit, so that a short pickle cannot cause much of it.
   mutating func spend(_ operations: Int) throws(FileError) {
     operationsLeft -= operations
     guard operationsLeft >= 0 else {

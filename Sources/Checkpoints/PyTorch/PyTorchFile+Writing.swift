@@ -9,10 +9,10 @@ extension PyTorchFile {
 
   /// Writes the tensors as `torch.save` writes a state dict; the file appears whole or not at all.
   ///
-  /// `torch.load`, also with `weights_only=True`, gives an ordered dictionary of tensors on the CPU, in the order of the
-  /// names, with `generated` ones last. Metadata are left out. Equal state dicts give equal bytes. Throws
+  /// `torch.load`, also with `weights_only=True`, gives an ordered dictionary of tensors on the CPU, in the order of
+  /// the names, with `generated` ones last. Metadata are left out. Equal state dicts give equal bytes. Throws
   /// `FileError` where the file cannot be written, or would exceed 4 GB.
-  public static func write(_ stateDict: StateDict, adding generated: [GeneratedTensor] = [], to path: String) throws {
+  package static func write(_ stateDict: StateDict, adding generated: [GeneratedTensor] = [], to path: String) throws {
     let tensors = stateDict.map { GeneratedTensor($0.name, $0.tensor) } + generated
     var archive = try ZipWriter(path)
     try archive.add("\(folder)/data.pkl", pickle(tensors.map(\.description)))

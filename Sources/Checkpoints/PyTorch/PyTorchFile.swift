@@ -4,16 +4,17 @@ import Tensors
 
 /// Weights that PyTorch's `torch.save` wrote.
 ///
-/// The pickle inside is read, never executed: what is not a tensor is passed over, whatever it is. Both of PyTorch's
-/// formats, the zip archive and the older plain one, are read, and a zip archive that holds one such file.
-public enum PyTorchFile {
+/// The pickle inside is read, never executed: everything that is not a tensor is skipped. Both of PyTorch's formats,
+/// the zip archive and the older plain one, are read, and a zip archive that holds one such file.
+package enum PyTorchFile {
   /// The tensors of the state dict in the file at `path`, on the CPU and row-major, in the file's order.
   ///
-  /// The state dict may lie under `state_dict`, `model` and other well-known keys; where several of them hold weights,
-  /// the result's warnings tell which were taken. Prefixes that wrappers put before all names are removed. The elements
-  /// of names for which `isExcluded` holds are never touched. Throws `FileError` where the file is damaged, or holds no
-  /// state dict.
-  public static func read(_ path: String, excluding isExcluded: (String) -> Bool = { _ in false }) throws -> StateDict {
+  /// The state dict may be stored under `state_dict`, `model` and other well-known keys; where several of them hold
+  /// weights, the result's warnings name the one that was taken. Prefixes that wrappers put before all names are
+  /// removed. The elements of names for which `isExcluded` holds are never read. Throws `FileError` where the file is
+  /// damaged, or holds no state dict.
+  package static func read(_ path: String, excluding isExcluded: (String) -> Bool = { _ in false }) throws -> StateDict
+  {
     try read(try ByteSource(contentsOf: path), excluding: isExcluded)
   }
 
@@ -50,7 +51,8 @@ public enum PyTorchFile {
     throw try WeightsFile.unknown(source)
   }
 
-  /// The tensors by their unwrapped names. Throws for tensors of a kind that is not read here, which would be missed.
+  /// The tensors by their unwrapped names. Throws for tensors of an unsupported kind, which would otherwise be missing
+  /// silently.
   private static func tensors(
     _ weights: PyTorchContents.Weights, _ objects: PickleObjects, _ path: String
   ) throws(FileError) -> [(name: String, tensor: StridedTensor)] {
@@ -86,21 +88,21 @@ struct PyTorchContents {
 
 /// The elements of a file's storages.
 protocol StorageSource {
-  /// All elements of a storage, not copied where they lie in memory as they are.
+  /// All elements of a storage, not copied if they are in memory uncompressed.
   func elements(of storage: StorageDescription) throws(FileError) -> Data
 }
 
 extension PyTorchContents {
   /// The state dict that was chosen among what a file holds.
   struct Weights {
-    /// Keys that lead to it; none where it is the file's own value.
+    /// Its key path; empty where it is the file's top-level value.
     let keyPath: [String]
     let dictionary: PickleValue
     /// Key paths of further ones.
     var others: [[String]] = []
   }
 
-  /// Keys under which training scripts keep weights: as they were learnt before their running means.
+  /// Keys under which training scripts keep weights: learnt weights before their running means.
   private static let keys = [
     "state_dict", "model_state_dict", "model_state", "model", "module", "net", "network", "generator", "params",
     "weights", "state_dict_ema", "model_ema", "ema_state_dict", "ema_model", "params_ema", "ema",
@@ -111,7 +113,7 @@ extension PyTorchContents {
   private static let searched = 10_000
   private static let advice = "save only the state dict in PyTorch: torch.save(model.state_dict(), ...)"
 
-  /// The first state dict in the order of `keys`, or where there is none the file's own value.
+  /// The first state dict in the order of `keys`, or else the file's top-level value.
   func weights(_ path: String) throws(FileError) -> Weights {
     let found = nested(root, [])
     if var first = found.first {

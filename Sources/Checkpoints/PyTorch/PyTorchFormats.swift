@@ -15,7 +15,7 @@ final class PyTorchZip: StorageSource {
     self.budget = budget
   }
 
-  /// The contents of the archive; an archive of a single file, as weights are published in, is opened once more.
+  /// The contents of the archive; a PyTorch file that is the only one in an archive is read from there.
   static func read(_ source: ByteSource, _ budget: MemoryBudget) throws(FileError) -> PyTorchContents {
     let archive = try ZipArchive(source)
     if let contents = try read(archive, budget) { return contents }
@@ -52,7 +52,7 @@ final class PyTorchZip: StorageSource {
       root: root, objects: reader.objects, storages: PyTorchZip(archive, folder: folder, budget))
   }
 
-  /// The one file of an archive, or the one among several that is called like weights.
+  /// The one file of an archive, or the one among several that is named like a file of weights.
   private static func onlyFile(_ archive: ZipArchive) throws(FileError) -> ZipArchive.Entry {
     let files = archive.entries.filter { entry in
       !entry.name.hasPrefix("__MACOSX/") && entry.name.split(separator: "/").last?.hasPrefix(".") == false

@@ -5,15 +5,16 @@ import Tensors
 /// Files in the safetensors format: a JSON table of names, types and shapes, then the elements.
 ///
 /// Format: <https://huggingface.co/docs/safetensors>. Files written here hold checksums, which are verified on reading.
-public enum Safetensors {
+package enum Safetensors {
   /// The tensors of the file at `path`, on the CPU, in the order of its table; excluded ones are not loaded.
   ///
-  /// Throws `FileError` where the file does not keep to the format, or is not as it was written.
-  public static func read(_ path: String, excluding isExcluded: (String) -> Bool = { _ in false }) throws -> StateDict {
+  /// Throws `FileError` where the file does not keep to the format, or was changed after it was written.
+  package static func read(_ path: String, excluding isExcluded: (String) -> Bool = { _ in false }) throws -> StateDict
+  {
     try read(try ByteSource(contentsOf: path), excluding: isExcluded)
   }
 
-  /// `naming` gives the names to which those of the file are changed; nil leaves a tensor out.
+  /// `naming` maps the names in the file to those in the result; nil leaves a tensor out.
   static func read(
     _ file: ByteSource, naming: ([String]) -> [String?] = { $0 }, toleratingDamage toleratesDamage: Bool = false,
     excluding isExcluded: (String) -> Bool
@@ -50,7 +51,7 @@ public enum Safetensors {
   private static let metadataDamage = "has its metadata damaged: their checksum does not match"
 
   /// Tensors and metadata of the file at `path`, from its header alone.
-  public static func describe(
+  package static func describe(
     _ path: String
   ) throws(FileError) -> (tensors: [TensorDescription], metadata: [String: String]) {
     let (header, _) = try SafetensorsHeader.read(try ByteSource(contentsOf: path))
@@ -62,9 +63,9 @@ public enum Safetensors {
 
   /// Writes the tensors and the metadata to `path`; the file appears whole or not at all.
   ///
-  /// Equal state dicts give equal bytes. The table keeps the order of the names; the elements lie widest type first, so
-  /// that each tensor is aligned.
-  public static func write(_ stateDict: StateDict, to path: String) throws {
+  /// Equal state dicts give equal bytes. The table keeps the order of the names; the elements are stored widest type
+  /// first, so that each tensor is aligned.
+  package static func write(_ stateDict: StateDict, to path: String) throws {
     let tensors = Array(stateDict)
     let order = tensors.indices.sorted {
       (-tensors[$0].tensor.type.byteCount, $0) < (-tensors[$1].tensor.type.byteCount, $1)
@@ -88,7 +89,7 @@ public enum Safetensors {
     var checksums = SafetensorsChecksums(placesFor: header.entries)
     checksums.set(header.metadata)
     let file = try OutputFile(path)
-    // Without the tensors' checksums yet, which take no more space when they are known.
+    // With placeholders for the tensors' checksums, which have the same size.
     header.checksums = checksums
     try file.write(try header.encoded(path))
     for index in order {

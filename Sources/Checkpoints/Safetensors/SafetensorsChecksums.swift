@@ -5,8 +5,8 @@ import Foundation
 /// CRC-32 checksums of the parts of a safetensors file, which this program keeps in the file's metadata.
 ///
 /// One entry holds them all as a JSON object of eight hexadecimal digits by name. That of a tensor is over its element
-/// type and shape, as in "F32 64,3,7,7", a line feed and its elements; that of the other metadata, under `__metadata__`,
-/// over their keys and values in order, each with a line feed. Files of other programs have none.
+/// type and shape, as in "F32 64,3,7,7", a line feed and its elements; that of the other metadata, under
+/// `__metadata__`, over their keys and values in order, each with a line feed. Files of other programs have none.
 struct SafetensorsChecksums {
   /// The metadata's entry that holds them.
   static let key = "blpseg_crc32"
@@ -14,13 +14,13 @@ struct SafetensorsChecksums {
 
   private var digits: [String: String]
 
-  /// Checksums that are still to be computed, which take the same space.
+  /// Placeholders for checksums that are still to be computed, of the same size.
   init(placesFor entries: [SafetensorsHeader.Entry]) {
     let names = entries.map(\.description.name) + [Self.metadataName]
     digits = Dictionary(names.map { ($0, "00000000") }) { $1 }
   }
 
-  /// The checksums in a file's metadata, which are then without them; nil where there are none.
+  /// Removes and returns the checksums in a file's metadata; nil where there are none.
   init?(takenFrom metadata: inout [String: String], path: String) throws(FileError) {
     guard let text = metadata.removeValue(forKey: Self.key) else { return nil }
     digits = try SafetensorsJSON.strings(Data(text.utf8), path: path)

@@ -2,9 +2,10 @@ import Files
 import Foundation
 import Tensors
 
-/// A parser of just the JSON that a safetensors header consists of: strings, sizes, and the objects they stand in.
+/// A parser of just the JSON that a safetensors header consists of: strings, sizes, and the objects that contain them.
 ///
-/// It keeps the order of the names and refuses repeated ones, and nothing nests, so no input can exhaust the stack.
+/// It keeps the order of the names and refuses repeated ones, and does not recurse, so that no input can exhaust the
+/// stack.
 struct SafetensorsJSON {
   private let path: String
   private let bytes: [UInt8]
@@ -18,7 +19,7 @@ struct SafetensorsJSON {
   mutating func header() throws(FileError) -> SafetensorsHeader {
     var header = SafetensorsHeader()
     var seen: Set<String> = []
-    // The format wants the brace first: white space before it is not padding.
+    // The format requires the brace first: white space before it is not padding.
     guard bytes.first == UInt8(ascii: "{") else { throw problem("an opening brace") }
     try object { (json, key) throws(FileError) in
       guard seen.insert(key).inserted else { throw .invalid(json.path, "names the tensor \(key.quoted) twice") }

@@ -3,7 +3,7 @@ import Files
 import Foundation
 
 enum Inflate {
-  /// Deflate cannot pack more than this into a byte.
+  /// Largest number of bytes that deflate packs into one.
   private static let maximumRatio = 1032
 
   /// The `size` bytes that raw deflated `bytes` hold; what they are is named in errors.

@@ -83,7 +83,7 @@ struct ZipArchive {
     return contents
   }
 
-  /// The bytes of an entry as a source: where they are stored as they are, they stay in the file.
+  /// The bytes of an entry as a source: uncompressed ones stay in the file.
   func source(of entry: Entry, _ budget: MemoryBudget) throws(FileError) -> ByteSource {
     guard entry.method == 0, entry.packedSize == entry.size else {
       return ByteSource(try contents(of: entry, budget), path: path)
@@ -184,7 +184,7 @@ extension ZipArchive {
     var extra = ByteReader(try reader.take(extraLength, of: what), path: reader.path)
     _ = try reader.take(commentLength, of: what)
 
-    // Zip64: what does not fit 32 bits stands in an extra field, in this order.
+    // Zip64: what does not fit 32 bits is in an extra field, in this order.
     while extra.remaining >= 4 {
       let tag = try extra.integer(UInt16.self, of: what)
       let length = Int(try extra.integer(UInt16.self, of: what))

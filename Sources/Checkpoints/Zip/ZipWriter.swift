@@ -11,7 +11,7 @@ struct ZipWriter {
   /// The extra field that PyTorch pads with.
   private static let paddingTag = UInt16(UInt8(ascii: "F")) | UInt16(UInt8(ascii: "B")) << 8
   private static let version: UInt16 = 20
-  /// 1 January 1980, the first day that the format knows.
+  /// 1 January 1980, the first date that the format can hold.
   private static let date: UInt16 = 0x21
 
   private let file: OutputFile
@@ -25,7 +25,7 @@ struct ZipWriter {
     try add(name, size: bytes.count) { take in try bytes.withUnsafeBytes(take) }
   }
 
-  /// Adds an entry of `size` bytes; `pieces` is called twice, as the header before them tells their checksum.
+  /// Adds an entry of `size` bytes; `pieces` is called twice, since the header before them contains their checksum.
   mutating func add(_ name: String, size: Int, pieces: (GeneratedTensor.Taker) throws -> Void) throws {
     let (length, start) = (try field(size, UInt32.self), try field(offset, UInt32.self))
     let checksum = try ZipWriter.checksum(pieces)
@@ -68,7 +68,7 @@ struct ZipWriter {
     count += 1
   }
 
-  /// Writes the table of contents and puts the finished file in place.
+  /// Writes the table of contents and commits the file.
   mutating func finish() throws(FileError) {
     let entries = try field(count, UInt16.self)
     let (length, start) = (try field(table.count, UInt32.self), try field(offset, UInt32.self))
@@ -84,14 +84,14 @@ struct ZipWriter {
   private static func checksum(_ pieces: (GeneratedTensor.Taker) throws -> Void) throws -> UInt32 {
     var checksum: UInt = 0
     try pieces { piece in
-      // For no bytes at NULL, zlib would return the checksum of nothing.
+      // For a null pointer zlib would return the initial checksum.
       guard !piece.isEmpty else { return }
       checksum = crc32_z(checksum, piece.bindMemory(to: UInt8.self).baseAddress, piece.count)
     }
     return UInt32(truncatingIfNeeded: checksum)
   }
 
-  /// A number as the format keeps it; the largest one of each width stands for zip64.
+  /// A number as the format stores it; the largest one of each width stands for zip64.
   private func field<Field: FixedWidthInteger>(_ number: Int, _: Field.Type) throws(FileError) -> Field {
     if let field = Field(exactly: number), field < Field.max { return field }
     throw .invalid(

@@ -10,7 +10,7 @@ let settings = try ExperimentSettings.load(
   ])
 let experiment = try Experiment(settings)
 var observer = TrainingObserver()
-observer.report = { print("step", $0.iteration, "BLP loss", $0.values["segmentation_loss"] ?? .nan) }
+observer.report = { print("step", $0.iteration, "partial cross entropy", $0.values["partial_loss"] ?? .nan) }
 guard case .finished = try TrainingRun(experiment).run(resume: false, observer), let weights = experiment.bestWeights
 else { throw FileError(results, .missing, "holds no finished run") }
 

