@@ -38,7 +38,7 @@ extension ExperimentSettings {
     loss.objective.teacherLabels.weight = 0.5
     loss.teacher.kind = .ema
     loss.teacher.decay = 0.98
-    training.length = .iterations(600)
+    training.length = .iterations(500)
     training.batchSize = 8
     training.learningRate = 1e-3
     training.optimizer.rateFactors = ["backbone": 0.1]

@@ -75,7 +75,7 @@ import Testing
   @Test("the settings are listed") func settings() throws {
     let outcome = try workspace.blpseg("inspect", "settings")
     #expect(outcome.code == 0)
-    #expect(outcome.output.contains("| `learning_rate` | a number above 0, up to 1 | `3e-5` |"))
+    #expect(outcome.output.contains("| `learning_rate` | a number above 0, up to 1 | `0.001` (`3e-5`) |"))
   }
 
   @Test("the version is a number") func version() throws {

@@ -20,7 +20,7 @@ import Testing
     #expect(
       try message("model: {xyzzy: 1}")
         == "test.yaml:1: model.xyzzy is not a setting; model has network, backbone, backbone_weights, decoder_width, "
-        + "dropout, local_aggregation, sigma, feature_scales, head_width, tag_weight.")
+        + "output_stride, dropout, local_aggregation, sigma, feature_scales, head_width, tag_weight.")
   }
 
   @Test("an unknown override gets the same suggestion without a line") func unknownOverride() throws {

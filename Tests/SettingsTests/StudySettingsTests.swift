@@ -8,14 +8,14 @@ import Testing
   /// The cells of a study file of this text beside a settings file.
   private func cells(_ study: String) throws -> [StudyCell] {
     let folder = try TemporaryFolder()
-    try folder.write("base.yaml", "training:\n  epochs: 5\n")
+    try folder.write("base.yaml", "recipe: published\ntraining:\n  epochs: 5\n")
     return try StudySettings.load(folder.write("study.yaml", study)).cells
   }
 
   /// What the error of such a file says, from the file's name on.
   private func message(_ study: String) throws -> String {
     let folder = try TemporaryFolder()
-    try folder.write("base.yaml", "training:\n  epochs: 5\n")
+    try folder.write("base.yaml", "recipe: published\ntraining:\n  epochs: 5\n")
     let path = try folder.write("study.yaml", study)
     let error = #expect(throws: (any Error).self) { try StudySettings.load(path) }
     return error.map { "\($0)" }?.replacingOccurrences(of: "\(folder.path)/", with: "") ?? ""
@@ -115,6 +115,6 @@ import Testing
   }
 
   @Test("Docs/Study.md has the table of the file's settings") func reference() throws {
-    #expect(try InputFile.text("\(Fixture.root)/Docs/Study.md").contains(StudySettings.reference))
+    #expect(try InputFile.text("\(Fixture.root)/Docs/Study.md").contains(StudySettings.reference(StudySettings(), StudySettings())))
   }
 }
