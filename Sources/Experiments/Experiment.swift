@@ -148,7 +148,8 @@ public struct Experiment {
     let step = try TrainingStep(
       network,
       Objective(
-        losses, learningFrom: plan.selfTraining, teacher: teacher, stride: settings.loss.objective.stride), configuration,
+        losses, learningFrom: plan.selfTraining, teacher: teacher, stride: settings.loss.objective.stride),
+      configuration,
       schedule: plan.schedule, seed: UInt64(settings.seed), on: device, group)
     return (step, plan)
   }

@@ -20,7 +20,8 @@ extension Preflight {
     _ settings: ExperimentSettings, _ training: DatasetCheck.Outcome?, _ purpose: Purpose
   ) -> [Finding] {
     var findings =
-      backbone(settings.model) + losses(settings.loss, settings.model) + stride(settings.loss, settings.data) + place(settings.output, purpose)
+      backbone(settings.model) + losses(settings.loss, settings.model) + stride(settings.loss, settings.data)
+      + place(settings.output, purpose)
     do {
       _ = try Device(settings.device)
     } catch {

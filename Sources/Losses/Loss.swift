@@ -50,7 +50,8 @@ public struct LossInput {
 
   public init(
     logits: Tensor, scribbleLogits: @autoclosure @escaping () throws -> Tensor, tagLogits: Tensor? = nil,
-    teacherLogits: Tensor? = nil, photograph: Tensor, features: Tensor, labels: Tensor, classPresent: Tensor, batch: LossBatch
+    teacherLogits: Tensor? = nil, photograph: Tensor, features: Tensor, labels: Tensor, classPresent: Tensor,
+    batch: LossBatch
   ) {
     self.logits = logits
     lazyScribbleLogits = LazyTensor(scribbleLogits)

@@ -38,7 +38,8 @@ public struct Objective {
     /// The losses that take part, in the order in which they are reported. A new loss is added to this list.
     public var losses: [any Loss] {
       let all: [any Loss] = [
-        scribble, blp, partialCrossEntropy, absentClasses, tags, tagClassifier, entropy, teacherLabels, potts, selfLabels,
+        scribble, blp, partialCrossEntropy, absentClasses, tags, tagClassifier, entropy, teacherLabels, potts,
+        selfLabels,
         gatedCRF, denseCRF, treeEnergy,
       ]
       return all.filter { $0.weight > 0 }

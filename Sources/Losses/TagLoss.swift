@@ -23,7 +23,6 @@ public struct TagLoss: Loss, Equatable {
   public init() {}
 
   public func callAsFunction(_ image: LossInput) throws -> Tensor {
-    let classes = image.logits.shape[1]
     let isPadding = try image.labels.isEqual(to: BatchLabel.ignored)
     let count = try isPadding.logicalNot().to(.float64).sum().item()
     guard count > 0 else { return try image.logits.sum() * 0 }

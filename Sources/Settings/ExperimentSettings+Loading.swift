@@ -87,7 +87,8 @@ extension ExperimentSettings {
     let sections = settings.compactMap { section in
       section.reference(defaults, published).map { "## `\(section.key)`\n\n\(section.meaning)\n\n\($0)" }
     }
-    return (["# Settings", settingsIntroduction, "## Top level\n\n\(reference(defaults, published))"] + sections).joined(separator: "\n\n")
+    return (["# Settings", settingsIntroduction, "## Top level\n\n\(reference(defaults, published))"] + sections)
+      .joined(separator: "\n\n")
       + "\n"
   }
 

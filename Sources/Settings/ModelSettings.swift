@@ -46,7 +46,8 @@ extension ModelSettings {
   public func pyramidConfiguration(classCount: Int) -> FeaturePyramidConfiguration {
     FeaturePyramidConfiguration(
       backbone: network.backbone, classCount: classCount, width: network.decoderWidth, outputStride: outputStride,
-      dropout: network.dropout, tagWeight: features.tagWeight, localAggregation: network.localAggregation, sigma: network.sigma)
+      dropout: network.dropout, tagWeight: features.tagWeight, localAggregation: network.localAggregation,
+      sigma: network.sigma)
   }
 
   /// The network of frozen features of these settings for so many classes.
@@ -90,7 +91,8 @@ extension ModelSettings: SettingsSection {
       "Channels of the decoder of `blpseg`, or of all levels of `feature_pyramid`."),
     Setting(
       "output_stride", \.outputStride, .choice(of: [16, 32], named: { "\($0)" }),
-      "Stride of the coarsest level of `feature_pyramid`: 16, by dilation, shows it more detail and takes twice the time."),
+      "Stride of the coarsest level of `feature_pyramid`: 16, by dilation, shows it more detail and takes twice the time."
+    ),
     Setting(
       "dropout", \.network.dropout, .number(0, below: 1), "Probability that a decoder channel is dropped in training."),
     Setting(

@@ -1,4 +1,3 @@
-import Files
 import Losses
 import Networks
 import Training

@@ -1,4 +1,3 @@
-import Files
 import Yams
 
 /// A study as its file describes it: settings to start from, cells that change some of them, and seeds.

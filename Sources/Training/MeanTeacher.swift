@@ -26,7 +26,8 @@ public final class MeanTeacher: Teacher, Checkpointed {
   private let updates: Tensor
 
   /// `decay` is 0..<1; the average starts as a copy of `student`.
-  public init(of student: any SegmentationNetwork, decay: Double, autocastType: ElementType?, on device: Device) throws {
+  public init(of student: any SegmentationNetwork, decay: Double, autocastType: ElementType?, on device: Device) throws
+  {
     self.student = student
     self.decay = decay
     self.autocastType = autocastType

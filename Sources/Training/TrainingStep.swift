@@ -41,7 +41,8 @@ public final class TrainingStep {
 
   /// `seed` is that of dropout; `group` is nil where this process trains alone.
   public init(
-    _ network: any SegmentationNetwork, _ objective: Objective, _ configuration: TrainingConfiguration, schedule: PolynomialSchedule,
+    _ network: any SegmentationNetwork, _ objective: Objective, _ configuration: TrainingConfiguration,
+    schedule: PolynomialSchedule,
     seed: UInt64, on device: Device, _ group: ProcessGroup? = nil
   ) throws {
     self.network = network

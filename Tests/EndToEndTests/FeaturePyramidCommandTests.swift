@@ -51,7 +51,8 @@ import Testing
 
   init() throws { (workspace, training) = try Self.run.get() }
 
-  @Test("a run of single images leaves weights, a record of its losses, an evaluation and a report") func files() throws {
+  @Test("a run of single images leaves weights, a record of its losses, an evaluation and a report") func files() throws
+  {
     #expect(training.code == 0, "\(training.errors)")
     #expect(training.errors.contains("feature pyramid, backbone efficientnet_lite0, 3 classes, width 16"))
     let record = try InputFile.lines(workspace("runs/pyramid/metrics.jsonl"))
@@ -94,14 +95,17 @@ import Testing
 
   @Test("a classifier that learns nothing, or one that is not there, is refused") func refused() throws {
     func refusal(_ overrides: String...) throws -> String {
-      let arguments = ["train", "pyramid.yaml"] + overrides.flatMap { ["--set", $0] } + ["--set", "output=runs/refused"]
+      let arguments =
+        ["train", "pyramid.yaml"] + overrides.flatMap { ["--set", $0] } + ["--set", "output=runs/refused"]
       let outcome = try Program.run(arguments, in: workspace.path)
       #expect(outcome.code == 64 || outcome.code == 1, "\(outcome.errors)")
       #expect(!workspace.exists("runs/refused/settings.yaml"))
       return outcome.errors
     }
     #expect(try refusal("loss.tag_classifier=0").contains("a classifier that learns nothing would be added"))
-    #expect(try refusal("model.network=blpseg", "training.batch_size=2").contains("is blpseg, which has no classifier to learn by it"))
+    #expect(
+      try refusal("model.network=blpseg", "training.batch_size=2").contains(
+        "is blpseg, which has no classifier to learn by it"))
     #expect(
       try refusal("model.backbone=resnet50", "model.backbone_weights=x.pth")
         .contains("feature_pyramid, which there is with efficientnet_lite0"))

@@ -53,7 +53,11 @@ struct BackboneNamesTests {
 
   @Test("names in settings and checkpoints are those of old files, each once")
   func listed() {
-    #expect(Backbones.all.map(\.name) == ["resnet18", "resnet34", "resnet50", "resnet101", "efficientnet_lite0", "efficientnet_lite1", "efficientnet_lite2"])
+    #expect(
+      Backbones.all.map(\.name) == [
+        "resnet18", "resnet34", "resnet50", "resnet101", "efficientnet_lite0", "efficientnet_lite1",
+        "efficientnet_lite2",
+      ])
   }
 
   @Test("a configuration is read off names and shapes", arguments: Backbones.all)

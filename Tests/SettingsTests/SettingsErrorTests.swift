@@ -119,7 +119,8 @@ import Testing
     #expect(try load("model: {backbone_weights: imagenet}").model.backboneWeights == .imageNet)
     #expect(
       try message("model: {backbone: resnet50, backbone_weights: imagenet}")
-        .contains("for efficientnet_lite0, efficientnet_lite1 or efficientnet_lite2 only, and model.backbone is resnet50"))
+        .contains(
+          "for efficientnet_lite0, efficientnet_lite1 or efficientnet_lite2 only, and model.backbone is resnet50"))
   }
 
   @Test("a key given twice is refused") func duplicate() throws {

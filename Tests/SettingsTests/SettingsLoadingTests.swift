@@ -23,7 +23,8 @@ import Testing
     #expect(try kind(old) == (.published, .blpseg, 10))
     #expect(try kind(ExperimentSettings(.smallData).resolvedYAML) == (.smallData, .featurePyramid, 8))
     let error = #expect(throws: SettingsError.self) { try kind("seed: 1\nrecipe: paper") }
-    #expect(error?.description.contains("test.yaml:2: recipe is paper, and must be one of small_data, published") == true)
+    #expect(
+      error?.description.contains("test.yaml:2: recipe is paper, and must be one of small_data, published") == true)
   }
 
   @Test("settings of either recipe are read back from their resolved form", arguments: Recipe.allCases)

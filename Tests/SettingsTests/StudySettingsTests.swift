@@ -115,6 +115,8 @@ import Testing
   }
 
   @Test("Docs/Study.md has the table of the file's settings") func reference() throws {
-    #expect(try InputFile.text("\(Fixture.root)/Docs/Study.md").contains(StudySettings.reference(StudySettings(), StudySettings())))
+    #expect(
+      try InputFile.text("\(Fixture.root)/Docs/Study.md").contains(
+        StudySettings.reference(StudySettings(), StudySettings())))
   }
 }

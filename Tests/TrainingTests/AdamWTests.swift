@@ -180,7 +180,8 @@ struct AdamWTests {
     }
   }
 
-  @Test("a parameter whose gradients come late has averages of its own age, which checkpoints keep") func late() throws {
+  @Test("a parameter whose gradients come late has averages of its own age, which checkpoints keep") func late() throws
+  {
     let settings = AdamW.Settings()
     let store = try store()
     let b = try #require(store["b"])
