@@ -20,7 +20,7 @@ extension Preflight {
     _ settings: ExperimentSettings, _ training: DatasetCheck.Outcome?, _ purpose: Purpose
   ) -> [Finding] {
     var findings =
-      backbone(settings.model) + losses(settings.loss, settings.model) + stride(settings.loss, settings.data)
+      backbone(settings.model) + losses(settings.loss, settings.model, settings.data)
       + place(settings.output, purpose)
     do {
       _ = try Device(settings.device)
@@ -35,8 +35,19 @@ extension Preflight {
   }
 
   /// Whether there is something to learn, and no loss depends on one that is left out.
-  private static func losses(_ loss: LossSettings, _ model: ModelSettings) -> [Finding] {
+  private static func losses(_ loss: LossSettings, _ model: ModelSettings, _ data: DataSettings) -> [Finding] {
+    // A head on frozen features has losses of its own.
+    guard model.kind != .frozenFeatures else { return [] }
     let objective = loss.objective
+    let (stride, crop) = (objective.stride, data.augmentation.crop)
+    if crop % stride != 0 {
+      return [
+        Finding(
+          .problem, "loss.stride",
+          "is \(stride), which does not divide data.crop, \(crop); set data.crop to \(crop / stride * stride)",
+          cause: .setting)
+      ]
+    }
     let hasClassifier = model.kind == .featurePyramid
     if objective.tagClassifier.weight > 0, !hasClassifier {
       return [
@@ -68,18 +79,6 @@ extension Preflight {
       Finding(
         .doubt, "loss.scribble",
         "is 0, so that nothing learns the annotation map by which the BLP loss weights pixels; choose loss.gamma=0 too",
-        cause: .setting)
-    ]
-  }
-
-  /// Whether the squares of the losses fill a crop.
-  private static func stride(_ loss: LossSettings, _ data: DataSettings) -> [Finding] {
-    let (stride, crop) = (loss.objective.stride, data.augmentation.crop)
-    guard crop % stride != 0 else { return [] }
-    return [
-      Finding(
-        .problem, "loss.stride",
-        "is \(stride), which does not divide data.crop, \(crop); set data.crop to \(crop / stride * stride)",
         cause: .setting)
     ]
   }

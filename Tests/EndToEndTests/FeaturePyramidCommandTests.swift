@@ -110,5 +110,6 @@ import Testing
       try refusal("model.backbone=resnet50", "model.backbone_weights=x.pth")
         .contains("feature_pyramid, which there is with efficientnet_lite0"))
     #expect(try refusal("model.backbone_weights=null").contains("features of random weights tell nothing"))
+    #expect(try refusal("data.crop=62").contains("is 4, which does not divide data.crop, 62; set data.crop to 60"))
   }
 }

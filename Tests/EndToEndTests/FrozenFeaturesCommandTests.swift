@@ -5,10 +5,9 @@ import Testing
 
 @Suite(.serialized) struct FrozenFeaturesCommandTests {
   static let settings = """
-    recipe: published
     model:
       network: frozen_features
-      backbone_weights: imagenet
+      backbone: efficientnet_lite0
       head_width: 32
     data:
       root: data
