@@ -57,8 +57,15 @@ extension FeaturePyramidConfiguration {
     }
     let prefix = "\(BLPSeg.backboneScope)."
     let own = shapes.compactMap { $0.hasPrefix(prefix) ? (String($0.dropFirst(prefix.count)), $1) : nil }
-    guard let backbone = Backbones.recognised(Dictionary(uniqueKeysWithValues: own)), backbone.extractor != nil else {
+    guard let backbone = Backbones.recognised(Dictionary(uniqueKeysWithValues: own)),
+      let channels = backbone.extractor?.channels
+    else {
       throw UnknownNetwork(problem: "the names under \(BLPSeg.backboneScope) are those of no known feature extractor")
+    }
+    // Before memory is taken for a network larger than the file could hold.
+    let lateral = "\(FeaturePyramid.pyramidScope).laterals.\(channels.count - 1).weight"
+    guard shapes[lateral] == [last[1], channels[channels.count - 1], 1, 1] else {
+      throw UnknownNetwork(problem: "\(lateral) does not fit \(Self.output) and the backbone")
     }
     self.init(
       backbone: backbone, classCount: last[0], width: last[1],

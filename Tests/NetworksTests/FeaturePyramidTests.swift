@@ -124,6 +124,8 @@ struct FeaturePyramidTests {
     var damaged = shapes
     damaged["pyramid.classes.weight"] = [7]
     #expect(throws: UnknownNetwork.self) { try FeaturePyramidConfiguration(inferredFrom: damaged) }
+    damaged["pyramid.classes.weight"] = [7, 1 << 40, 1, 1]
+    #expect(throws: UnknownNetwork.self) { try FeaturePyramidConfiguration(inferredFrom: damaged) }
     let bare = shapes.filter { !$0.key.hasPrefix("backbone.") }
     #expect(throws: UnknownNetwork.self) { try FeaturePyramidConfiguration(inferredFrom: bare) }
   }
