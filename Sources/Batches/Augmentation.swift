@@ -31,8 +31,8 @@ public struct Augmentation: Sendable, Equatable {
 
   /// A random variant of `sample`, which must have scribbles.
   ///
-  /// Takes four numbers from `stream`: mirroring, factor, row and column of the crop; and where colours vary three more. A side that is shorter than the
-  /// crop is placed at random and padded: 0 in the normalised photograph, `Label.ignored` in the labels.
+  /// Takes four numbers from `stream`: mirroring, factor, row and column of the crop; and where colours vary three more. A
+  /// side that is shorter than the crop is placed at random and padded: 0 in the normalised photograph, `Label.ignored` in the labels.
   public func augmented(
     _ sample: Sample, classCount: Int, _ normalization: ChannelNormalization, using stream: inout RandomStream
   ) -> TrainingSample {

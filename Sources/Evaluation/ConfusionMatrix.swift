@@ -148,4 +148,14 @@ extension EvaluationError {
       if predicted >= classCount { throw .predictedLabel(predicted, classCount: classCount) }
     }
   }
+
+  /// The same; scribbles of another size are misuse.
+  static func requireComparable(
+    _ prediction: LabelMap, _ groundTruth: LabelMap, _ scribbles: LabelMap, classCount: Int
+  ) throws(EvaluationError) {
+    try requireComparable(prediction, groundTruth, classCount: classCount)
+    precondition(
+      scribbles.width == groundTruth.width && scribbles.height == groundTruth.height,
+      "scribbles have the size of their photograph")
+  }
 }

@@ -41,10 +41,7 @@ public struct PreferenceAnalysis: Sendable {
   public mutating func add(
     prediction: LabelMap, groundTruth: LabelMap, scribbles: LabelMap
   ) throws(EvaluationError) {
-    try EvaluationError.requireComparable(prediction, groundTruth, classCount: classCount)
-    precondition(
-      scribbles.width == groundTruth.width && scribbles.height == groundTruth.height,
-      "scribbles have the size of their photograph")
+    try EvaluationError.requireComparable(prediction, groundTruth, scribbles, classCount: classCount)
     images += 1
     let diagonal = Double(groundTruth.width * groundTruth.width + groundTruth.height * groundTruth.height).squareRoot()
     let depths = groundTruth.distancesToOtherLabels()

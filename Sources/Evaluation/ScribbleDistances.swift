@@ -28,10 +28,7 @@ public struct ScribbleDistanceAnalysis: Sendable {
   public mutating func add(
     prediction: LabelMap, groundTruth: LabelMap, scribbles: LabelMap
   ) throws(EvaluationError) {
-    try EvaluationError.requireComparable(prediction, groundTruth, classCount: classCount)
-    precondition(
-      scribbles.width == groundTruth.width && scribbles.height == groundTruth.height,
-      "scribbles have the size of their photograph")
+    try EvaluationError.requireComparable(prediction, groundTruth, scribbles, classCount: classCount)
     images += 1
     let distances = scribbles.distances { $0 != Label.ignored }
     for index in groundTruth.labels.indices where groundTruth.labels[index] != Label.ignored {

@@ -58,7 +58,7 @@ extension Study {
 
   private func state(of run: Run) -> StudyRunResult {
     let evaluation = evaluation(of: run)
-    let problem = isDone(run) ? nil : failure(of: run)
+    let problem = evaluation != nil && !lacksDistances(run) ? nil : failure(of: run)
     let state: StudyRunResult.State =
       if evaluation != nil {
         .finished

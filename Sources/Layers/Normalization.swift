@@ -26,23 +26,20 @@ public struct BatchNorm2d {
 
   /// Throws in training by the batch's statistics where a channel has a single value, whose variance would be NaN.
   public func callAsFunction(_ x: Tensor, _ mode: Mode) throws(TorchError) -> Tensor {
-    if mode.fixesStatistics {
-      return try x.batchNormalized(
-        weight, bias, mean: runningMean, variance: runningVariance, training: false, momentum: 0, epsilon: epsilon)
-    }
-    if mode.isTraining, x.elementCount / weight.elementCount * (mode.group?.count ?? 1) < 2 {
+    let usesBatch = mode.isTraining && !mode.fixesStatistics
+    if usesBatch, x.elementCount / weight.elementCount * (mode.group?.count ?? 1) < 2 {
       throw TorchError(
         operation: "batch_norm", shapes: [x.shape],
         message: "a single value per channel has no variance to learn from; a batch needs at least 2 images")
     }
     if mode.updatesStatistics { try batchesTracked.add(1) }
     let momentum = mode.updatesStatistics ? momentum : 0
-    if let group = mode.group {
+    if usesBatch, let group = mode.group {
       return try group.batchNormalized(
         x, weight, bias, mean: runningMean, variance: runningVariance, momentum: momentum, epsilon: epsilon)
     }
     return try x.batchNormalized(
-      weight, bias, mean: runningMean, variance: runningVariance, training: mode.isTraining, momentum: momentum,
+      weight, bias, mean: runningMean, variance: runningVariance, training: usesBatch, momentum: momentum,
       epsilon: epsilon)
   }
 }

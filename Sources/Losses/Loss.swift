@@ -67,7 +67,7 @@ public struct LossInput {
 
   /// u, scores of "a scribble of class c lies here", the last one meaning none: `[N, C + 1, H, W]`. They are computed for
   /// the first loss that asks for them.
-  public var scribbleLogits: Tensor { get throws { try lazyScribbleLogits.value } }
+  public var scribbleLogits: Tensor { get throws { try lazyScribbleLogits() } }
 
   /// The photograph's red, green and blue on the scale 0...255, `[N, 3, H, W]`; the mean colour where it was padded.
   public func colors() throws(TorchError) -> Tensor {
@@ -76,23 +76,6 @@ public struct LossInput {
       try Tensor(values, [1, 3, 1, 1]).to(photograph.type).to(photograph.device)
     }
     return try photograph * ofChannels(normalization.deviation) + ofChannels(normalization.mean)
-  }
-}
-
-/// A tensor that is computed when it is first asked for.
-private final class LazyTensor {
-  private let make: () throws -> Tensor
-  private var made: Tensor?
-
-  init(_ make: @escaping () throws -> Tensor) { self.make = make }
-
-  var value: Tensor {
-    get throws {
-      if let made { return made }
-      let tensor = try make()
-      made = tensor
-      return tensor
-    }
   }
 }
 

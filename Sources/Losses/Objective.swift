@@ -39,8 +39,7 @@ public struct Objective {
     public var losses: [any Loss] {
       let all: [any Loss] = [
         scribble, blp, partialCrossEntropy, absentClasses, tags, tagClassifier, entropy, teacherLabels, potts,
-        selfLabels,
-        gatedCRF, denseCRF, treeEnergy,
+        selfLabels, gatedCRF, denseCRF, treeEnergy,
       ]
       return all.filter { $0.weight > 0 }
     }

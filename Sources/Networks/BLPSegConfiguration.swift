@@ -49,9 +49,7 @@ extension BLPSegConfiguration {
     guard let head = shapes[output], head.count == 4 else {
       throw UnknownNetwork(problem: "there is no tensor \(output), whose shape tells the classes and the width")
     }
-    let prefix = "\(BLPSeg.backboneScope)."
-    let own = shapes.compactMap { $0.hasPrefix(prefix) ? (String($0.dropFirst(prefix.count)), $1) : nil }
-    guard let backbone = Backbones.recognised(Dictionary(uniqueKeysWithValues: own)) else {
+    guard let backbone = Backbones.recognised(inNetwork: shapes) else {
       throw UnknownNetwork(problem: "the names under \(BLPSeg.backboneScope) are those of no backbone known here")
     }
     self.init(backbone: backbone, classCount: head[0], decoderWidth: head[1])

@@ -20,6 +20,13 @@ public enum Backbones {
 
   /// The backbone that has tensors of these names and shapes; nil where none has.
   static func recognised(_ shapes: [String: [Int]]) -> BackboneDescription? { all.first { $0.recognises(shapes) } }
+
+  /// The backbone of a network whose tensors have these names and shapes; nil where its names are those of none.
+  static func recognised(inNetwork shapes: [String: [Int]]) -> BackboneDescription? {
+    let prefix = "\(BLPSeg.backboneScope)."
+    let own = shapes.compactMap { $0.hasPrefix(prefix) ? (String($0.dropFirst(prefix.count)), $1) : nil }
+    return recognised(Dictionary(uniqueKeysWithValues: own))
+  }
 }
 
 /// All that the program asks about a backbone.

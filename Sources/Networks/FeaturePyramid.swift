@@ -33,7 +33,7 @@ public struct FeaturePyramid: SegmentationNetwork {
     try layers(images, mode.withFixedStatistics)
   }
 
-  public func noteClasses(_ counts: Tensor) throws(TorchError) { try layers.tags.note(counts) }
+  public var seenPhotographs: Tensor? { layers.tags.seen }
 
   public func folded(_ type: ElementType? = nil) throws(TorchError) -> FeaturePyramidInference {
     FeaturePyramidInference(try layers.folded(type))
@@ -79,14 +79,14 @@ public struct FeaturePyramidInference: InferenceNetwork {
   public func scores(of images: consuming Encoded, withScribbles: Bool) throws(TorchError) -> NetworkScores {
     let (pixels, levels) = (images.images, images.levels)
     return try withInference { () throws(TorchError) in
-      let output = try layers.decoded(levels, of: pixels, .evaluation)
-      var scores = try output.aggregated.to(pixels.type)
-      if layers.configuration.tagWeight > 0, let logits = output.tagLogits {
-        let tags = try layers.tags.scores(of: logits.to(pixels.type))
+      let (decoded, pooled) = try layers.decoded(levels, .evaluation)
+      var scores = try layers.aggregated(layers.classes(decoded, .evaluation), pixels, .evaluation).to(pixels.type)
+      if layers.configuration.tagWeight > 0 {
+        let tags = try layers.tags.scores(of: layers.tags(pooled, .evaluation).to(pixels.type))
         scores = try scores + tags.reshaped(tags.shape + [1, 1]) * layers.configuration.tagWeight
       }
       let (height, width) = (pixels.shape[2], pixels.shape[3])
-      let scribbles = withScribbles ? try output.scribbleScores.to(pixels.type) : nil
+      let scribbles = withScribbles ? try layers.scribbles(decoded, .evaluation).to(pixels.type) : nil
       return NetworkScores(
         classes: GridScores(scores: scores, height: height, width: width),
         scribbles: scribbles.map { GridScores(scores: $0, height: height, width: width) })
@@ -101,8 +101,8 @@ private struct FeaturePyramidLayers: Foldable {
   /// Of the levels, finest first: 1x1 convolutions into the pyramid's width.
   private var laterals: [ConvBlock]
   private var context: PyramidContext
-  private var classes: ConvBlock
-  private var scribbles: ConvBlock
+  private(set) var classes: ConvBlock
+  private(set) var scribbles: ConvBlock
   let tags: TagClassifier
   private let embedding: PatchEmbedding?
 
@@ -136,7 +136,12 @@ private struct FeaturePyramidLayers: Foldable {
     let levels =
       mode.freezesBackbone
       ? try withoutGradient { () throws(TorchError) in try self.levels(images, mode) } : try self.levels(images, mode)
-    return try decoded(levels, of: images, mode)
+    let (decoded, pooled) = try decoded(levels, mode)
+    let scores = try classes(decoded, mode)
+    return NetworkOutput(
+      size: (images.shape[2], images.shape[3]), decoded: decoded, scores: scores,
+      aggregated: try aggregated(scores, images, mode), scribbleScores: try scribbles(decoded.detached(), mode),
+      tagLogits: try tags(pooled, mode))
   }
 
   /// The backbone's levels at strides 4, 8, 16 and `outputStride`.
@@ -144,8 +149,8 @@ private struct FeaturePyramidLayers: Foldable {
     try extractor.levels(images.contiguous(.channelsLast), mode)
   }
 
-  /// The outputs for levels of images.
-  func decoded(_ levels: [Tensor], of images: Tensor, _ mode: Mode) throws(TorchError) -> NetworkOutput {
+  /// The finest sum of the pyramid after its ReLU, and the coarsest level pooled, `[N, channels, 1, 1]`.
+  func decoded(_ levels: [Tensor], _ mode: Mode) throws(TorchError) -> (decoded: Tensor, pooled: Tensor) {
     let coarsest = levels[levels.count - 1]
     let dropout = ChannelDropout(configuration.dropout)
     let pooled = try coarsest.mean([2, 3], keepingDimensions: true)
@@ -154,15 +159,11 @@ private struct FeaturePyramidLayers: Foldable {
       x = try x.resizedBilinear(height: level.shape[2], width: level.shape[3]) + lateral(level, mode)
       if index == levels.count - 2 { x = try context(x, dropout(pooled, mode), mode) }
     }
-    x = try x.activated(by: .relu)
-    let scores = try classes(x, mode)
-    return NetworkOutput(
-      size: (images.shape[2], images.shape[3]), decoded: x, scores: scores,
-      aggregated: try aggregated(scores, images, mode), scribbleScores: try scribbles(x.detached(), mode),
-      tagLogits: try tags(pooled, mode))
+    return (try x.activated(by: .relu), pooled)
   }
 
-  private func aggregated(_ scores: Tensor, _ images: Tensor, _ mode: Mode) throws(TorchError) -> Tensor {
+  /// Class scores after local aggregation, where the network has it.
+  func aggregated(_ scores: Tensor, _ images: Tensor, _ mode: Mode) throws(TorchError) -> Tensor {
     guard let embedding else { return scores }
     return try scores.locallyAggregated(
       along: mode.execution == .plain ? embedding(images) : embedding.coordinates(images), sigma: configuration.sigma,

@@ -55,9 +55,7 @@ extension FeaturePyramidConfiguration {
     guard let last = shapes[Self.output], last.count == 4, last[0] > 0, last[1] > 0 else {
       throw UnknownNetwork(problem: "\(Self.output) does not tell the classes and the width")
     }
-    let prefix = "\(BLPSeg.backboneScope)."
-    let own = shapes.compactMap { $0.hasPrefix(prefix) ? (String($0.dropFirst(prefix.count)), $1) : nil }
-    guard let backbone = Backbones.recognised(Dictionary(uniqueKeysWithValues: own)),
+    guard let backbone = Backbones.recognised(inNetwork: shapes),
       let channels = backbone.extractor?.channels
     else {
       throw UnknownNetwork(problem: "the names under \(BLPSeg.backboneScope) are those of no known feature extractor")

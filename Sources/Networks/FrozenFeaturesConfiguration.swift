@@ -55,9 +55,7 @@ extension FrozenFeaturesConfiguration {
     guard let first = shapes[Self.hidden], let last = shapes[Self.output], first.count == 2, last.count == 2,
       first[0] > 0, last[1] == first[0]
     else { throw UnknownNetwork(problem: "\(Self.hidden) and \(Self.output) are not matrices that fit each other") }
-    let prefix = "\(BLPSeg.backboneScope)."
-    let own = shapes.compactMap { $0.hasPrefix(prefix) ? (String($0.dropFirst(prefix.count)), $1) : nil }
-    guard let backbone = Backbones.recognised(Dictionary(uniqueKeysWithValues: own)),
+    guard let backbone = Backbones.recognised(inNetwork: shapes),
       backbone.extractor != nil
     else {
       throw UnknownNetwork(problem: "the names under \(BLPSeg.backboneScope) are those of no known frozen features")

@@ -122,8 +122,6 @@ public struct FrozenFeaturesInference: InferenceNetwork {
   /// How much more probable than in other photographs each class is, as a difference of logarithms, `[N, C, 1, 1]`; 0 for
   /// the background, which may occur everywhere.
   private func tagScores(_ pooled: Tensor) throws(TorchError) -> Tensor {
-    let classes = configuration.classCount
-    return try (-(-tags(pooled)).softplus() - tagPrior).sliced(1, 1, classes).padded([1, 0])
-      .reshaped([-1, classes, 1, 1])
+    try tags(pooled).tagScores(relativeTo: tagPrior).reshaped([-1, configuration.classCount, 1, 1])
   }
 }

@@ -25,15 +25,16 @@ public protocol SegmentationNetwork: TrainedWeights {
   /// The outputs for normalised images `[N, 3, H, W]`.
   func callAsFunction(_ images: Tensor, _ mode: Mode) throws -> NetworkOutput
 
-  /// Takes note of how many photographs of a batch have each class, and of how many there are: `[C + 1]`.
-  func noteClasses(_ counts: Tensor) throws
+  /// How many photographs training saw of each class, and of all, `[C + 1]`; each step adds those of its batch. Nil where the
+  /// network does not ask for it.
+  var seenPhotographs: Tensor? { get }
 
   /// The same network with a copy of all tensors, which can be trained apart from this one.
   func copy() throws -> Self
 }
 
 extension SegmentationNetwork {
-  public func noteClasses(_ counts: Tensor) throws {}
+  public var seenPhotographs: Tensor? { nil }
 }
 
 /// A network that predicts and cannot be trained: nothing is recorded for a backward pass.

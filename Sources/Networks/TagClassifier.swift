@@ -11,7 +11,7 @@ struct TagClassifier {
   private let hidden: Conv2d
   private let output: Conv2d
   /// Photographs seen in training, and how many of them have each class: `[C + 1]`, the number of all last.
-  private let seen: Tensor
+  let seen: Tensor
 
   init(_ scope: ParameterScope, channels: Int, classCount: Int) throws(TorchError) {
     hidden = try Conv2d(scope / "hidden", channels, Self.width, kernel: 1, bias: true)
@@ -26,11 +26,6 @@ struct TagClassifier {
     return try logits.reshaped([logits.shape[0], logits.shape[1]])
   }
 
-  /// Counts photographs: how many have each class, and how many there are, `[C + 1]`.
-  func note(_ counts: Tensor) throws(TorchError) {
-    try withoutGradient { () throws(TorchError) in try seen.add(counts.to(seen.type)) }
-  }
-
   /// How much more probable than in other photographs each class is, as a difference of logarithms, `[N, C]`, of logits
   /// `[N, C]`; 0 for the background, which may occur everywhere.
   ///
@@ -38,6 +33,14 @@ struct TagClassifier {
   func scores(of logits: Tensor) throws(TorchError) -> Tensor {
     let classes = logits.shape[1]
     let frequency = try (seen.sliced(0, 0, classes) + 1) / (seen.sliced(0, classes, classes + 1) + 2)
-    return try (-(-logits).softplus() - frequency.logarithm().to(logits.type)).sliced(1, 1, classes).padded([1, 0])
+    return try logits.tagScores(relativeTo: frequency.logarithm().to(logits.type))
+  }
+}
+
+extension Tensor {
+  /// How much more probable a class is by these logits, `[N, C]`, than by the logarithms of its share of all photographs,
+  /// `[C]`, as a difference of logarithms; 0 for the background.
+  func tagScores(relativeTo prior: Tensor) throws(TorchError) -> Tensor {
+    try (-(-self).softplus() - prior).sliced(1, 1, shape[1]).padded([1, 0])
   }
 }

@@ -122,13 +122,14 @@ extension AdamW {
   private static let secondPrefix = "optimizer.exp_avg_sq."
 
   public func save(to state: inout StateDict) throws {
-    let most = try updateCount()
-    state[Self.updatesName] = try .filled(Double(most), [], .float32)
-    for (entry, moments) in zip(parameters, moments) where moments.areUsed {
+    let counts = try moments.map { try $0.updates.item() }
+    let most = counts.max() ?? 0
+    state[Self.updatesName] = try .filled(most, [], .float32)
+    for ((entry, moments), count) in zip(zip(parameters, moments), counts) where moments.areUsed {
       state[Self.firstPrefix + entry.name] = moments.first
       state[Self.secondPrefix + entry.name] = moments.second
       // Most have the same number.
-      if Int(try moments.updates.item()) != most { state[Self.updatesPrefix + entry.name] = moments.updates }
+      if count != most { state[Self.updatesPrefix + entry.name] = moments.updates }
     }
   }
 

@@ -74,7 +74,8 @@ public final class TrainingStep {
     _ batch: Batch, iteration: Int, observing observe: ((Outputs) throws -> Void)?
   ) throws -> LossValues {
     optimizer.clearGradients()
-    try noteClasses(batch)
+    let classPresent = try batch.classPresent.to(device)
+    if let seen = network.seenPhotographs { try count(classPresent, in: seen) }
     let image = try batch.image.to(device).to(network.scribbleClassWeight.type)
     let labels = try batch.label.to(device)
     let prediction = try withAutocast(precision.autocastType, on: device) {
@@ -88,7 +89,7 @@ public final class TrainingStep {
         })
     }
     let (losses, gradients) = try losses(
-      prediction, of: image, labels, classPresent: batch.classPresent.to(device), iteration: iteration)
+      prediction, of: image, labels, classPresent: classPresent, iteration: iteration)
     guard losses.total.isFinite else { throw try nonFiniteLoss(losses, batch, iteration: iteration) }
     try backward(from: gradients.root(prediction), iteration: iteration)
     if try scaler?.unscale(optimizer.gradients) ?? true {
@@ -101,13 +102,12 @@ public final class TrainingStep {
   /// The learning rate at `iteration`, counted from 0, before the factors of parameter groups.
   func learningRate(at iteration: Int) -> Double { schedule.learningRate(at: iteration) }
 
-  /// Tells the network the classes of the whole batch.
-  private func noteClasses(_ batch: Batch) throws {
-    let isPresent = try batch.classPresent.to(device)
-    let number = try Tensor.filled(Double(isPresent.shape[0]), [1], isPresent.type, on: device)
-    let counts = try Tensor.concatenated([isPresent.sum([0]).reshaped([-1]), number], 0)
+  /// Adds the photographs of the whole batch, of which `classPresent`, `[N, C, 1, 1]`, holds this process's, to those seen.
+  private func count(_ classPresent: Tensor, in seen: Tensor) throws {
+    let number = try Tensor.filled(Double(classPresent.shape[0]), [1], classPresent.type, on: device)
+    let counts = try Tensor.concatenated([classPresent.sum([0]).reshaped([-1]), number], 0)
     try group?.sum(counts)
-    try network.noteClasses(counts)
+    try withoutGradient { try seen.add(counts.to(seen.type)) }
   }
 
   private func backward(from loss: Tensor, iteration: Int) throws {

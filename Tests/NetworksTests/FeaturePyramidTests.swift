@@ -49,7 +49,7 @@ struct FeaturePyramidTests {
     let images = try images(1, 45, 70)
     for weight in [0, 0.5] {
       let network = try network(tagWeight: weight, localAggregation: localAggregation)
-      try network.noteClasses(Tensor([8.0, 2, 0, 5, 8], [5]))
+      try #require(network.seenPhotographs).copy(from: Tensor([8.0, 2, 0, 5, 8], [5]))
       let scores = try network.folded().scores(ofImages: images, stripArea: 1 << 30, withScribbles: true)
       let whole = try withoutGradient { try network(images, .evaluation.plain) }
       let logits = try #require(whole.tagLogits).doubles()
