@@ -5,9 +5,9 @@ import PackageDescription
 /// LibTorch: `LIBTORCH` names an installation with `include/` and `lib/`; otherwise the one that Scripts/setup made.
 let libtorch = Context.environment["LIBTORCH"] ?? "\(Context.packageDirectory)/.libtorch/torch"
 
-/// Where NCCL's and CUDA's headers are, for several processes on CUDA; empty where LibTorch is one for the CPU, or
-/// where headers are missing.
-let nccl: [String] = {
+/// Where CUDA's and NCCL's headers are, for CUDA graphs and several processes on CUDA; empty where LibTorch is one for the CPU,
+/// or where headers are missing.
+let cudaHeaders: [String] = {
   let environment = Context.environment
   let toolkits = [environment["CUDA_HOME"], "/usr/local/cuda"].compactMap { $0.map { "\($0)/include" } }
   let places = toolkits + [environment["NCCL_HOME"].map { "\($0)/include" } ?? "/usr/include"]
@@ -28,8 +28,8 @@ let runPath =
   Context.environment["BLPSEG_DIST"] == nil ? ["-Xlinker", "-rpath", "-Xlinker", "\(libtorch)/lib"] : []
 
 let torchFlags = ["-O2"] + includes(["\(libtorch)/include", "\(libtorch)/include/torch/csrc/api/include"])
-let ncclFlags = nccl.isEmpty ? [] : includes(nccl) + ["-DBLPSEG_NCCL"]
-let ncclLibraries: [LinkerSetting] = nccl.isEmpty ? [] : [.linkedLibrary("torch_cuda")]
+let cudaFlags = cudaHeaders.isEmpty ? [] : includes(cudaHeaders) + ["-DBLPSEG_CUDA"]
+let cudaLibraries: [LinkerSetting] = cudaHeaders.isEmpty ? [] : ["torch_cuda", "c10_cuda"].map { .linkedLibrary($0) }
 let strictFlags = strict ? ["-Wall", "-Wextra", "-Werror"] : []
 
 func includes(_ folders: [String]) -> [String] { folders.flatMap { ["-isystem", $0] } }
@@ -81,11 +81,11 @@ let package = Package(
     .target(name: "CKernels", cxxSettings: [.unsafeFlags(["-O2"] + strictFlags)]),
     .target(
       name: "CLibTorch", dependencies: ["CKernels"],
-      cxxSettings: [.unsafeFlags(torchFlags + ncclFlags + strictFlags)],
+      cxxSettings: [.unsafeFlags(torchFlags + cudaFlags + strictFlags)],
       linkerSettings: [
         .unsafeFlags(["-L\(libtorch)/lib"] + runPath),
         .linkedLibrary("torch_cpu"), .linkedLibrary("c10"),
-      ] + ncclLibraries),
+      ] + cudaLibraries),
 
     // Data flows down this list
     module("Files", []),

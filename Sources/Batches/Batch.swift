@@ -12,18 +12,20 @@ public struct Batch {
   /// 1 for classes that occur in an image and for background, otherwise 0; float32 `[N, C, 1, 1]`.
   public let classPresent: Tensor
 
-  /// Copies samples of one size into tensors on the host.
-  public init(_ samples: [TrainingSample]) throws(TorchError) {
+  /// Copies samples of one size into tensors on the host, for CUDA devices into pinned memory.
+  public init(_ samples: [TrainingSample], for device: Device = .cpu) throws(TorchError) {
     guard let first = samples.first else { preconditionFailure("a batch has images") }
     let classCount = first.classPresent.count
     precondition(
       samples.allSatisfy { $0.side == first.side && $0.classPresent.count == classCount },
       "images of a batch have one size and one list of classes")
     let (count, side) = (samples.count, first.side)
+    let isPinned = device.kind == .cuda
     ids = samples.map(\.id)
-    image = try Tensor(Batch.joined(samples.map(\.image)), [count, 3, side, side])
-    label = try Tensor(Batch.widened(samples.map(\.scribbles)), [count, side, side])
-    classPresent = try Tensor(Batch.joined(samples.map(\.classPresent)), [count, classCount, 1, 1])
+    image = try Tensor(Batch.joined(samples.map(\.image)), [count, 3, side, side], isPinned: isPinned)
+    label = try Tensor(Batch.widened(samples.map(\.scribbles)), [count, side, side], isPinned: isPinned)
+    classPresent = try Tensor(
+      Batch.joined(samples.map(\.classPresent)), [count, classCount, 1, 1], isPinned: isPinned)
   }
 
   private static func joined(_ parts: [[Float]]) -> [Float] {

@@ -2,6 +2,7 @@ import Concurrency
 import Datasets
 import Files
 import Images
+import Tensors
 
 /// Training batches of a data set, prepared ahead on background threads.
 ///
@@ -20,6 +21,8 @@ public final class BatchLoader {
   /// Which images of each batch this loader loads.
   public let part: Range<Int>
   public let seed: UInt64
+  /// The device that batches are for.
+  private let device: Device
   private let threads: Int
   private let samplesAhead: Int
   private var running: OrderedPrefetch<TrainingOrder.Visit, TrainingSample>?
@@ -33,8 +36,8 @@ public final class BatchLoader {
   /// Throws when the data set has no scribbles or no images.
   public init(
     _ dataset: SegmentationDataset, _ augmentation: Augmentation, _ normalization: ChannelNormalization,
-    batchSize: Int, part: Range<Int>? = nil, showing shown: SegmentationDataset? = nil, seed: UInt64, threads: Int = 2,
-    batchesAhead: Int = 2
+    batchSize: Int, part: Range<Int>? = nil, showing shown: SegmentationDataset? = nil, seed: UInt64,
+    device: Device = .cpu, threads: Int = 2, batchesAhead: Int = 2
   ) throws(FileError) {
     let part = part ?? 0..<batchSize
     precondition(!part.isEmpty && part.clamped(to: 0..<batchSize) == part, "a part of a batch lies inside it")
@@ -52,6 +55,7 @@ public final class BatchLoader {
     self.batchSize = batchSize
     self.part = part
     self.seed = seed
+    self.device = device
     self.threads = threads
     samplesAhead = batchesAhead * part.count
   }
@@ -71,7 +75,7 @@ public final class BatchLoader {
     do {
       var samples: [TrainingSample] = []
       while samples.count < part.count, let sample = try running?.next() { samples.append(sample) }
-      let batch = try Batch(samples)
+      let batch = try Batch(samples, for: device)
       position = index + 1 == batchesPerEpoch ? (epoch + 1, 0) : (epoch, index + 1)
       return batch
     } catch {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 namespace blpseg {
 
@@ -11,12 +12,14 @@ namespace {
 
 /// Attention requires dimensions that are multiples of 16 bytes.
 constexpr int64_t alignment = 4;
+/// CUDA's attention in 16 bits has kernels for multiples of this width, up to the widest.
+constexpr int64_t halved_alignment = 64, widest_halved = 256;
 /// CUDA's attention stores the log-sum-exp in blocks of this many rows.
 constexpr int64_t row_block = 32;
 /// Half squared distances to the centre, over sigma squared, from which float32 loses digits of the weights' exponents.
 constexpr double largest_exponent = 256;
 
-int64_t aligned(int64_t count) { return (count + alignment - 1) / alignment * alignment; }
+int64_t rounded_up(int64_t count, int64_t multiple) { return (count + multiple - 1) / multiple * multiple; }
 
 /// `[N, K, L]` to `[N, 1, L, width]`, padded with zeros.
 Tensor rows(const Tensor &columns, int64_t width) {
@@ -24,11 +27,88 @@ Tensor rows(const Tensor &columns, int64_t width) {
   return padded.transpose(1, 2).contiguous().unsqueeze(1);
 }
 
-/// The inverse, of the first `count` columns.
-Tensor columns(const Tensor &rows, int64_t count) { return rows.squeeze(1).slice(-1, 0, count).transpose(1, 2); }
+/// `count` columns of `[N, 1, L, width]` from `first` on, as `[N, count, L]` in the type of all results.
+Tensor columns(const Tensor &rows, int64_t count, at::ScalarType type, int64_t first = 0) {
+  return rows.squeeze(1).slice(-1, first, first + count).transpose(1, 2).to(type);
+}
 
-/// The queries, keys and values of one attention; all are `[N, 1, L, ...]`.
+/// Numbers as sums of two of bfloat16: their rounding, and the rounding of what it leaves.
+std::pair<Tensor, Tensor> halves(const Tensor &numbers) {
+  Tensor high = numbers.to(at::kBFloat16);
+  return {high, (numbers - high).to(at::kBFloat16)};
+}
+
+/// How an attention's factors are stored.
+struct Storage {
+  Precision precision;
+  /// Columns of queries, keys, and values.
+  int64_t width, value_width;
+
+  /// The storage of `depth` numbers per position and `channels` values, both at least 1.
+  Storage(Precision precision, bool is_cpu, int64_t depth, int64_t channels) : precision(precision) {
+    const bool is_halved = precision == Precision::halved;
+    const int64_t multiple = is_halved ? halved_alignment : alignment;
+    width = rounded_up(is_halved ? 3 * depth : depth, multiple);
+    value_width = rounded_up(is_halved ? 2 * channels : channels, multiple);
+    // One width for all is what the CPU and 16 bits require.
+    if (is_cpu || is_halved) width = value_width = std::max(width, value_width);
+  }
+
+  // With halves, the product of a query and a key is high high + high low + low high. What is left out is 2^-16 of it.
+
+  Tensor query(const Tensor &numbers) const {
+    if (precision == Precision::full) return rows(numbers, width);
+    auto [high, low] = halves(numbers);
+    return rows(at::cat({high, high, low}, 1), width);
+  }
+
+  Tensor key(const Tensor &numbers) const {
+    if (precision == Precision::full) return rows(numbers, width);
+    auto [high, low] = halves(numbers);
+    return rows(at::cat({high, low, high}, 1), width);
+  }
+
+  /// Values, or a result.
+  Tensor value(const Tensor &numbers) const {
+    if (precision == Precision::full) return rows(numbers, value_width);
+    auto [high, low] = halves(numbers);
+    return rows(at::cat({high, low}, 1), value_width);
+  }
+
+  /// A factor of both halves of values.
+  Tensor cotangent(const Tensor &numbers) const {
+    if (precision == Precision::full) return rows(numbers, value_width);
+    Tensor high = numbers.to(at::kBFloat16);
+    return rows(at::cat({high, high}, 1), value_width);
+  }
+
+  /// The sum of both halves of a result.
+  Tensor result(const Tensor &rows, int64_t channels) const {
+    Tensor high = columns(rows, channels, type(rows));
+    return precision == Precision::full ? high : high + columns(rows, channels, type(rows), channels);
+  }
+
+  /// The gradient of numbers that are the query: each part of the key was a factor of theirs once.
+  Tensor query_gradient(const Tensor &rows, int64_t depth, int64_t count) const {
+    Tensor high = columns(rows, count, type(rows));
+    return precision == Precision::full ? high : high + columns(rows, count, type(rows), depth);
+  }
+
+  Tensor key_gradient(const Tensor &rows, int64_t depth, int64_t count) const {
+    Tensor high = columns(rows, count, type(rows));
+    return precision == Precision::full ? high : high + columns(rows, count, type(rows), 2 * depth);
+  }
+
+  Tensor value_gradient(const Tensor &rows, int64_t channels) const { return columns(rows, channels, type(rows)); }
+
+  static at::ScalarType type(const Tensor &rows) {
+    return rows.scalar_type() == at::kBFloat16 ? at::kFloat : rows.scalar_type();
+  }
+};
+
+/// One attention of `[N, 1, L, ...]`.
 struct Attention {
+  Storage storage;
   Tensor query, key, value;
 
   /// The result and the log-sum-exp `[N, L]`.
@@ -36,6 +116,10 @@ struct Attention {
     if (query.is_cpu()) {
       auto [out, log_sum] = at::_scaled_dot_product_flash_attention_for_cpu(query, key, value, 0, false, {}, 1.0);
       return {out, log_sum.squeeze(1)};
+    }
+    if (storage.precision == Precision::halved) {
+      auto results = at::_scaled_dot_product_flash_attention(query, key, value, 0, false, false, 1.0);
+      return {std::get<0>(results), std::get<1>(results).squeeze(1).slice(1, 0, query.size(2))};
     }
     auto [out, log_sum, seed, offset] =
         at::_scaled_dot_product_efficient_attention(query, key, value, {}, true, 0, false, 1.0);
@@ -45,12 +129,17 @@ struct Attention {
   /// The gradients of query, key and value where `log_sum` is what `forward` returned. `out` is the result in
   /// cotangent . out, which is subtracted from each target's gradients of scores.
   std::tuple<Tensor, Tensor, Tensor> backward(const Tensor &cotangent, const Tensor &out, const Tensor &log_sum) const {
+    const int64_t length = query.size(2);
     if (query.is_cpu())
       return at::_scaled_dot_product_flash_attention_for_cpu_backward(
           cotangent, query, key, value, out, log_sum.unsqueeze(1).contiguous(), 0, false, {}, 1.0);
-    const int64_t length = query.size(2), more = (row_block - length % row_block) % row_block;
-    Tensor padded = at::constant_pad_nd(log_sum, {0, more}, std::numeric_limits<double>::infinity()).unsqueeze(1);
     Tensor unused = at::empty({}, at::TensorOptions().dtype(at::kLong));
+    if (storage.precision == Precision::halved)
+      return at::_scaled_dot_product_flash_attention_backward(
+          cotangent, query, key, value, out, log_sum.unsqueeze(1).contiguous(), Tensor(), Tensor(), length, length, 0,
+          false, unused, unused, 1.0);
+    const int64_t more = (row_block - length % row_block) % row_block;
+    Tensor padded = at::constant_pad_nd(log_sum, {0, more}, std::numeric_limits<double>::infinity()).unsqueeze(1);
     auto [dq, dk, dv, bias] = at::_scaled_dot_product_efficient_attention_backward(
         cotangent, query, key, value, {}, out, padded, unused, unused, 0, {true, true, true, false}, false, 1.0);
     return {dq, dk, dv};
@@ -69,22 +158,23 @@ Tensor positions(const AggregationShape &shape, const at::TensorOptions &options
 /// The exponents |p|^2 / (2 sigma^2), `[1, 1, L]`.
 Tensor exponents(const Tensor &positions) { return positions.square().sum(1, true) / 2; }
 
-/// The width of values: on the CPU, as wide as queries and keys.
-int64_t width(const Tensor &query, int64_t channels) { return query.is_cpu() ? query.size(3) : aligned(channels); }
+/// Numbers per position with the distances: the feature's and three more.
+int64_t depth_with_distances(const AggregationShape &shape) { return shape.depth + 3; }
 
-/// Attention with the distances. The CPU's requires queries, keys and values of one width.
-Attention near(const AggregationShape &shape, const Tensor &f, const Tensor &v) {
+/// Attention with the distances.
+Attention near(const AggregationShape &shape, Precision precision, const Tensor &f, const Tensor &v) {
   Tensor p = positions(shape, f.options()).expand({shape.images, -1, -1}), exponent = exponents(p);
-  int64_t depth = aligned(shape.depth + 3);
-  if (f.is_cpu()) depth = std::max(depth, aligned(shape.channels));
-  Tensor query = rows(at::cat({f, p, at::ones_like(exponent)}, 1), depth);
-  return {query, rows(at::cat({f, p, -exponent}, 1), depth), rows(v, width(query, shape.channels))};
+  Storage storage(precision, f.is_cpu(), depth_with_distances(shape), shape.channels);
+  return {
+      storage, storage.query(at::cat({f, p, at::ones_like(exponent)}, 1)), storage.key(at::cat({f, p, -exponent}, 1)),
+      storage.value(v)};
 }
 
 /// Attention without them, of no values.
-Attention whole(const AggregationShape &shape, const Tensor &f) {
-  Tensor query = rows(f, aligned(shape.depth));
-  return {query, query, at::zeros({shape.images, 1, shape.positions(), width(query, 1)}, f.options())};
+Attention whole(const AggregationShape &shape, Precision precision, const Tensor &f) {
+  Storage storage(precision, f.is_cpu(), shape.depth, 1);
+  Tensor none = at::zeros({shape.images, 1, shape.positions()}, f.options());
+  return {storage, storage.query(f), storage.key(f), storage.value(none)};
 }
 
 /// r, `[N, 1, L]`.
@@ -100,36 +190,59 @@ bool can_fuse(const AggregationShape &shape, const Tensor &feature) {
          && (rows * rows + columns * columns) / (2 * shape.sigma * shape.sigma) < largest_exponent;
 }
 
+bool can_halve(const AggregationShape &shape) {
+  return Storage(Precision::halved, false, depth_with_distances(shape), shape.channels).width <= widest_halved;
+}
+
+template <Precision precision>
 std::tuple<Tensor, Tensor, Tensor> fused(const AggregationShape &shape, const Tensor &feature, const Tensor &value) {
   Tensor f = feature.flatten(2);
-  auto [attended, log_sum] = near(shape, f, value.flatten(2)).forward();
-  Tensor whole_log_sum = std::get<1>(whole(shape, f).forward());
+  Attention attention = near(shape, precision, f, value.flatten(2));
+  auto [attended, log_sum] = attention.forward();
+  Tensor whole_log_sum = std::get<1>(whole(shape, precision, f).forward());
   log_sum = log_sum - exponents(positions(shape, f.options())).squeeze(1);
-  Tensor out = columns(attended, shape.channels) * kept_share(log_sum, whole_log_sum);
+  Tensor out = attention.storage.result(attended, shape.channels) * kept_share(log_sum, whole_log_sum);
   return {out.contiguous().view_as(value), log_sum, whole_log_sum.contiguous()};
 }
 
+template <Precision precision>
 std::tuple<Tensor, Tensor> fused_backward(
     const AggregationShape &shape, const Tensor &feature, const Tensor &value, const Tensor &out, const Tensor &log_sum,
     const Tensor &whole_log_sum, const Tensor &cotangent) {
   Tensor f = feature.flatten(2), d = cotangent.flatten(2), o = out.flatten(2);
   Tensor share = kept_share(log_sum, whole_log_sum);
 
-  Attention attention = near(shape, f, value.flatten(2));
-  const int64_t channels = attention.value.size(3);
+  Attention attention = near(shape, precision, f, value.flatten(2));
+  const Storage &storage = attention.storage;
   auto [query, key, values] = attention.backward(
-      rows(d * share, channels), rows(o, channels), log_sum + exponents(positions(shape, f.options())).squeeze(1));
-  Tensor feature_gradient = columns(query, shape.depth) + columns(key, shape.depth);
+      storage.cotangent(d * share), storage.value(o),
+      log_sum + exponents(positions(shape, f.options())).squeeze(1));
+  const int64_t depth = depth_with_distances(shape);
+  Tensor feature_gradient =
+      storage.query_gradient(query, depth, shape.depth) + storage.key_gradient(key, depth, shape.depth);
 
   // With values of 0 the gradient of scores is only the term subtracted for each target: 1 times the only number of
   // `reduced`.
-  Attention everywhere = whole(shape, f);
+  Attention everywhere = whole(shape, precision, f);
   Tensor reduced = (1 - share) * (d * o).sum(1, true);
-  const int64_t none = everywhere.value.size(3);
-  auto [whole_query, whole_key, unused] =
-      everywhere.backward(rows(at::ones_like(reduced), none), rows(reduced, none), whole_log_sum);
-  feature_gradient = feature_gradient + columns(whole_query, shape.depth) + columns(whole_key, shape.depth);
-  return {feature_gradient.contiguous().view_as(feature), columns(values, shape.channels).contiguous().view_as(value)};
+  auto [whole_query, whole_key, unused] = everywhere.backward(
+      everywhere.storage.cotangent(at::ones_like(reduced)), everywhere.storage.value(reduced), whole_log_sum);
+  feature_gradient = feature_gradient + everywhere.storage.query_gradient(whole_query, shape.depth, shape.depth)
+                     + everywhere.storage.key_gradient(whole_key, shape.depth, shape.depth);
+  return {
+      feature_gradient.contiguous().view_as(feature),
+      storage.value_gradient(values, shape.channels).contiguous().view_as(value)};
 }
+
+template std::tuple<Tensor, Tensor, Tensor> fused<Precision::full>(
+    const AggregationShape &, const Tensor &, const Tensor &);
+template std::tuple<Tensor, Tensor, Tensor> fused<Precision::halved>(
+    const AggregationShape &, const Tensor &, const Tensor &);
+template std::tuple<Tensor, Tensor> fused_backward<Precision::full>(
+    const AggregationShape &, const Tensor &, const Tensor &, const Tensor &, const Tensor &, const Tensor &,
+    const Tensor &);
+template std::tuple<Tensor, Tensor> fused_backward<Precision::halved>(
+    const AggregationShape &, const Tensor &, const Tensor &, const Tensor &, const Tensor &, const Tensor &,
+    const Tensor &);
 
 }  // namespace blpseg

@@ -37,10 +37,11 @@ void torch_text_release(char *text) { free(text); }
 
 char *torch_tensor_copy(
     const void *bytes, size_t byte_count, const int64_t *shape, size_t dimension_count, int8_t element_type,
-    TorchTensor *result) {
+    bool pinned, TorchTensor *result) {
   return guarded([&] {
-    auto type = static_cast<at::ScalarType>(element_type);
-    at::Tensor tensor = at::empty(at::IntArrayRef(shape, dimension_count), at::TensorOptions().dtype(type));
+    auto options = at::TensorOptions().dtype(static_cast<at::ScalarType>(element_type));
+    at::Tensor tensor =
+        at::empty(at::IntArrayRef(shape, dimension_count), options.pinned_memory(pinned && at::hasCUDA()));
     TORCH_CHECK(
         tensor.nbytes() == byte_count, byte_count, " bytes were given for a tensor of shape ", tensor.sizes(),
         ", which takes ", tensor.nbytes());
@@ -101,6 +102,10 @@ TorchTensor torch_tensor_gradient(TorchTensor tensor) {
 }
 
 void torch_tensor_clear_gradient(TorchTensor tensor) { borrowed(tensor).mutable_grad().reset(); }
+
+void torch_tensor_set_gradient(TorchTensor tensor, TorchTensor gradient) {
+  borrowed(tensor).mutable_grad() = borrowed(gradient);
+}
 
 char *torch_tensor_backward(TorchTensor tensor, TorchTensor cotangent) {
   return guarded([&] {

@@ -1,14 +1,15 @@
 // Local aggregation as the operator blpseg::local_aggregation, with its gradient; LocalAggregation.h of CKernels has
 // the formula.
 //
-// On the CPU a kernel computes tile by tile; on CUDA LibTorch's fused attention does the same in float32; elsewhere
-// LibTorch's own operators take the targets in chunks. None stores a table of all pairs: memory grows with the number
+// On the CPU a kernel computes tile by tile; on CUDA LibTorch's fused attention does the same; elsewhere LibTorch's own
+// operators take the targets in chunks. None stores a table of all pairs: memory grows with the number
 // of positions.
 #include "LocalAggregation.h"
 
 #include <tuple>
 
 #include <ATen/ATen.h>
+#include <ATen/autocast_mode.h>
 #include <torch/csrc/autograd/autograd_not_implemented_fallback.h>
 #include <torch/csrc/autograd/custom_function.h>
 #include <torch/library.h>
@@ -76,7 +77,7 @@ std::tuple<Tensor, Tensor> tiled_backward(
   return {feature_gradient, value_gradient};
 }
 
-// The operators. `method` is kernel, attention or chunks; where it is empty the device decides.
+// The operators. `method` is kernel, attention, halved_attention or chunks; where it is empty the device decides.
 
 template <typename Forward, typename Backward>
 struct Implementation {
@@ -84,13 +85,24 @@ struct Implementation {
   Backward backward;
 };
 
-constexpr Implementation kernel{tiled, tiled_backward}, attention{blpseg::fused, blpseg::fused_backward},
-    chunks{chunked, chunked_backward};
+using blpseg::fused, blpseg::fused_backward, blpseg::Precision;
+constexpr Implementation kernel{tiled, tiled_backward}, chunks{chunked, chunked_backward},
+    attention{fused<Precision::full>, fused_backward<Precision::full>},
+    halved_attention{fused<Precision::halved>, fused_backward<Precision::halved>};
 
-auto implementation(c10::string_view method, const AggregationShape &shape, const Tensor &feature) {
-  if (method.empty()) return feature.is_cpu() ? kernel : blpseg::can_fuse(shape, feature) ? attention : chunks;
+/// The method that a device takes. To be asked where autocast is as the caller has it.
+c10::string_view chosen(c10::string_view method, const AggregationShape &shape, const Tensor &feature) {
+  if (!method.empty()) return method;
+  if (feature.is_cpu()) return "kernel";
+  if (!blpseg::can_fuse(shape, feature)) return "chunks";
+  const bool is_rounded = at::autocast::is_autocast_enabled(at::kCUDA) || at::globalContext().allowTF32CuBLAS();
+  return is_rounded && blpseg::can_halve(shape) ? "halved_attention" : "attention";
+}
+
+auto implementation(c10::string_view method, const Tensor &feature) {
   if (method == "kernel" && feature.is_cpu()) return kernel;
   if (method == "attention") return attention;
+  if (method == "halved_attention") return halved_attention;
   TORCH_CHECK(method == "chunks", "the method '", method, "' was asked for on ", feature.device());
   return chunks;
 }
@@ -98,9 +110,10 @@ auto implementation(c10::string_view method, const AggregationShape &shape, cons
 std::tuple<Tensor, Tensor, Tensor> forward(
     const Tensor &feature, const Tensor &value, double sigma, c10::string_view method) {
   const AggregationShape shape = checked_shape(feature, value, sigma);
+  method = chosen(method, shape, feature);
   // Products that reach hundreds must not be rounded to 16 bits.
   c10::impl::ExcludeDispatchKeyGuard without_autocast(c10::autocast_dispatch_keyset);
-  return implementation(method, shape, feature).forward(shape, feature.contiguous(), value.contiguous());
+  return implementation(method, feature).forward(shape, feature.contiguous(), value.contiguous());
 }
 
 std::tuple<Tensor, Tensor, Tensor> forward_meta(
@@ -126,7 +139,7 @@ std::tuple<Tensor, Tensor> backward(
         tensor.scalar_type() == feature.scalar_type(), "all tensors must be of one type, found ", tensor.scalar_type(),
         " and ", feature.scalar_type());
   c10::impl::ExcludeDispatchKeyGuard without_autocast(c10::autocast_dispatch_keyset);
-  return implementation(method, shape, feature)
+  return implementation(chosen(method, shape, feature), feature)
       .backward(
           shape, feature.contiguous(), value.contiguous(), out.contiguous(), peak.contiguous(),
           denominator.contiguous(), cotangent.contiguous());
@@ -144,6 +157,7 @@ struct LocalAggregation : torch::autograd::Function<LocalAggregation> {
       c10::string_view method) {
     static const auto below =
         c10::Dispatcher::singleton().findSchemaOrThrow("blpseg::local_aggregation", "").typed<decltype(::forward)>();
+    method = chosen(method, checked_shape(feature, value, sigma), feature);
     at::AutoDispatchBelowADInplaceOrView guard;
     Tensor f = feature.contiguous(), v = value.contiguous();
     auto [out, peak, denominator] = below.call(f, v, sigma, method);

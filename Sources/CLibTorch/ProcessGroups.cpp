@@ -12,7 +12,7 @@
 #include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
 #endif
 
-#ifdef BLPSEG_NCCL
+#ifdef BLPSEG_CUDA
 #define USE_C10D_NCCL
 #include <torch/csrc/distributed/c10d/ProcessGroupNCCL.hpp>
 #endif
@@ -60,7 +60,7 @@ c10::intrusive_ptr<c10d::Backend> backend(
     TORCH_CHECK(false, "this program was built without Gloo; install its headers (libgloo-dev) and build anew");
 #endif
   }
-#ifdef BLPSEG_NCCL
+#ifdef BLPSEG_CUDA
   if (device.is_cuda()) {
     auto options = c10d::ProcessGroupNCCL::Options::create();
     options->timeout = timeout;

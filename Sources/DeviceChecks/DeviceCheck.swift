@@ -45,7 +45,7 @@ struct DeviceComparisons {
 
   private func losses(_ precision: Precision, on device: Device) throws -> [Double] {
     let step = try workload.trainingStep(precision, on: device)
-    let batch = try workload.trainingBatch()
+    let batch = try workload.trainingBatch(for: device)
     return try (0..<Self.steps).map { try step(batch, iteration: $0).total }
   }
 
@@ -77,10 +77,13 @@ struct DeviceTimings {
   func run() {
     for (name, precision, tf32) in modes {
       LibTorch.allowTF32(tf32)
-      builder.attempt("timing of a training step in \(name)") {
-        let step = try workload.trainingStep(precision, on: device)
-        let batch = try workload.trainingBatch()
-        try time("training step, \(name)") { _ = try step(batch, iteration: 0) }
+      for usesGraphs in DeviceGraph.isPossible(on: device) ? [true, false] : [false] {
+        let title = "training step\(usesGraphs || device.kind != .cuda ? "" : " without graphs"), \(name)"
+        builder.attempt("timing of a \(title)") {
+          let step = try workload.trainingStep(precision, usesGraphs: usesGraphs, on: device)
+          let batch = try workload.trainingBatch(for: device)
+          try time(title) { _ = try step(batch, iteration: 0) }
+        }
       }
       // Fresh weights, which no batch has normalised, overflow float16.
       if precision == .float16 { continue }
@@ -100,7 +103,7 @@ struct DeviceTimings {
   private func parts() throws {
     let precision = Precision.bfloat16.computed(on: device)
     let network = try workload.network(device)
-    let image = try workload.trainingBatch().image.to(device)
+    let image = try workload.trainingBatch(for: device).image.to(device)
     func forward() throws -> NetworkOutput {
       try withAutocast(precision.autocastType, on: device) { try network(image, .training) }
     }
@@ -115,7 +118,7 @@ struct DeviceTimings {
     }
     let optimizer = try AdamW(network.store.parameters)
     try time("update") { try optimizer.step(learningRate: 1e-9) }
-    let batch = try workload.trainingBatch()
+    let batch = try workload.trainingBatch(for: device)
     try time("a batch to the device") { _ = try batch.image.to(device) }
   }
 
@@ -127,7 +130,7 @@ struct DeviceTimings {
 
   private func localAggregation() throws {
     let side = (workload.crop + 3) / 4
-    for method in [AggregationMethod.attention, .chunks] where device.kind == .cuda {
+    for method in [AggregationMethod.attention, .halvedAttention, .chunks] where device.kind == .cuda {
       let feature = try (Tensor.normal([workload.batch, 50, side, side]) * 0.5).to(device)
       let value = try Tensor.normal([workload.batch, workload.classCount, side, side]).to(device)
       try time("local aggregation with gradients by \(method)") {
@@ -139,9 +142,10 @@ struct DeviceTimings {
   }
 
   private func time(_ name: String, _ body: () throws -> Void) throws {
-    for _ in 0..<2 { try body() }
-    try device.synchronize()
     _ = try device.peakMemory()
+    // A step is recorded in the third.
+    for _ in 0..<4 { try body() }
+    try device.synchronize()
     let seconds = try (0..<workload.repetitions).map { _ in
       let start = ContinuousClock.now
       try body()

@@ -16,7 +16,7 @@ package struct DeviceWorkload: Sendable {
   let batch: Int
   /// Height and width of training crops, in pixels.
   let crop: Int
-  /// Repetitions that are timed, after two that are not.
+  /// Repetitions that are timed, after four that are not.
   let repetitions: Int
 
   /// The published network and batch: some seconds on a GPU, minutes on a CPU.
@@ -33,8 +33,9 @@ package struct DeviceWorkload: Sendable {
     return try BLPSeg(configuration, ParameterStore(device: device, seed: 1))
   }
 
-  func trainingStep(_ precision: Precision, on device: Device) throws -> TrainingStep {
+  func trainingStep(_ precision: Precision, usesGraphs: Bool = true, on device: Device) throws -> TrainingStep {
     var configuration = TrainingConfiguration()
+    configuration.usesGraphs = usesGraphs
     configuration.length = .iterations(1000)
     configuration.precision = precision
     let plan = configuration.plan(batchesPerEpoch: 1)
@@ -43,7 +44,7 @@ package struct DeviceWorkload: Sendable {
       schedule: plan.schedule, seed: 0, on: device)
   }
 
-  func trainingBatch() throws -> Batch { try Batch((0..<batch).map(sample)) }
+  func trainingBatch(for device: Device) throws -> Batch { try Batch((0..<batch).map(sample), for: device) }
 
   /// Noise with two strokes.
   private func sample(_ index: Int) -> TrainingSample {

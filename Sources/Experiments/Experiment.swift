@@ -26,6 +26,7 @@ public struct Experiment {
     self.launch = launch
     classes = try settings.data.classList()
     device = try Device(settings.device, localRank: launch?.localRank)
+    if device.kind == .cuda { LibTorch.allowTF32(settings.training.allowsTF32) }
     let batchSize = settings.training.batchSize
     if let launch, batchSize % launch.count != 0 {
       throw SettingsError(
@@ -126,7 +127,7 @@ public struct Experiment {
     return try BatchLoader(
       dataset, data.augmentation, settings.model.network.backbone.normalization,
       batchSize: settings.training.batchSize, part: first..<first + share, showing: isFirst ? previewSet() : nil,
-      seed: UInt64(settings.seed), threads: data.workers)
+      seed: UInt64(settings.seed), device: device, threads: data.workers)
   }
 
   /// The losses that training minimises.

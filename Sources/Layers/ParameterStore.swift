@@ -44,7 +44,9 @@ public final class ParameterStore {
     _ name: String, _ shape: [Int], _ kind: Kind, _ initializer: Initializer, _ type: ElementType?
   ) throws(TorchError) -> Tensor {
     precondition(positions[name] == nil, "two tensors of a network are called \(name)")
-    let tensor = try initializer.tensor(shape, type ?? self.type, on: device, generator)
+    var tensor = try initializer.tensor(shape, type ?? self.type, on: device, generator)
+    // As CUDA's convolutions take them: otherwise each step would bring them into this order.
+    if device.kind == .cuda, shape.count == 4 { tensor = try tensor.contiguous(.channelsLast) }
     if kind == .parameter { try tensor.requiringGradient() }
     positions[name] = entries.count
     entries.append(Entry(name: name, tensor: tensor, kind: kind))

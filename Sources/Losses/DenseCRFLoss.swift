@@ -18,6 +18,7 @@ public struct DenseCRFLoss: Loss, Equatable {
   public let title = "dense CRF loss"
   public let explanation = "different answers in the whole photograph, for near cells of similar colour"
   public var weight = 0.0
+  public var needsHost: Bool { true }
   /// Standard deviation of positions in pixels, above 0.
   public var positionDeviation = 100.0
   /// Standard deviation of colours in grey levels of 0...255, above 0.

@@ -16,6 +16,7 @@ public struct GatedCRFLoss: Loss, Equatable {
   public let title = "gated CRF loss"
   public let explanation = "different answers for near cells, the more so of similar colour"
   public var weight = 0.0
+  public var needsHost: Bool { true }
   /// Cells from the middle of the window to its side, 1...32.
   public var radius = 5
   /// a in pixels, above 0.

@@ -15,6 +15,8 @@ public protocol Loss: Sendable {
   var explanation: String { get }
   /// The factor of its value in the sum that is minimised.
   var weight: Double { get }
+  /// Whether it computes on the host, or takes numbers from it, so that a CUDA graph cannot hold it; by default it does not.
+  var needsHost: Bool { get }
 
   /// This image's part of the batch's loss, without the factor: a tensor without dimensions that gradients flow through.
   func callAsFunction(_ image: LossInput) throws -> Tensor
@@ -24,6 +26,7 @@ extension Loss {
   public var metricsKey: String { "\(name)_loss" }
   public var title: String { "\(name) loss" }
   public var weight: Double { 1 }
+  public var needsHost: Bool { false }
 }
 
 /// One image of a batch as losses see it. N is 1, C the number of classes, H and W the image's size.

@@ -62,6 +62,9 @@ public struct Objective {
     self.stride = stride
   }
 
+  /// Whether one of the losses cannot be held by a CUDA graph.
+  public var needsHost: Bool { losses.contains { $0.needsHost } }
+
   /// The teacher's scores of normalised photographs, without gradient; nil where there is no teacher, or not yet.
   public func teacherScores(of photographs: Tensor, iteration: Int) throws -> Tensor? {
     labels.learnsFromTeacher(at: iteration) ? try teacher?.scores(of: photographs) : nil

@@ -13,6 +13,7 @@ public struct PottsLoss: Loss, Equatable {
   public let title = "Potts loss"
   public let explanation = "borders between neighbours of similar colour"
   public var weight = 0.0
+  public var needsHost: Bool { true }
   /// sigma in grey levels of 0...255, above 0.
   public var colorDeviation = 15.0
   /// Side of a grid cell in pixels, at least 1.

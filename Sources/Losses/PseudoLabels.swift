@@ -2,7 +2,8 @@ import Tensors
 
 /// Where the labels come from that the segmentation learns from.
 public protocol LabelSource {
-  /// Labels of one image as `LossInput.labels` are, at an iteration counted from 0.
+  /// Labels of one image as `LossInput.labels` are, at an iteration counted from 0. Iterations at which `learnsFromTeacher` is
+  /// alike are treated alike.
   func supervision(for image: LossInput, at iteration: Int) throws -> Tensor
 
   /// Whether a teacher's answers take part at an iteration; by default they do not.

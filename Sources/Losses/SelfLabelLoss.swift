@@ -16,6 +16,7 @@ public struct SelfLabelLoss: Loss, Equatable {
   public let title = "self-label loss"
   public let explanation = "answering otherwise than soft labels that join neighbours of similar colour"
   public var weight = 0.0
+  public var needsHost: Bool { true }
   /// Weight of the pairs against the cells in E, 0...100.
   public var smoothness = 4.0
   /// As that of `PottsLoss`.

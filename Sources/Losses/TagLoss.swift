@@ -17,6 +17,7 @@ public struct TagLoss: Loss, Equatable {
   public let title = "tag loss"
   public let explanation = "telling which classes the photograph has"
   public var weight = 0.0
+  public var needsHost: Bool { true }
   /// r, 0...20.
   public var sharpness = 5.0
 

@@ -16,6 +16,7 @@ public struct TreeEnergyLoss: Loss, Equatable {
   public let title = "tree energy loss"
   public let explanation = "answering otherwise than the means of similar cells where nothing is scribbled"
   public var weight = 0.0
+  public var needsHost: Bool { true }
   /// sigma in grey levels of 0...255, above 0.
   public var colorDeviation = 6.0
   /// Whether there is a second tree, of the network's features.

@@ -66,9 +66,11 @@ struct PatchEmbedding {
       [weight.matrixProduct(centred * matrix(norm.weight)), weight.matrixProduct(matrix(norm.bias)) + bias], 1)
   }
 
-  /// A parameter as a matrix with one row per output, in float64 on the CPU: not every device has that type.
+  /// A parameter as a matrix with one row per output, in float64: on the CPU where the device does not have that type. CUDA
+  /// has it, and need not wait for the CPU.
   private func matrix(_ parameter: Tensor) throws(TorchError) -> Tensor {
-    try parameter.to(.cpu).to(.float64).reshaped([parameter.shape[0], -1])
+    let parameter = parameter.device.kind == .cuda ? parameter : try parameter.to(.cpu)
+    return try parameter.to(.float64).reshaped([parameter.shape[0], -1])
   }
 
   private func normalized(_ image: Tensor) throws(TorchError) -> Tensor {

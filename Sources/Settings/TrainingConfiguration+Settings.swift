@@ -38,6 +38,14 @@ extension TrainingConfiguration: SettingsSection {
       "Number format of the network's arithmetic. Where the processor has no instructions for a format of 16 bits, float32 "
         + "is used."),
     Setting(
+      "tf32", \.allowsTF32, .flag,
+      "Let CUDA round the factors of float32 products to 10 bits (TF32): several times faster, and less exact than the "
+        + "published numbers."),
+    Setting(
+      "cuda_graphs", \.usesGraphs, .flag,
+      "Record the passes of a step on CUDA once and repeat them as a whole, which saves the time to ask for each operator; "
+        + "without effect elsewhere, with several processes, and with losses that compute on the CPU."),
+    Setting(
       "self_training_start", \.selfTrainingIteration, .alternative(.whole(0...Int.max)),
       "Iteration from which pseudo labels join the scribbles."),
     Setting(

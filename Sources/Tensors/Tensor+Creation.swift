@@ -31,6 +31,8 @@ extension Tensor {
   ) throws(TorchError) -> Tensor { try Operator.bernoulli(zeros(shape, type, on: device), probability, generator) }
 
   public func zerosAlike() throws(TorchError) -> Tensor { try Operator.zerosLike(self) }
+
+  public func onesAlike() throws(TorchError) -> Tensor { try Operator.onesLike(self) }
 }
 
 extension Operator {
@@ -41,6 +43,7 @@ extension Operator {
   static let rand = Operator("rand", "generator")
   static let bernoulli = Operator("bernoulli_", "float")
   static let zerosLike = Operator("zeros_like")
+  static let onesLike = Operator("ones_like")
 }
 
 /// A random number generator on a device, beside LibTorch's default one.

@@ -19,6 +19,9 @@ extension Tensor {
 
   public func clearGradient() { torch_tensor_clear_gradient(handle) }
 
+  /// Takes `gradient`, of this tensor's shape and type, as its gradient, without a copy.
+  package func setGradient(_ gradient: Tensor) { torch_tensor_set_gradient(handle, gradient.handle) }
+
   /// Adds this tensor's gradient to every tensor that it was computed from and that requires one.
   ///
   /// `cotangent` has this tensor's shape; it may be left out for a tensor of one element.

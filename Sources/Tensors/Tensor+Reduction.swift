@@ -20,7 +20,11 @@ extension Tensor {
 
   /// How often each whole number 0..<limit occurs among the elements, int64 `[limit]`; none may lie outside.
   public func occurrences(below limit: Int) throws(TorchError) -> Tensor {
-    try Operator.bincount(reshaped([-1]), nil, limit)
+    // LibTorch's own count waits for the device.
+    if device.kind == .cpu { return try Operator.bincount(reshaped([-1]), nil, limit) }
+    let (values, dimension) = (try reshaped([-1]), 0)
+    let counts = try Tensor.zeros([limit], .int64, on: device)
+    return try Operator.scatterAdd(counts, dimension, values, values.onesAlike())
   }
 
   /// The largest element along a dimension, and its index (int64).
@@ -48,6 +52,7 @@ extension Operator {
   static let all = Operator("all")
   static let logsumexp = Operator("logsumexp")
   static let bincount = Operator("bincount")
+  static let scatterAdd = Operator("scatter_add")
   static let norm = Operator("linalg_vector_norm")
   static let max = Operator("max", "dim")
   static let argmax = Operator("argmax")

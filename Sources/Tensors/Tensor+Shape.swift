@@ -48,7 +48,11 @@ extension Tensor {
   }
 
   public func to(_ device: Device) throws(TorchError) -> Tensor {
-    self.device == device ? self : try Operator.toDevice(self, nil, nil, device)
+    let source = self.device
+    if source == device { return self }
+    // From pinned memory CUDA copies in its own time; from other memory, and into the host's, this waits.
+    let isFree = source == .cpu && device.kind == .cuda
+    return try Operator.toDevice(self, nil, nil, device, nil, isFree)
   }
 
   public func contiguous(_ format: MemoryFormat = .contiguous) throws(TorchError) -> Tensor {

@@ -21,33 +21,39 @@ public final class Tensor {
     self.init(owning: try Tensor.copy(bytes, shape, type).get())
   }
 
-  public convenience init(_ values: [Float], _ shape: [Int]) throws(TorchError) {
-    try self.init(elements: values, shape, .float32)
+  /// Where `isPinned`, the elements lie in memory from which CUDA devices copy while the program goes on.
+  public convenience init(_ values: [Float], _ shape: [Int], isPinned: Bool = false) throws(TorchError) {
+    try self.init(elements: values, shape, .float32, isPinned: isPinned)
   }
 
   public convenience init(_ values: [Double], _ shape: [Int]) throws(TorchError) {
     try self.init(elements: values, shape, .float64)
   }
 
-  public convenience init(_ values: [Int64], _ shape: [Int]) throws(TorchError) {
-    try self.init(elements: values, shape, .int64)
+  /// Where `isPinned`, the elements lie in memory from which CUDA devices copy while the program goes on.
+  public convenience init(_ values: [Int64], _ shape: [Int], isPinned: Bool = false) throws(TorchError) {
+    try self.init(elements: values, shape, .int64, isPinned: isPinned)
   }
 
   public convenience init(_ values: [UInt8], _ shape: [Int]) throws(TorchError) {
     try self.init(elements: values, shape, .uint8)
   }
 
-  private convenience init<Element>(elements: [Element], _ shape: [Int], _ type: ElementType) throws(TorchError) {
-    self.init(owning: try elements.withUnsafeBytes { bytes in Tensor.copy(bytes, shape, type) }.get())
+  private convenience init<Element>(
+    elements: [Element], _ shape: [Int], _ type: ElementType, isPinned: Bool = false
+  ) throws(TorchError) {
+    self.init(
+      owning: try elements.withUnsafeBytes { bytes in Tensor.copy(bytes, shape, type, isPinned: isPinned) }.get())
   }
 
   private static func copy(
-    _ bytes: UnsafeRawBufferPointer, _ shape: [Int], _ type: ElementType
+    _ bytes: UnsafeRawBufferPointer, _ shape: [Int], _ type: ElementType, isPinned: Bool = false
   ) -> Result<TorchTensor, TorchError> {
     LibTorch.started
     var result = TorchTensor(ref: nil)
     let sizes = shape.map(Int64.init)
-    let failure = torch_tensor_copy(bytes.baseAddress, bytes.count, sizes, sizes.count, type.rawValue, &result)
+    let failure = torch_tensor_copy(
+      bytes.baseAddress, bytes.count, sizes, sizes.count, type.rawValue, isPinned, &result)
     return Result { () throws(TorchError) in
       try LibTorch.check(failure, "tensor", shapes: [shape])
       return result

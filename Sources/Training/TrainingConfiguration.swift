@@ -31,6 +31,10 @@ public struct TrainingConfiguration: Sendable, Equatable {
   /// Share of the steps, at the beginning, in which the backbone stays as it is: 0...1.
   public var headFirst = 0.0
   public var precision = Precision.float32
+  /// Whether CUDA rounds the factors of float32 products to 10 bits.
+  public var allowsTF32 = false
+  /// Whether the passes of steps on CUDA are recorded as a graph, where that is possible.
+  public var usesGraphs = true
   public var selfTrainingStart = SelfTrainingStart.iteration(10_000)
   /// The probability that a pseudo label needs, 0...1.
   public var selfTrainingThreshold = 0.9

@@ -26,13 +26,13 @@ struct ScoreGradients {
 }
 
 extension TrainingStep {
-  /// The losses of the batch and, of this process's images, their gradients as the backward pass takes them.
+  /// The losses of this process's images, `[N * losses]`, image by image, and their gradients as the backward pass takes them.
   ///
   /// `photographs` are normalised, `[N, 3, H, W]`; `labels` are the scribbles, `[N, H, W]`; `classPresent` is
   /// `[N, C, 1, 1]`.
   func losses(
     _ prediction: NetworkOutput, of photographs: Tensor, _ labels: Tensor, classPresent: Tensor, iteration: Int
-  ) throws -> (LossValues, ScoreGradients) {
+  ) throws -> (values: Tensor?, ScoreGradients) {
     let stride = objective.stride
     let teacherScores = try objective.teacherScores(of: photographs, iteration: iteration)
     let labels = try reducedLabels(labels, classCount: network.architecture.classCount, side: stride)
@@ -65,19 +65,21 @@ extension TrainingStep {
       gradients.scribbleScores.append(try scribbleScores.gradient ?? scribbleScores.zerosAlike())
       if let tagLogits { gradients.tags.append(try tagLogits.gradient ?? tagLogits.zerosAlike()) }
     }
-    // Read once for all images.
-    let count = objective.losses.count
-    var sums = Array(repeating: 0.0, count: count)
-    if count > 0 {
-      for (index, value) in try Tensor.concatenated(values, 0).doubles().enumerated() { sums[index % count] += value }
-    }
     return (
-      LossValues(objective.losses.map(\.name), try meanOverProcesses(sums)),
+      values.isEmpty ? nil : try .concatenated(values, 0),
       ScoreGradients(
         aggregated: try .concatenated(gradients.aggregated, 0),
         scribbleScores: try .concatenated(gradients.scribbleScores, 0),
         tagLogits: gradients.tags.isEmpty ? nil : try .concatenated(gradients.tags, 0))
     )
+  }
+
+  /// The losses of the whole batch from those of this process's images, which this waits for.
+  func lossValues(_ values: Tensor?) throws -> LossValues {
+    let count = objective.losses.count
+    var sums = Array(repeating: 0.0, count: count)
+    for (index, value) in try (values?.doubles() ?? []).enumerated() { sums[index % count] += value }
+    return LossValues(objective.losses.map(\.name), try meanOverProcesses(sums))
   }
 
   /// The divisor of the scribble loss's sum; the mean over the processes is then the weighted mean over the whole batch.

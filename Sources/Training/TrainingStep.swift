@@ -38,6 +38,8 @@ public final class TrainingStep {
   /// Draws the channels that dropout drops.
   private let generator: Generator
   private let reducer: GradientReducer?
+  /// What repeats the passes of steps on CUDA; nil where they are taken one operator at a time.
+  private let graph: StepGraph?
 
   /// `seed` is that of dropout; `group` is nil where this process trains alone.
   public init(
@@ -54,6 +56,10 @@ public final class TrainingStep {
     headSteps = Int((configuration.headFirst * Double(schedule.iterations)).rounded())
     reducer = group.map { GradientReducer(network.store.parameters.map(\.tensor), $0) }
     generator = try Generator(seed: seed, device: device)
+    let isRecorded =
+      configuration.usesGraphs && group == nil && !objective.needsHost && DeviceGraph.isPossible(on: device)
+    graph =
+      isRecorded ? StepGraph(on: device, drawingFrom: generator, network.store.parameters.map(\.tensor)) : nil
     optimizer = try AdamW(network.store.parameters, configuration.optimizer)
     scaler = precision == .float16 ? try GradientScaler(on: device) : nil
     let learning: [any Checkpointed] = [optimizer] + (scaler.map { [$0] } ?? []) + [GeneratorState(generator)]
@@ -78,25 +84,45 @@ public final class TrainingStep {
     if let seen = network.seenPhotographs { try count(classPresent, in: seen) }
     let image = try batch.image.to(device).to(network.scribbleClassWeight.type)
     let labels = try batch.label.to(device)
-    let prediction = try withAutocast(precision.autocastType, on: device) {
-      let mode = Mode.training(across: group, drawingFrom: generator)
-      return try network(image, iteration < headSteps ? mode.withFrozenBackbone : mode)
+    let inputs = StepInputs(photographs: image, labels: labels, classPresent: classPresent)
+    let values: Tensor?
+    if let graph, observe == nil {
+      let kind = StepGraph.Kind(
+        shape: image.shape, freezesBackbone: iteration < headSteps,
+        learnsFromTeacher: objective.labels.learnsFromTeacher(at: iteration))
+      values = try graph.losses(of: kind, inputs) { try passes($0, iteration: iteration, observing: nil) }
+    } else {
+      values = try passes(inputs, iteration: iteration, observing: observe)
     }
-    if let observe {
-      try observe(
-        try withoutGradient {
-          Outputs(labels: labels, logits: try prediction.logits(), scribbleLogits: try prediction.scribbleLogits())
-        })
-    }
-    let (losses, gradients) = try losses(
-      prediction, of: image, labels, classPresent: classPresent, iteration: iteration)
+    let losses = try lossValues(values)
     guard losses.total.isFinite else { throw try nonFiniteLoss(losses, batch, iteration: iteration) }
-    try backward(from: gradients.root(prediction), iteration: iteration)
     if try scaler?.unscale(optimizer.gradients) ?? true {
       try optimizer.step(learningRate: learningRate(at: iteration))
       for part in parts { try part.weightsDidChange() }
     }
     return losses
+  }
+
+  /// The losses of this process's images, as `losses` has them, and the gradients of all parameters, which have none before.
+  private func passes(
+    _ inputs: StepInputs, iteration: Int, observing observe: ((Outputs) throws -> Void)?
+  ) throws -> Tensor? {
+    let prediction = try withAutocast(precision.autocastType, on: device) {
+      let mode = Mode.training(across: group, drawingFrom: generator)
+      return try network(inputs.photographs, iteration < headSteps ? mode.withFrozenBackbone : mode)
+    }
+    if let observe {
+      try observe(
+        try withoutGradient {
+          Outputs(
+            labels: inputs.labels, logits: try prediction.logits(), scribbleLogits: try prediction.scribbleLogits())
+        })
+    }
+    let (values, gradients) = try losses(
+      prediction, of: inputs.photographs, inputs.labels, classPresent: inputs.classPresent, iteration: iteration)
+    // A GPU computes gradients before it is asked for numbers, which means to wait for it.
+    try backward(from: gradients.root(prediction), iteration: iteration)
+    return values
   }
 
   /// The learning rate at `iteration`, counted from 0, before the factors of parameter groups.

@@ -135,6 +135,25 @@ struct LocalAggregationTests {
     }
   }
 
+  @Test(
+    "attention with factors as pairs of bfloat16 keeps 16 bits of scores that reach hundreds, and results of 8 bits")
+  func halvedAttention() throws {
+    func run(_ type: ElementType, _ aggregate: (Tensor, Tensor) throws -> Tensor) throws -> [Tensor] {
+      try hardCase(type, aggregate)
+    }
+    let exact = try run(.float64) { try dense($0, $1, sigma: 6, roundingDistances: false) }
+    let halved = try run(.float32) { try $0.locallyAggregated($1, sigma: 6, by: .halvedAttention) }
+    let single = try run(.float32) { feature, value in
+      try feature.to(.bfloat16).to(.float32).locallyAggregated(value, sigma: 6, by: .attention)
+    }
+    // Shares, results, and in gradients also cotangents and those of scores are rounded to 8 bits.
+    for (index, name) in ["out", "feature's gradient", "value's gradient"].enumerated() {
+      let closeness = try Closeness(halved[index], exact[index])
+      #expect(closeness.relative.isWithin(4 * Roundings.bfloat16), "\(name): \(closeness)")
+      #expect(try Closeness(single[index], exact[index]).relative > 4 * Roundings.bfloat16, "\(name)")
+    }
+  }
+
   @Test("features whose products reach hundreds overflow nothing")
   func largeScores() throws {
     let feature = try (Tensor.normal([1, 16, 20, 20], .float32, Generator(seed: 3)) * 12).requiringGradient()

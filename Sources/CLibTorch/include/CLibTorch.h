@@ -48,6 +48,9 @@ typedef struct {
 typedef struct {
   void *ref;
 } TorchReducer;
+typedef struct {
+  void *ref;
+} TorchGraph;
 
 typedef enum {
   TorchValueNone,
@@ -102,9 +105,10 @@ bool torch_suits_winograd(TorchTensor image, TorchTensor weight);
 
 // Tensors
 
+/// `pinned` asks for memory that CUDA devices can copy from by themselves; without CUDA it changes nothing.
 char *torch_tensor_copy(
     const void *bytes, size_t byte_count, const int64_t *shape, size_t dimension_count, int8_t element_type,
-    TorchTensor *result);
+    bool pinned, TorchTensor *result);
 /// Copies all elements in row-major order to `bytes`, which must hold exactly as many as the tensor has.
 char *torch_tensor_read(TorchTensor tensor, void *bytes, size_t byte_count);
 /// A second reference to the tensor, to be released as well.
@@ -125,6 +129,7 @@ bool torch_tensor_requires_gradient(TorchTensor tensor);
 /// The accumulated gradient, or no tensor.
 TorchTensor torch_tensor_gradient(TorchTensor tensor);
 void torch_tensor_clear_gradient(TorchTensor tensor);
+void torch_tensor_set_gradient(TorchTensor tensor, TorchTensor gradient);
 char *torch_tensor_backward(TorchTensor tensor, TorchTensor cotangent);
 /// A computation from one tensor to another; `input` is borrowed, the result owned by the caller. Returns NULL, or an
 /// error message.
@@ -144,6 +149,20 @@ void torch_inference_leave(TorchInferenceScope scope);
 /// the type of what they are given; closes with `leave`.
 char *torch_autocast_enter(const char *device, bool enabled, int8_t element_type, TorchAutocastScope *result);
 void torch_autocast_leave(TorchAutocastScope scope);
+
+// Graphs
+
+/// Whether `torch_graph_record` can record on the device.
+bool torch_graph_is_possible(const char *device);
+/// Returns whether it did its work.
+typedef bool (*TorchWork)(void *context);
+/// Records what `work` asks of the device, which may draw from the generators; the device does not do it yet.
+char *torch_graph_record(
+    const char *device, const TorchGenerator *generators, size_t generator_count, TorchWork work, void *context,
+    TorchGraph *result);
+/// Does the recorded work again.
+char *torch_graph_replay(TorchGraph graph);
+void torch_graph_release(TorchGraph graph);
 
 // Random numbers, devices, threads
 
