@@ -23,9 +23,9 @@ let cudaHeaders: [String] = {
 /// `make check` sets this; warnings in our own targets are then errors.
 let strict = Context.environment["BLPSEG_STRICT"] != nil
 
-/// Where the program looks for LibTorch when it starts. `make dist` sets BLPSEG_DIST: its launcher tells the loader.
-let runPath =
-  Context.environment["BLPSEG_DIST"] == nil ? ["-Xlinker", "-rpath", "-Xlinker", "\(libtorch)/lib"] : []
+/// Where the program looks for LibTorch when it starts. `make dist` sets BLPSEG_DIST: its launcher tells the loader, and the
+/// variable names an object file that the program is linked with.
+let runPath = Context.environment["BLPSEG_DIST"].map { [$0] } ?? ["-Xlinker", "-rpath", "-Xlinker", "\(libtorch)/lib"]
 
 let torchFlags = ["-O2"] + includes(["\(libtorch)/include", "\(libtorch)/include/torch/csrc/api/include"])
 let cudaFlags = cudaHeaders.isEmpty ? [] : includes(cudaHeaders) + ["-DBLPSEG_CUDA"]
