@@ -215,8 +215,7 @@ std::tuple<Tensor, Tensor> fused_backward(
   Attention attention = near(shape, precision, f, value.flatten(2));
   const Storage &storage = attention.storage;
   auto [query, key, values] = attention.backward(
-      storage.cotangent(d * share), storage.value(o),
-      log_sum + exponents(positions(shape, f.options())).squeeze(1));
+      storage.cotangent(d * share), storage.value(o), log_sum + exponents(positions(shape, f.options())).squeeze(1));
   const int64_t depth = depth_with_distances(shape);
   Tensor feature_gradient =
       storage.query_gradient(query, depth, shape.depth) + storage.key_gradient(key, depth, shape.depth);

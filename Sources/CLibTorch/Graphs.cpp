@@ -63,6 +63,7 @@ char *torch_graph_record(
   return guarded([&] {
 #ifdef BLPSEG_CUDA
     const c10::Device where(device);
+    TORCH_CHECK(where.is_cuda(), "only CUDA records work, and not ", device);
     const c10::DeviceIndex index = where.has_index() ? where.index() : c10::cuda::current_device();
     auto graph = std::make_unique<CUDAGraph>();
     for (size_t i = 0; i < generator_count; i++) graph->register_generator_state(generator(generators[i].ref));

@@ -2,6 +2,7 @@ import Datasets
 import Evaluation
 import Foundation
 import Images
+import Losses
 import Prediction
 import Reports
 import Settings
@@ -169,6 +170,9 @@ struct ExperimentReport {
     return (0..<shown).map { dataset.items[$0 * dataset.count / shown] }
   }
 
+  /// Whether the network learnt where scribbles lie.
+  private var learnsScribbles: Bool { experiment.losses.contains { $0 is ScribbleLoss } }
+
   private func row(_ sample: Sample, _ groundTruth: LabelMap?) throws -> (row: ReportRow, labels: LabelMap) {
     let photograph = sample.image
     let seen = try predictor.withAnnotationProbability(photograph)
@@ -178,9 +182,8 @@ struct ExperimentReport {
     let row = ReportRow(
       name: sample.id, score: matrix.meanIoU.map { .meanIoU($0) }, photograph: photograph, prediction: labels,
       groundTruth: groundTruth, scribbles: sample.scribbles,
-      annotationProbability: seen.annotationProbability.map { probability in
-        Image(heat: probability, width: photograph.width, height: photograph.height)
-      },
+      annotationProbability: learnsScribbles
+        ? seen.annotationProbability.map { Image(heat: $0, width: photograph.width, height: photograph.height) } : nil,
       side: limit <= 100 ? ReportRow.side : ReportRow.side / 2)
     return (row, labels)
   }

@@ -22,7 +22,6 @@ struct StepPictures {
     let labels = try first(prediction.labels)
     let present = try first(batch.classPresent.to(labels.device))
     let logits = try first(prediction.logits)
-    let scribbleLogits = try first(prediction.scribbleLogits)
     let classes = logits.shape[1]
 
     let photographs = try normalization.images(of: first(batch.image))
@@ -35,8 +34,10 @@ struct StepPictures {
     add("3 scribbles", zip(photographs, scribbles).map { $0.drawing(scribbles: $1, colors: colors) })
     let believed = try segmentationPseudoLabels(logits, labels: labels, classPresent: present, threshold: threshold)
     add("4 pseudo labels", try Self.maps(believed).map { Image(labels: $0, colors: colors) })
-    let annotation = try scribblePseudoLabels(scribbleLogits, labels: labels, classPresent: present)
-    add("5 scribble pseudo labels", try Self.maps(annotation).map { Image(labels: $0, colors: colors) })
+    if let scribbleLogits = prediction.scribbleLogits {
+      let annotation = try scribblePseudoLabels(first(scribbleLogits), labels: labels, classPresent: present)
+      add("5 scribble pseudo labels", try Self.maps(annotation).map { Image(labels: $0, colors: colors) })
+    }
     add("6 prediction", try Self.maps(logits.argmax(1)).map { Image(labels: $0, colors: colors) })
   }
 

@@ -16,8 +16,8 @@ public final class TrainingStep {
     let labels: Tensor
     /// z, `[N, C, H, W]`.
     let logits: Tensor
-    /// u, `[N, C + 1, H, W]`.
-    let scribbleLogits: Tensor
+    /// u, `[N, C + 1, H, W]`, where the objective learns them.
+    let scribbleLogits: Tensor?
   }
 
   public let network: any SegmentationNetwork
@@ -115,7 +115,8 @@ public final class TrainingStep {
       try observe(
         try withoutGradient {
           Outputs(
-            labels: inputs.labels, logits: try prediction.logits(), scribbleLogits: try prediction.scribbleLogits())
+            labels: inputs.labels, logits: try prediction.logits(),
+            scribbleLogits: objective.learnsScribbles ? try prediction.scribbleLogits() : nil)
         })
     }
     let (values, gradients) = try losses(

@@ -62,6 +62,8 @@ import Testing
     }
     let page = try String(contentsOfFile: workspace("runs/pyramid/report.html"), encoding: .utf8)
     #expect(page.contains("8 steps of 1 image"))
+    // Nothing taught it where scribbles lie.
+    #expect(!page.contains("Annotation probability"))
     let result = try EvaluationResult(contentsOf: workspace("runs/pyramid/evaluation.json"))
     #expect(try #require(result.meanIoU) > 0)
   }

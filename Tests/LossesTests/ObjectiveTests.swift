@@ -93,6 +93,15 @@ struct ObjectiveTests {
     #expect(Set(losses.map(\.name)).count == 12 && Set(losses.map(\.metricsKey)).count == 12)
     #expect(Set(losses.map(\.title)).count == 12)
     #expect(losses.allSatisfy { !$0.explanation.isEmpty && $0.weight > 0 })
+    #expect(
+      losses.filter(\.needsHost).map(\.name) == ["tags", "potts", "selflabels", "gated", "dense", "tree"],
+      "the others run on a GPU alone, and can be recorded there")
+  }
+
+  @Test("scores of scribbles are learnt from the scribble loss alone") func scribbles() {
+    func learns(_ losses: [any Loss]) -> Bool { Objective(losses, learningFrom: Sevens()).learnsScribbles }
+    #expect(learns([ScribbleLoss(), BLPLoss()]))
+    #expect(!learns([BLPLoss(), PartialCrossEntropy()]))
   }
 
   @Test("values are found by name, and add up") func values() {

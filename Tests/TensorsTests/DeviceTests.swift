@@ -22,6 +22,11 @@ struct DeviceTests {
     #expect(Device(name: name) == nil)
   }
 
+  @Test("the CPU's work is not recorded") func graph() {
+    #expect(!DeviceGraph.isPossible(on: .cpu))
+    #expect(throws: TorchError.self) { _ = try DeviceGraph(on: .cpu, drawingFrom: []) {} }
+  }
+
   @Test("there is a CPU, and the best device is there")
   func available() {
     #expect(Device.cpu.isAvailable)
