@@ -1,4 +1,3 @@
-import Networks
 import Tensors
 
 /// What the passes of a training step read, on the device.
