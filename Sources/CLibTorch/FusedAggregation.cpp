@@ -27,9 +27,10 @@ Tensor rows(const Tensor &columns, int64_t width) {
   return padded.transpose(1, 2).contiguous().unsqueeze(1);
 }
 
-/// `count` columns of `[N, 1, L, width]` from `first` on, as `[N, count, L]` in the type of all results.
-Tensor columns(const Tensor &rows, int64_t count, at::ScalarType type, int64_t first = 0) {
-  return rows.squeeze(1).slice(-1, first, first + count).transpose(1, 2).to(type);
+/// `count` columns of `[N, 1, L, width]` from `first` on, as `[N, count, L]`; in float32 where they are of bfloat16.
+Tensor columns(const Tensor &rows, int64_t count, int64_t first = 0) {
+  Tensor found = rows.squeeze(1).slice(-1, first, first + count).transpose(1, 2);
+  return found.scalar_type() == at::kBFloat16 ? found.to(at::kFloat) : found;
 }
 
 /// Numbers as sums of two of bfloat16: their rounding, and the rounding of what it leaves.
@@ -41,11 +42,14 @@ std::pair<Tensor, Tensor> halves(const Tensor &numbers) {
 /// How an attention's factors are stored.
 struct Storage {
   Precision precision;
+  /// Numbers per position, and values.
+  int64_t depth, channels;
   /// Columns of queries, keys, and values.
   int64_t width, value_width;
 
-  /// The storage of `depth` numbers per position and `channels` values, both at least 1.
-  Storage(Precision precision, bool is_cpu, int64_t depth, int64_t channels) : precision(precision) {
+  /// `depth` and `channels` are at least 1.
+  Storage(Precision precision, bool is_cpu, int64_t depth, int64_t channels)
+      : precision(precision), depth(depth), channels(channels) {
     const bool is_halved = precision == Precision::halved;
     const int64_t multiple = is_halved ? halved_alignment : alignment;
     width = rounded_up(is_halved ? 3 * depth : depth, multiple);
@@ -83,26 +87,20 @@ struct Storage {
   }
 
   /// The sum of both halves of a result.
-  Tensor result(const Tensor &rows, int64_t channels) const {
-    Tensor high = columns(rows, channels, type(rows));
-    return precision == Precision::full ? high : high + columns(rows, channels, type(rows), channels);
-  }
+  Tensor result(const Tensor &rows) const { return with_half(rows, channels, channels); }
 
-  /// The gradient of numbers that are the query: each part of the key was a factor of theirs once.
-  Tensor query_gradient(const Tensor &rows, int64_t depth, int64_t count) const {
-    Tensor high = columns(rows, count, type(rows));
-    return precision == Precision::full ? high : high + columns(rows, count, type(rows), depth);
-  }
+  // Gradients of the first `count` numbers: of queries and keys that of the high half, each of whose parts was a factor of a part
+  // of the other.
 
-  Tensor key_gradient(const Tensor &rows, int64_t depth, int64_t count) const {
-    Tensor high = columns(rows, count, type(rows));
-    return precision == Precision::full ? high : high + columns(rows, count, type(rows), 2 * depth);
-  }
+  Tensor query_gradient(const Tensor &rows, int64_t count) const { return with_half(rows, count, depth); }
+  Tensor key_gradient(const Tensor &rows, int64_t count) const { return with_half(rows, count, 2 * depth); }
+  Tensor value_gradient(const Tensor &rows) const { return columns(rows, channels); }
 
-  Tensor value_gradient(const Tensor &rows, int64_t channels) const { return columns(rows, channels, type(rows)); }
-
-  static at::ScalarType type(const Tensor &rows) {
-    return rows.scalar_type() == at::kBFloat16 ? at::kFloat : rows.scalar_type();
+ private:
+  /// The first `count` columns and, of halves, those from `second` on, added.
+  Tensor with_half(const Tensor &rows, int64_t count, int64_t second) const {
+    Tensor first = columns(rows, count);
+    return precision == Precision::full ? first : first + columns(rows, count, second);
   }
 };
 
@@ -201,7 +199,7 @@ std::tuple<Tensor, Tensor, Tensor> fused(const AggregationShape &shape, const Te
   auto [attended, log_sum] = attention.forward();
   Tensor whole_log_sum = std::get<1>(whole(shape, precision, f).forward());
   log_sum = log_sum - exponents(positions(shape, f.options())).squeeze(1);
-  Tensor out = attention.storage.result(attended, shape.channels) * kept_share(log_sum, whole_log_sum);
+  Tensor out = attention.storage.result(attended) * kept_share(log_sum, whole_log_sum);
   return {out.contiguous().view_as(value), log_sum, whole_log_sum.contiguous()};
 }
 
@@ -216,9 +214,7 @@ std::tuple<Tensor, Tensor> fused_backward(
   const Storage &storage = attention.storage;
   auto [query, key, values] = attention.backward(
       storage.cotangent(d * share), storage.value(o), log_sum + exponents(positions(shape, f.options())).squeeze(1));
-  const int64_t depth = depth_with_distances(shape);
-  Tensor feature_gradient =
-      storage.query_gradient(query, depth, shape.depth) + storage.key_gradient(key, depth, shape.depth);
+  Tensor feature_gradient = storage.query_gradient(query, shape.depth) + storage.key_gradient(key, shape.depth);
 
   // With values of 0 the gradient of scores is only the term subtracted for each target: 1 times the only number of
   // `reduced`.
@@ -226,11 +222,9 @@ std::tuple<Tensor, Tensor> fused_backward(
   Tensor reduced = (1 - share) * (d * o).sum(1, true);
   auto [whole_query, whole_key, unused] = everywhere.backward(
       everywhere.storage.cotangent(at::ones_like(reduced)), everywhere.storage.value(reduced), whole_log_sum);
-  feature_gradient = feature_gradient + everywhere.storage.query_gradient(whole_query, shape.depth, shape.depth)
-                     + everywhere.storage.key_gradient(whole_key, shape.depth, shape.depth);
-  return {
-      feature_gradient.contiguous().view_as(feature),
-      storage.value_gradient(values, shape.channels).contiguous().view_as(value)};
+  feature_gradient = feature_gradient + everywhere.storage.query_gradient(whole_query, shape.depth)
+                     + everywhere.storage.key_gradient(whole_key, shape.depth);
+  return {feature_gradient.contiguous().view_as(feature), storage.value_gradient(values).contiguous().view_as(value)};
 }
 
 template std::tuple<Tensor, Tensor, Tensor> fused<Precision::full>(

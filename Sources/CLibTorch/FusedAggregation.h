@@ -13,7 +13,7 @@
 // where P and P0 are the two attentions' shares: both terms are what attention's own backward pass computes.
 //
 // Where training is in 16 bits anyway, or in TF32, factors are stored as pairs of bfloat16, of which scores are exact to 16
-// bits, and shares and results have 8: three times as fast, and as exact as the scores that come in.
+// bits, and shares and results have 8: twice as fast, and as exact as the scores that come in.
 #pragma once
 
 #include <tuple>

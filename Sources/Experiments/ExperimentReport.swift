@@ -170,9 +170,6 @@ struct ExperimentReport {
     return (0..<shown).map { dataset.items[$0 * dataset.count / shown] }
   }
 
-  /// Whether the network learnt where scribbles lie.
-  private var learnsScribbles: Bool { experiment.losses.contains { $0 is ScribbleLoss } }
-
   private func row(_ sample: Sample, _ groundTruth: LabelMap?) throws -> (row: ReportRow, labels: LabelMap) {
     let photograph = sample.image
     let seen = try predictor.withAnnotationProbability(photograph)
@@ -182,7 +179,7 @@ struct ExperimentReport {
     let row = ReportRow(
       name: sample.id, score: matrix.meanIoU.map { .meanIoU($0) }, photograph: photograph, prediction: labels,
       groundTruth: groundTruth, scribbles: sample.scribbles,
-      annotationProbability: learnsScribbles
+      annotationProbability: experiment.losses.learnScribbles
         ? seen.annotationProbability.map { Image(heat: $0, width: photograph.width, height: photograph.height) } : nil,
       side: limit <= 100 ? ReportRow.side : ReportRow.side / 2)
     return (row, labels)

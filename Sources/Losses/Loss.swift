@@ -29,6 +29,11 @@ extension Loss {
   public var needsHost: Bool { false }
 }
 
+extension [any Loss] {
+  /// Whether the network learns from them which pixels are scribbled on; without, its scores of scribbles mean nothing.
+  public var learnScribbles: Bool { contains { $0 is ScribbleLoss } }
+}
+
 /// One image of a batch as losses see it. N is 1, C the number of classes, H and W the image's size.
 public struct LossInput {
   /// z, `[N, C, H, W]`.

@@ -62,9 +62,6 @@ public struct Objective {
     self.stride = stride
   }
 
-  /// Whether the network learns which pixels are scribbled on; without, its scores of scribbles mean nothing.
-  public var learnsScribbles: Bool { losses.contains { $0 is ScribbleLoss } }
-
   /// Whether one of the losses cannot be held by a CUDA graph.
   public var needsHost: Bool { losses.contains { $0.needsHost } }
 

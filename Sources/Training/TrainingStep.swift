@@ -116,7 +116,7 @@ public final class TrainingStep {
         try withoutGradient {
           Outputs(
             labels: inputs.labels, logits: try prediction.logits(),
-            scribbleLogits: objective.learnsScribbles ? try prediction.scribbleLogits() : nil)
+            scribbleLogits: objective.losses.learnScribbles ? try prediction.scribbleLogits() : nil)
         })
     }
     let (values, gradients) = try losses(

@@ -99,7 +99,7 @@ struct ObjectiveTests {
   }
 
   @Test("scores of scribbles are learnt from the scribble loss alone") func scribbles() {
-    func learns(_ losses: [any Loss]) -> Bool { Objective(losses, learningFrom: Sevens()).learnsScribbles }
+    func learns(_ losses: [any Loss]) -> Bool { Objective(losses, learningFrom: Sevens()).losses.learnScribbles }
     #expect(learns([ScribbleLoss(), BLPLoss()]))
     #expect(!learns([BLPLoss(), PartialCrossEntropy()]))
   }

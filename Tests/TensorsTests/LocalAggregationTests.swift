@@ -138,12 +138,9 @@ struct LocalAggregationTests {
   @Test(
     "attention with factors as pairs of bfloat16 keeps 16 bits of scores that reach hundreds, and results of 8 bits")
   func halvedAttention() throws {
-    func run(_ type: ElementType, _ aggregate: (Tensor, Tensor) throws -> Tensor) throws -> [Tensor] {
-      try hardCase(type, aggregate)
-    }
-    let exact = try run(.float64) { try dense($0, $1, sigma: 6, roundingDistances: false) }
-    let halved = try run(.float32) { try $0.locallyAggregated($1, sigma: 6, by: .halvedAttention) }
-    let single = try run(.float32) { feature, value in
+    let exact = try hardCase(.float64) { try dense($0, $1, sigma: 6, roundingDistances: false) }
+    let halved = try hardCase(.float32) { try $0.locallyAggregated($1, sigma: 6, by: .halvedAttention) }
+    let single = try hardCase(.float32) { feature, value in
       try feature.to(.bfloat16).to(.float32).locallyAggregated(value, sigma: 6, by: .attention)
     }
     // Shares, results, and in gradients also cotangents and those of scores are rounded to 8 bits.
