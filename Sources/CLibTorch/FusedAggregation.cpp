@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <limits>
-#include <utility>
+#include <vector>
 
 namespace blpseg {
 
@@ -13,94 +13,83 @@ namespace {
 /// Attention requires dimensions that are multiples of 16 bytes.
 constexpr int64_t alignment = 4;
 /// CUDA's attention in 16 bits has kernels for multiples of this width, up to the widest.
-constexpr int64_t halved_alignment = 64, widest_halved = 256;
+constexpr int64_t rounded_alignment = 64, widest_rounded = 256;
 /// CUDA's attention stores the log-sum-exp in blocks of this many rows.
 constexpr int64_t row_block = 32;
+/// What values and cotangents in 16 bits are scaled to. Gradients of scores, of which each target has some thousands, are then
+/// above what float16 loses, and their sums below its largest number.
+constexpr double largest_value = 32, largest_cotangent = 1;
 /// Half squared distances to the centre, over sigma squared, from which float32 loses digits of the weights' exponents.
 constexpr double largest_exponent = 256;
 
 int64_t rounded_up(int64_t count, int64_t multiple) { return (count + multiple - 1) / multiple * multiple; }
 
-/// `[N, K, L]` to `[N, 1, L, width]`, padded with zeros.
-Tensor rows(const Tensor &columns, int64_t width) {
-  Tensor padded = at::constant_pad_nd(columns, {0, 0, 0, width - columns.size(1)});
-  return padded.transpose(1, 2).contiguous().unsqueeze(1);
+at::ScalarType type_of(Precision precision) {
+  switch (precision) {
+    case Precision::full: return at::kFloat;
+    case Precision::bfloat16: return at::kBFloat16;
+    case Precision::float16: return at::kHalf;
+  }
+  TORCH_CHECK(false, "no such precision");
 }
 
-/// `count` columns of `[N, 1, L, width]` from `first` on, as `[N, count, L]`; in float32 where they are of bfloat16.
-Tensor columns(const Tensor &rows, int64_t count, int64_t first = 0) {
-  Tensor found = rows.squeeze(1).slice(-1, first, first + count).transpose(1, 2);
-  return found.scalar_type() == at::kBFloat16 ? found.to(at::kFloat) : found;
-}
-
-/// Numbers as sums of two of bfloat16: their rounding, and the rounding of what it leaves.
-std::pair<Tensor, Tensor> halves(const Tensor &numbers) {
-  Tensor high = numbers.to(at::kBFloat16);
-  return {high, (numbers - high).to(at::kBFloat16)};
+/// `count` numbers of 16 bits whose sum is the float32 number; that itself where factors are float32.
+std::vector<Tensor> parts(Tensor numbers, Precision precision, int count) {
+  if (precision == Precision::full) return {numbers};
+  std::vector<Tensor> found;
+  for (int i = 0; i < count; ++i) {
+    found.push_back(numbers.to(type_of(precision)));
+    numbers = numbers - found.back();
+  }
+  return found;
 }
 
 /// How an attention's factors are stored.
 struct Storage {
   Precision precision;
-  /// Numbers per position, and values.
-  int64_t depth, channels;
   /// Columns of queries, keys, and values.
   int64_t width, value_width;
 
-  /// `depth` and `channels` are at least 1.
-  Storage(Precision precision, bool is_cpu, int64_t depth, int64_t channels)
-      : precision(precision), depth(depth), channels(channels) {
-    const bool is_halved = precision == Precision::halved;
-    const int64_t multiple = is_halved ? halved_alignment : alignment;
-    width = rounded_up(is_halved ? 3 * depth : depth, multiple);
-    value_width = rounded_up(is_halved ? 2 * channels : channels, multiple);
+  /// For queries of `depth` numbers. Values of 16 bits are stored in two parts.
+  Storage(Precision precision, bool is_cpu, int64_t depth, int64_t channels) : precision(precision) {
+    const bool is_rounded = precision != Precision::full;
+    const int64_t multiple = is_rounded ? rounded_alignment : alignment;
+    width = rounded_up(depth, multiple);
+    value_width = rounded_up(is_rounded ? 2 * channels : channels, multiple);
     // One width for all is what the CPU and 16 bits require.
-    if (is_cpu || is_halved) width = value_width = std::max(width, value_width);
+    if (is_cpu || is_rounded) width = value_width = std::max(width, value_width);
   }
 
-  // With halves, the product of a query and a key is high high + high low + low high. What is left out is 2^-16 of it.
-
-  Tensor query(const Tensor &numbers) const {
-    if (precision == Precision::full) return rows(numbers, width);
-    auto [high, low] = halves(numbers);
-    return rows(at::cat({high, high, low}, 1), width);
-  }
-
-  Tensor key(const Tensor &numbers) const {
-    if (precision == Precision::full) return rows(numbers, width);
-    auto [high, low] = halves(numbers);
-    return rows(at::cat({high, low, high}, 1), width);
-  }
+  Tensor factor(const std::vector<Tensor> &numbers) const { return rows(numbers, width); }
 
   /// Values, or a result.
-  Tensor value(const Tensor &numbers) const {
-    if (precision == Precision::full) return rows(numbers, value_width);
-    auto [high, low] = halves(numbers);
-    return rows(at::cat({high, low}, 1), value_width);
-  }
+  Tensor value(const Tensor &numbers) const { return rows(parts(numbers, precision, 2), value_width); }
 
-  /// A factor of both halves of values.
+  /// A factor of both parts of values.
   Tensor cotangent(const Tensor &numbers) const {
-    if (precision == Precision::full) return rows(numbers, value_width);
-    Tensor high = numbers.to(at::kBFloat16);
-    return rows(at::cat({high, high}, 1), value_width);
+    std::vector<Tensor> both(precision == Precision::full ? 1 : 2, numbers);
+    return rows(both, value_width);
   }
 
-  /// The sum of both halves of a result.
-  Tensor result(const Tensor &rows) const { return with_half(rows, channels, channels); }
+  /// The sum of both parts of a result.
+  Tensor result(const Tensor &rows, int64_t channels) const {
+    Tensor first = columns(rows, 0, channels);
+    return precision == Precision::full ? first : first + columns(rows, channels, 2 * channels);
+  }
 
-  // Gradients of the first `count` numbers: of queries and keys that of the high half, each of whose parts was a factor of a part
-  // of the other.
-
-  Tensor query_gradient(const Tensor &rows, int64_t count) const { return with_half(rows, count, depth); }
-  Tensor key_gradient(const Tensor &rows, int64_t count) const { return with_half(rows, count, 2 * depth); }
-  Tensor value_gradient(const Tensor &rows) const { return columns(rows, channels); }
+  /// Columns of `[N, 1, L, width]` as float32 `[N, columns, L]`.
+  static Tensor columns(const Tensor &rows, int64_t first, int64_t end) {
+    Tensor found = rows.squeeze(1).slice(-1, first, end).transpose(1, 2);
+    return found.scalar_type() == at::kDouble ? found : found.to(at::kFloat);
+  }
 
  private:
-  /// The first `count` columns and, of halves, those from `second` on, added.
-  Tensor with_half(const Tensor &rows, int64_t count, int64_t second) const {
-    Tensor first = columns(rows, count);
-    return precision == Precision::full ? first : first + columns(rows, count, second);
+  /// `[N, K, L]` of all numbers to `[N, 1, L, width]`, padded with zeros.
+  Tensor rows(const std::vector<Tensor> &numbers, int64_t width) const {
+    Tensor joined = at::cat(numbers, 1);
+    if (precision != Precision::full) joined = joined.to(type_of(precision));
+    Tensor padded = at::constant_pad_nd(joined, {0, 0, 0, width - joined.size(1)});
+    return padded.transpose(1, 2).contiguous().unsqueeze(1);
   }
 };
 
@@ -115,7 +104,7 @@ struct Attention {
       auto [out, log_sum] = at::_scaled_dot_product_flash_attention_for_cpu(query, key, value, 0, false, {}, 1.0);
       return {out, log_sum.squeeze(1)};
     }
-    if (storage.precision == Precision::halved) {
+    if (storage.precision != Precision::full) {
       auto results = at::_scaled_dot_product_flash_attention(query, key, value, 0, false, false, 1.0);
       return {std::get<0>(results), std::get<1>(results).squeeze(1).slice(1, 0, query.size(2))};
     }
@@ -132,7 +121,7 @@ struct Attention {
       return at::_scaled_dot_product_flash_attention_for_cpu_backward(
           cotangent, query, key, value, out, log_sum.unsqueeze(1).contiguous(), 0, false, {}, 1.0);
     Tensor unused = at::empty({}, at::TensorOptions().dtype(at::kLong));
-    if (storage.precision == Precision::halved)
+    if (storage.precision != Precision::full)
       return at::_scaled_dot_product_flash_attention_backward(
           cotangent, query, key, value, out, log_sum.unsqueeze(1).contiguous(), Tensor(), Tensor(), length, length, 0,
           false, unused, unused, 1.0);
@@ -156,23 +145,43 @@ Tensor positions(const AggregationShape &shape, const at::TensorOptions &options
 /// The exponents |p|^2 / (2 sigma^2), `[1, 1, L]`.
 Tensor exponents(const Tensor &positions) { return positions.square().sum(1, true) / 2; }
 
-/// Numbers per position with the distances: the feature's and three more.
-int64_t depth_with_distances(const AggregationShape &shape) { return shape.depth + 3; }
+/// Numbers per position of `near`: those of the feature, the products of positions, and exponents.
+int64_t depth_with_distances(const AggregationShape &shape, Precision precision) {
+  return shape.depth + (precision == Precision::full ? 3 : 9);
+}
 
 /// Attention with the distances.
 Attention near(const AggregationShape &shape, Precision precision, const Tensor &f, const Tensor &v) {
   Tensor p = positions(shape, f.options()).expand({shape.images, -1, -1}), exponent = exponents(p);
-  Storage storage(precision, f.is_cpu(), depth_with_distances(shape), shape.channels);
-  return {
-      storage, storage.query(at::cat({f, p, at::ones_like(exponent)}, 1)), storage.key(at::cat({f, p, -exponent}, 1)),
-      storage.value(v)};
+  Storage storage(precision, f.is_cpu(), depth_with_distances(shape, precision), shape.channels);
+  const std::vector<Tensor> position_parts = parts(p, precision, 2);
+  std::vector<Tensor> query{f}, key{f};
+  // Of two parts each, the product of both second ones is left out: 2^-16 of the whole, or less.
+  for (size_t i = 0; i < position_parts.size(); ++i) {
+    for (size_t j = 0; i + j < position_parts.size(); ++j) {
+      query.push_back(position_parts[i]);
+      key.push_back(position_parts[j]);
+    }
+  }
+  for (const Tensor &part : parts(-exponent, precision, 3)) {
+    query.push_back(at::ones_like(part));
+    key.push_back(part);
+  }
+  return {storage, storage.factor(query), storage.factor(key), storage.value(v)};
 }
 
 /// Attention without them, of no values.
 Attention whole(const AggregationShape &shape, Precision precision, const Tensor &f) {
   Storage storage(precision, f.is_cpu(), shape.depth, 1);
-  Tensor none = at::zeros({shape.images, 1, shape.positions()}, f.options());
-  return {storage, storage.query(f), storage.key(f), storage.value(none)};
+  Tensor none = at::zeros({shape.images, 1, shape.positions()}, f.options()), factor = storage.factor({f});
+  return {storage, factor, factor, storage.value(none)};
+}
+
+/// A power of 2 that brings the largest of these numbers to `limit` or at most half of it; 1 where nothing is rounded.
+Tensor scale_to(double limit, Precision precision, const Tensor &numbers) {
+  if (precision == Precision::full) return at::ones({}, numbers.options());
+  constexpr double smallest = 1e-30;
+  return (limit / numbers.abs().max().clamp_min(smallest)).log2().floor().exp2();
 }
 
 /// r, `[N, 1, L]`.
@@ -188,18 +197,20 @@ bool can_fuse(const AggregationShape &shape, const Tensor &feature) {
          && (rows * rows + columns * columns) / (2 * shape.sigma * shape.sigma) < largest_exponent;
 }
 
-bool can_halve(const AggregationShape &shape) {
-  return Storage(Precision::halved, false, depth_with_distances(shape), shape.channels).width <= widest_halved;
+bool can_round(const AggregationShape &shape) {
+  const Storage storage(Precision::bfloat16, false, depth_with_distances(shape, Precision::bfloat16), shape.channels);
+  return storage.width <= widest_rounded;
 }
 
 template <Precision precision>
 std::tuple<Tensor, Tensor, Tensor> fused(const AggregationShape &shape, const Tensor &feature, const Tensor &value) {
   Tensor f = feature.flatten(2);
-  Attention attention = near(shape, precision, f, value.flatten(2));
+  Tensor scale = scale_to(largest_value, precision, value);
+  Attention attention = near(shape, precision, f, value.flatten(2) * scale);
   auto [attended, log_sum] = attention.forward();
   Tensor whole_log_sum = std::get<1>(whole(shape, precision, f).forward());
   log_sum = log_sum - exponents(positions(shape, f.options())).squeeze(1);
-  Tensor out = attention.storage.result(attended) * kept_share(log_sum, whole_log_sum);
+  Tensor out = attention.storage.result(attended, shape.channels) * kept_share(log_sum, whole_log_sum) / scale;
   return {out.contiguous().view_as(value), log_sum, whole_log_sum.contiguous()};
 }
 
@@ -207,14 +218,19 @@ template <Precision precision>
 std::tuple<Tensor, Tensor> fused_backward(
     const AggregationShape &shape, const Tensor &feature, const Tensor &value, const Tensor &out, const Tensor &log_sum,
     const Tensor &whole_log_sum, const Tensor &cotangent) {
-  Tensor f = feature.flatten(2), d = cotangent.flatten(2), o = out.flatten(2);
+  Tensor value_scale = scale_to(largest_value, precision, value);
+  Tensor cotangent_scale = scale_to(largest_cotangent, precision, cotangent);
+  Tensor f = feature.flatten(2), v = value.flatten(2) * value_scale, o = out.flatten(2) * value_scale;
+  Tensor d = cotangent.flatten(2) * cotangent_scale;
   Tensor share = kept_share(log_sum, whole_log_sum);
+  auto of_feature = [&](const Tensor &rows) { return Storage::columns(rows, 0, shape.depth); };
 
-  Attention attention = near(shape, precision, f, value.flatten(2));
-  const Storage &storage = attention.storage;
+  Attention attention = near(shape, precision, f, v);
   auto [query, key, values] = attention.backward(
-      storage.cotangent(d * share), storage.value(o), log_sum + exponents(positions(shape, f.options())).squeeze(1));
-  Tensor feature_gradient = storage.query_gradient(query, shape.depth) + storage.key_gradient(key, shape.depth);
+      attention.storage.cotangent(d * share), attention.storage.value(o),
+      log_sum + exponents(positions(shape, f.options())).squeeze(1));
+  Tensor feature_gradient = of_feature(query) + of_feature(key);
+  Tensor value_gradient = Storage::columns(values, 0, shape.channels) / cotangent_scale;
 
   // With values of 0 the gradient of scores is only the term subtracted for each target: 1 times the only number of
   // `reduced`.
@@ -222,20 +238,20 @@ std::tuple<Tensor, Tensor> fused_backward(
   Tensor reduced = (1 - share) * (d * o).sum(1, true);
   auto [whole_query, whole_key, unused] = everywhere.backward(
       everywhere.storage.cotangent(at::ones_like(reduced)), everywhere.storage.value(reduced), whole_log_sum);
-  feature_gradient = feature_gradient + everywhere.storage.query_gradient(whole_query, shape.depth)
-                     + everywhere.storage.key_gradient(whole_key, shape.depth);
-  return {feature_gradient.contiguous().view_as(feature), storage.value_gradient(values).contiguous().view_as(value)};
+  feature_gradient = feature_gradient + of_feature(whole_query) + of_feature(whole_key);
+  feature_gradient = feature_gradient / cotangent_scale / value_scale;
+  return {feature_gradient.contiguous().view_as(feature), value_gradient.contiguous().view_as(value)};
 }
 
-template std::tuple<Tensor, Tensor, Tensor> fused<Precision::full>(
-    const AggregationShape &, const Tensor &, const Tensor &);
-template std::tuple<Tensor, Tensor, Tensor> fused<Precision::halved>(
-    const AggregationShape &, const Tensor &, const Tensor &);
-template std::tuple<Tensor, Tensor> fused_backward<Precision::full>(
-    const AggregationShape &, const Tensor &, const Tensor &, const Tensor &, const Tensor &, const Tensor &,
-    const Tensor &);
-template std::tuple<Tensor, Tensor> fused_backward<Precision::halved>(
-    const AggregationShape &, const Tensor &, const Tensor &, const Tensor &, const Tensor &, const Tensor &,
-    const Tensor &);
+#define INSTANTIATE(precision)                                                                                  \
+  template std::tuple<Tensor, Tensor, Tensor> fused<precision>(                                                 \
+      const AggregationShape &, const Tensor &, const Tensor &);                                                \
+  template std::tuple<Tensor, Tensor> fused_backward<precision>(                                                \
+      const AggregationShape &, const Tensor &, const Tensor &, const Tensor &, const Tensor &, const Tensor &, \
+      const Tensor &);
+INSTANTIATE(Precision::full)
+INSTANTIATE(Precision::bfloat16)
+INSTANTIATE(Precision::float16)
+#undef INSTANTIATE
 
 }  // namespace blpseg

@@ -12,8 +12,8 @@
 // With d the cotangent and c_b = d_b . out_b, the gradient of s_ab is r_b P_ab (d_b . v_a - c_b) - (1 - r_b) c_b P0_ab,
 // where P and P0 are the two attentions' shares: both terms are what attention's own backward pass computes.
 //
-// Where training is in 16 bits anyway, or in TF32, factors are stored as pairs of bfloat16, of which scores are exact to 16
-// bits, and shares and results have 8: twice as fast, and as exact as the scores that come in.
+// Where training is in 16 bits anyway, or in TF32, features, shares and results are rounded to 16 bits, as autocast and TF32
+// round the factors of other products; features under autocast come with no more. Positions keep the digits of float32.
 #pragma once
 
 #include <tuple>
@@ -24,19 +24,15 @@
 
 namespace blpseg {
 
-enum class Precision {
-  /// That of the element type.
-  full,
-  /// Pairs of bfloat16 for factors in float32.
-  halved,
-};
+/// What features, values, shares and results are rounded to.
+enum class Precision { full, bfloat16, float16 };
 
 /// Whether exponents of this size keep their precision in the element type of `feature`, and its device has attention
 /// for that type.
 bool can_fuse(const AggregationShape &shape, const at::Tensor &feature);
 
-/// Whether pairs of bfloat16 are narrow enough for attention's kernels.
-bool can_halve(const AggregationShape &shape);
+/// Whether attention's kernels of 16 bits are wide enough.
+bool can_round(const AggregationShape &shape);
 
 /// The result, and l and l0 `[images, positions]`.
 template <Precision precision>

@@ -178,6 +178,8 @@ void torch_set_tf32(bool allowed) {
   at::globalContext().setAllowTF32CuDNN(allowed);
 }
 
+void torch_expect_many_sizes(void) { setenv("TORCH_CUDNN_V8_API_DISABLED", "1", 0); }
+
 char *torch_device_synchronize(const char *device) {
   return guarded([&] {
     c10::Device where(device);

@@ -77,7 +77,8 @@ std::tuple<Tensor, Tensor> tiled_backward(
   return {feature_gradient, value_gradient};
 }
 
-// The operators. `method` is kernel, attention, halved_attention or chunks; where it is empty the device decides.
+// The operators. `method` is kernel, attention, bfloat16_attention, float16_attention or chunks; where it is empty the device
+// decides.
 
 template <typename Forward, typename Backward>
 struct Implementation {
@@ -88,21 +89,28 @@ struct Implementation {
 using blpseg::fused, blpseg::fused_backward, blpseg::Precision;
 constexpr Implementation kernel{tiled, tiled_backward}, chunks{chunked, chunked_backward},
     attention{fused<Precision::full>, fused_backward<Precision::full>},
-    halved_attention{fused<Precision::halved>, fused_backward<Precision::halved>};
+    bfloat16_attention{fused<Precision::bfloat16>, fused_backward<Precision::bfloat16>},
+    float16_attention{fused<Precision::float16>, fused_backward<Precision::float16>};
 
 /// The method that a device takes. To be asked where autocast is as the caller has it.
 c10::string_view chosen(c10::string_view method, const AggregationShape &shape, const Tensor &feature) {
   if (!method.empty()) return method;
   if (feature.is_cpu()) return "kernel";
   if (!blpseg::can_fuse(shape, feature)) return "chunks";
-  const bool is_rounded = at::autocast::is_autocast_enabled(at::kCUDA) || at::globalContext().allowTF32CuBLAS();
-  return is_rounded && blpseg::can_halve(shape) ? "halved_attention" : "attention";
+  if (!blpseg::can_round(shape)) return "attention";
+  if (at::autocast::is_autocast_enabled(at::kCUDA)) {
+    const bool has_range = at::autocast::get_autocast_dtype(at::kCUDA) == at::kBFloat16;
+    return has_range ? "bfloat16_attention" : "float16_attention";
+  }
+  // TF32 rounds factors to as many bits as float16 has.
+  return at::globalContext().allowTF32CuBLAS() ? "float16_attention" : "attention";
 }
 
 auto implementation(c10::string_view method, const Tensor &feature) {
   if (method == "kernel" && feature.is_cpu()) return kernel;
   if (method == "attention") return attention;
-  if (method == "halved_attention") return halved_attention;
+  if (method == "bfloat16_attention") return bfloat16_attention;
+  if (method == "float16_attention") return float16_attention;
   TORCH_CHECK(method == "chunks", "the method '", method, "' was asked for on ", feature.device());
   return chunks;
 }

@@ -130,7 +130,8 @@ struct DeviceTimings {
 
   private func localAggregation() throws {
     let side = (workload.crop + 3) / 4
-    for method in [AggregationMethod.attention, .halvedAttention, .chunks] where device.kind == .cuda {
+    let methods: [AggregationMethod] = [.attention, .bfloat16Attention, .float16Attention, .chunks]
+    for method in methods where device.kind == .cuda {
       let feature = try (Tensor.normal([workload.batch, 50, side, side]) * 0.5).to(device)
       let value = try Tensor.normal([workload.batch, workload.classCount, side, side]).to(device)
       try time("local aggregation with gradients by \(method)") {

@@ -4,6 +4,7 @@ import Images
 import Models
 import Prediction
 import Settings
+import Tensors
 
 // The weights that an experiment has learnt, or that are given in their place.
 
@@ -22,6 +23,7 @@ extension Experiment {
     guard let path = weights ?? bestWeights else {
       throw FileError(folder.path, .missing, "holds no weights; train first, or name a file with --weights")
     }
+    LibTorch.expectManySizes()
     let trained = try TrainedNetwork(path, on: device)
     trained.warnings.forEach(warn)
     try requireSameClasses(as: trained, path: path)

@@ -4,8 +4,10 @@ public enum AggregationMethod: String, Sendable {
   case kernel
   /// As two attentions, whose sums are LibTorch's.
   case attention
-  /// The same with factors as pairs of bfloat16, for float32: scores have 16 bits, results 8.
-  case halvedAttention = "halved_attention"
+  /// The same with features and results rounded to bfloat16, for float32.
+  case bfloat16Attention = "bfloat16_attention"
+  /// The same with features and results rounded to float16, for float32.
+  case float16Attention = "float16_attention"
   /// In LibTorch's operators, some targets at a time, on any device.
   case chunks
 }
@@ -14,7 +16,7 @@ public enum AggregationMethod: String, Sendable {
 /// float32 or both float64; `[N, C, h, w]`. Time grows with the square of `h * w`.
 extension Tensor {
   /// Memory grows with `h * w`. Where no method is given the device decides: the kernel on the CPU, attention on CUDA in
-  /// float32, halved under autocast and with TF32, and chunks elsewhere.
+  /// float32, rounded as autocast and TF32 round, and chunks elsewhere.
   public func locallyAggregated(
     _ values: Tensor, sigma: Double, by method: AggregationMethod? = nil
   ) throws(TorchError) -> Tensor {

@@ -111,6 +111,7 @@ struct PredictCommand: ParsableCommand {
 
   /// What is known about the weights, without the network, which is not kept beside the predictor's.
   private func predictor(on device: Device) throws -> (Predictor, PredictionConsole.Weights) {
+    LibTorch.expectManySizes()
     let trained = try TrainedNetwork(weights, on: device)
     for warning in trained.warnings { Console.line("\(warning)") }
     let facts = PredictionConsole.Weights(

@@ -50,14 +50,14 @@ struct LocalAggregationTests {
     }
   }
 
-  /// The result and the gradients of feature and value.
+  /// The result, and the gradients of feature and value for a cotangent `scale` times as large.
   private func hardCase(
-    _ type: ElementType, _ aggregate: (Tensor, Tensor) throws -> Tensor
+    _ type: ElementType, scale: Double = 1, _ aggregate: (Tensor, Tensor) throws -> Tensor
   ) throws -> [Tensor] {
     let feature = try tensor("feature", type).requiringGradient()
     let value = try tensor("value", type).requiringGradient()
     let out = try aggregate(feature, value)
-    try out.backward(tensor("cotangent", type))
+    try out.backward(tensor("cotangent", type) * scale)
     return [try out.detached(), try #require(feature.gradient), try #require(value.gradient)]
   }
 
@@ -136,18 +136,27 @@ struct LocalAggregationTests {
   }
 
   @Test(
-    "attention with factors as pairs of bfloat16 keeps 16 bits of scores that reach hundreds, and results of 8 bits")
-  func halvedAttention() throws {
-    let exact = try hardCase(.float64) { try dense($0, $1, sigma: 6, roundingDistances: false) }
-    let halved = try hardCase(.float32) { try $0.locallyAggregated($1, sigma: 6, by: .halvedAttention) }
-    let single = try hardCase(.float32) { feature, value in
-      try feature.to(.bfloat16).to(.float32).locallyAggregated(value, sigma: 6, by: .attention)
+    "attention in 16 bits loses what rounding features to them loses, and results keep as many bits",
+    arguments: [
+      (AggregationMethod.bfloat16Attention, ElementType.bfloat16, Roundings.bfloat16),
+      (.float16Attention, .float16, Roundings.float16),
+    ], [(1, 1), (1, 1e-9), (1, 1e9), (1e-9, 1), (1e6, 1)])
+  func roundedAttention(_ kind: (AggregationMethod, ElementType, Double), sizes: (value: Double, cotangent: Double))
+    throws
+  {
+    let (method, type, rounding) = kind
+    let exact = try hardCase(.float64) { feature, value in
+      try dense(feature.to(type).to(.float64), value, sigma: 6, roundingDistances: false)
     }
-    // Shares, results, and in gradients also cotangents and those of scores are rounded to 8 bits.
+    let rounded = try hardCase(.float32, scale: sizes.cotangent) {
+      try $0.locallyAggregated($1 * sizes.value, sigma: 6, by: method)
+    }
+    let scales = [sizes.value, sizes.value * sizes.cotangent, sizes.value * sizes.cotangent]
+    // Results are rounded sums of rounded shares. A score's gradient is rounded after the difference of two products of the rounded
+    // cotangent, and the feature's is the sum of two rounded sums of them: six roundings at most.
     for (index, name) in ["out", "feature's gradient", "value's gradient"].enumerated() {
-      let closeness = try Closeness(halved[index], exact[index])
-      #expect(closeness.relative.isWithin(4 * Roundings.bfloat16), "\(name): \(closeness)")
-      #expect(try Closeness(single[index], exact[index]).relative > 4 * Roundings.bfloat16, "\(name)")
+      let closeness = try Closeness(rounded[index] / scales[index], exact[index])
+      #expect(closeness.relative.isWithin(6 * rounding), "\(name): \(closeness)")
     }
   }
 

@@ -9,6 +9,7 @@ public enum Roundings {
   /// Half a unit in the last place, relative, at most.
   public static let float32 = 0x1p-24
   public static let bfloat16 = 0x1p-9
+  public static let float16 = 0x1p-12
 
   /// How far a result may lie from another one that rounds elsewhere, in effects: a layer rounds its weights, its inputs, its
   /// sums and its outputs, both results do so, and the largest of a few seeds is half of what others reach.

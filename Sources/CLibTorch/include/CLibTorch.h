@@ -180,6 +180,10 @@ char *torch_device_synchronize(const char *device);
 char *torch_device_peak_memory(const char *device, bool reset, size_t *bytes);
 /// Whether CUDA may round the factors of float32 products to 10 bits (TF32). At first it may not.
 void torch_set_tf32(bool allowed);
+
+/// Lets cuDNN choose algorithms by its older interface, which is quick at sizes that it has not seen, unless the environment
+/// says otherwise. Without effect after the process's first convolution on CUDA.
+void torch_expect_many_sizes(void);
 /// The widest instructions that our kernels use, as ATEN_CPU_CAPABILITY names them: "default", "avx2" or "avx512". They
 /// are those of LibTorch's own kernels.
 const char *torch_instruction_set(void);
