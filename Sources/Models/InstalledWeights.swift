@@ -11,6 +11,11 @@ package enum InstalledWeights {
     return try imageNet(of: backbone, near: [program.map(Path.folder), "."].compactMap { $0 })
   }
 
+  /// Where `make dist` packs the file, without its classifier.
+  private static func packed(_ installed: String) -> String {
+    "share/\(Path.stem(of: installed)).safetensors"
+  }
+
   /// The same, looked for in these folders and all that they lie in.
   package static func imageNet(
     of backbone: BackboneDescription, near folders: [String]
@@ -23,8 +28,7 @@ package enum InstalledWeights {
     for start in folders {
       var folder = start
       while true {
-        // `make dist` packs the file into share/.
-        let candidates = [installed, "share/\(Path.name(of: installed))"].map { Path.joined(folder, $0) }
+        let candidates = [installed, packed(installed)].map { Path.joined(folder, $0) }
         if let found = candidates.first(where: FileManager.default.fileExists(atPath:)) { return found }
         if folder == "/" { break }
         folder = Path.folder(of: folder)

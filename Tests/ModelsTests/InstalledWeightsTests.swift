@@ -13,7 +13,7 @@ import Testing
     let found = try InstalledWeights.imageNet(
       of: .efficientNetLite0, near: [folder("other"), folder("checkout/.build/release")])
     #expect(FilePlace(found) == FilePlace(weights))
-    let packed = try folder.write("dist/share/efficientnet-lite0-57934424.pth", "")
+    let packed = try folder.write("dist/share/efficientnet-lite0-57934424.safetensors", "")
     #expect(
       FilePlace(try InstalledWeights.imageNet(of: .efficientNetLite0, near: [folder("dist/lib")])) == FilePlace(packed))
     // Another checkout above the temporary folder would be found.
