@@ -177,7 +177,7 @@ Attention whole(const AggregationShape &shape, Precision precision, const Tensor
   return {storage, factor, factor, storage.value(none)};
 }
 
-/// A power of 2 that brings the largest of these numbers to `limit` or at most half of it; 1 where nothing is rounded.
+/// A power of 2 that brings the largest of these numbers to between half of `limit` and `limit`; 1 where nothing is rounded.
 Tensor scale_to(double limit, Precision precision, const Tensor &numbers) {
   if (precision == Precision::full) return at::ones({}, numbers.options());
   constexpr double smallest = 1e-30;
