@@ -11,11 +11,6 @@ package enum InstalledWeights {
     return try imageNet(of: backbone, near: [program.map(Path.folder), "."].compactMap { $0 })
   }
 
-  /// Where `make dist` packs the file, without its classifier.
-  private static func packed(_ installed: String) -> String {
-    "share/\(Path.stem(of: installed)).safetensors"
-  }
-
   /// The same, looked for in these folders and all that they lie in.
   package static func imageNet(
     of backbone: BackboneDescription, near folders: [String]
@@ -28,7 +23,8 @@ package enum InstalledWeights {
     for start in folders {
       var folder = start
       while true {
-        let candidates = [installed, packed(installed)].map { Path.joined(folder, $0) }
+        // `make dist` packs the file into share/, without its classifier.
+        let candidates = [installed, "share/\(Path.stem(of: installed)).safetensors"].map { Path.joined(folder, $0) }
         if let found = candidates.first(where: FileManager.default.fileExists(atPath:)) { return found }
         if folder == "/" { break }
         folder = Path.folder(of: folder)

@@ -25,7 +25,7 @@ public enum LibTorch {
   /// convolution; later it has no effect.
   ///
   /// LibTorch builds a plan for each convolution of each new size, which took 0.6 s of the processor a photograph; by cuDNN's
-  /// older interface it takes none (0.03 s a photograph in all, EfficientNet-Lite0 on an H200; Docs/GPU.md).
+  /// older interface it takes none (0.03 s a photograph in all, EfficientNet-Lite2 on an H200; Docs/GPU.md).
   public static func expectManySizes() { torch_expect_many_sizes() }
 
   /// The widest instructions that kernels on the CPU use, LibTorch's and ours alike: "default", "avx2" or "avx512".

@@ -184,6 +184,7 @@ void torch_set_tf32(bool allowed);
 /// Lets cuDNN choose algorithms by its older interface, which is quick at sizes that it has not seen, unless the environment
 /// says otherwise. Without effect after the process's first convolution on CUDA.
 void torch_expect_many_sizes(void);
+
 /// The widest instructions that our kernels use, as ATEN_CPU_CAPABILITY names them: "default", "avx2" or "avx512". They
 /// are those of LibTorch's own kernels.
 const char *torch_instruction_set(void);
