@@ -1,3 +1,4 @@
+import Files
 import Images
 
 /// What an annotator drew on one photograph: marks, a bitmap of labels, or marks over a bitmap.
@@ -58,5 +59,36 @@ package struct Mark: Sendable, Equatable {
 
   package init(_ tag: String, _ shape: Shape, line: Int = 0) {
     (self.tag, self.shape, self.line) = (tag, shape, line)
+  }
+}
+
+extension Annotation {
+  /// The annotation in a file, whose format is recognised by its first bytes, not by its name.
+  ///
+  /// Throws when the file is missing or in no format of `AnnotationFormats`, and when its size is not that of
+  /// `photograph`; without `photograph` any size is accepted. Problems of a file that can be read nevertheless are
+  /// added to `warnings`.
+  package init(
+    contentsOf path: String, for photograph: ImageHeader?, _ warnings: inout [FileWarning]
+  ) throws(FileError) {
+    let bytes = try InputFile.read(path)
+    func requireSize(_ width: Int, _ height: Int) throws(FileError) {
+      guard let photograph, (photograph.width, photograph.height) != (width, height) else { return }
+      let advice =
+        photograph.adviceOnOrientation(forLabels: width, height)
+        ?? "draw it again, or use the photograph that it was drawn on"
+      throw .invalid(
+        path,
+        "is for \(width) x \(height) pixels, its photograph has \(photograph.width) x \(photograph.height); \(advice)")
+    }
+    let format = try AnnotationFormats.format(of: bytes, path: path)
+    self = try format.read(bytes, path: path, &warnings, checkingSize: requireSize)
+    try requireSize(width, height)
+  }
+
+  /// The same without the warnings.
+  package init(contentsOf path: String, for photograph: ImageHeader? = nil) throws(FileError) {
+    var warnings: [FileWarning] = []
+    try self.init(contentsOf: path, for: photograph, &warnings)
   }
 }

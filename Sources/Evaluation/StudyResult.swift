@@ -86,3 +86,149 @@ public struct StudyResult: Sendable, Equatable, Codable {
   /// Number of runs in a state.
   public func count(_ state: StudyRunResult.State) -> Int { runs.count { $0.state == state } }
 }
+
+/// What a study knows of one run.
+public struct StudyRunResult: Sendable, Equatable, Codable {
+  public enum State: String, Sendable, Codable {
+    /// Trained and evaluated.
+    case finished
+    /// Ended by an error, which is kept in `problem`.
+    case failed
+    /// Begun, and either stopped or under way in another process.
+    case begun
+    /// Not begun.
+    case missing
+  }
+
+  public let seed: Int
+  public let folder: String
+  public let state: State
+  /// Why the run failed, or something after it, in a sentence.
+  public let problem: String?
+  /// Those of the validation images; nil unless the run is finished.
+  public let figures: StudyFigures<Double>?
+  /// Intersection over union of each class in 0...1, nil for a class that is not in the ground truth; empty unless the
+  /// run is finished.
+  public let iou: [Double?]
+  /// IoU by distance to the scribbles of the training images; nil where it was not computed.
+  public let distances: ScribbleDistanceResult?
+
+  /// A run; `evaluation` is the result of a finished one.
+  public init(
+    seed: Int, folder: String, state: State, problem: String? = nil, evaluation: EvaluationResult? = nil,
+    distances: ScribbleDistanceResult? = nil
+  ) {
+    self.seed = seed
+    self.folder = folder
+    self.state = state
+    self.problem = problem
+    figures = evaluation.map { StudyFigures($0) }
+    iou = evaluation?.iou ?? []
+    self.distances = distances
+  }
+}
+
+/// One cell of a study: settings, and what came of them over all seeds.
+public struct StudyCellResult: Sendable, Equatable, Codable {
+  /// IoU at one range of distances to the scribbles.
+  public struct Distance: Sendable, Equatable, Codable {
+    /// Both ends in pixels, the upper one excluded; nil without an end.
+    public let from: Double
+    public let to: Double?
+    /// The share of the pixels with ground truth that lie so far from a scribble.
+    public let share: Double
+    /// Of the mean IoU over the classes that occur there; nil where there are no pixels.
+    public let meanIoU: SeedStatistics?
+
+    private enum CodingKeys: String, CodingKey {
+      case from, to, share
+      case meanIoU = "mean_iou"
+    }
+  }
+
+  public let name: String
+  /// What the cell sets, as YAML by the names of the settings.
+  public let settings: [String: String]
+  /// One for each seed, in the order of the seeds.
+  public let runs: [StudyRunResult]
+  /// Over the finished runs.
+  public let statistics: StudyFigures<SeedStatistics>
+  /// Of each class, over the finished runs; empty where there is none.
+  public let iou: [SeedStatistics?]
+  /// To the reference cell, over the seeds that both have finished; nil for the reference itself.
+  public let differences: StudyFigures<PairedDifference>?
+  /// Over the runs whose distances were computed; empty where there is none.
+  public let distances: [Distance]
+
+  /// A cell; `reference` holds the runs of the reference cell, nil where this is the one.
+  public init(
+    name: String, settings: [String: String], runs: [StudyRunResult], reference: [StudyRunResult]?
+  ) {
+    self.name = name
+    self.settings = settings
+    self.runs = runs
+    let finished = runs.filter { $0.figures != nil }
+    statistics = StudyFigures { figure in SeedStatistics(finished.compactMap { $0.figures?[keyPath: figure] }) }
+    iou = (finished.first?.iou ?? []).indices.map { label in
+      SeedStatistics(finished.compactMap { $0.iou.indices.contains(label) ? $0.iou[label] : nil })
+    }
+    differences = reference.map { reference in
+      StudyFigures { figure in
+        PairedDifference(Self.bySeed(runs, figure), to: Self.bySeed(reference, figure))
+      }
+    }
+    distances = Self.distances(runs.compactMap(\.distances).filter { $0.images > 0 })
+  }
+
+  private static func bySeed(
+    _ runs: [StudyRunResult], _ figure: KeyPath<StudyFigures<Double>, Double?>
+  ) -> [Int: Double] {
+    let values = runs.compactMap { run in run.figures?[keyPath: figure].map { (run.seed, $0) } }
+    return Dictionary(values) { first, _ in first }
+  }
+
+  private static func distances(_ results: [ScribbleDistanceResult]) -> [Distance] {
+    // All of one length, unless files of another version are among them.
+    let count = results.map(\.curve.bins.count).min() ?? 0
+    return (0..<count).map { index in
+      let bins = results.map { $0.curve.bins[index] }
+      let shares = results.map { ratio($0.curve.bins[index].pixels, $0.curve.pixels) }
+      return Distance(
+        from: bins[0].from, to: bins[0].to, share: mean(shares) ?? 0,
+        meanIoU: SeedStatistics(bins.compactMap(\.meanIoU)))
+    }
+  }
+}
+
+/// The figures by which a study compares, each in 0...1 or made of such; nil where there is none.
+public struct StudyFigures<Value: Sendable & Equatable & Codable>: Sendable, Equatable, Codable {
+  public var meanIoU: Value?
+  public var meanBoundaryIoU: Value?
+  public var pixelAccuracy: Value?
+
+  private enum CodingKeys: String, CodingKey {
+    case meanIoU = "mean_iou"
+    case meanBoundaryIoU = "mean_boundary_iou"
+    case pixelAccuracy = "pixel_accuracy"
+  }
+
+  public init(meanIoU: Value?, meanBoundaryIoU: Value?, pixelAccuracy: Value?) {
+    self.meanIoU = meanIoU
+    self.meanBoundaryIoU = meanBoundaryIoU
+    self.pixelAccuracy = pixelAccuracy
+  }
+
+  /// One value for each figure, made by `value` from where the figure is kept.
+  init(_ value: (KeyPath<StudyFigures<Double>, Double?>) -> Value?) {
+    self.init(
+      meanIoU: value(\.meanIoU), meanBoundaryIoU: value(\.meanBoundaryIoU), pixelAccuracy: value(\.pixelAccuracy))
+  }
+}
+
+extension StudyFigures<Double> {
+  /// The figures of an evaluation.
+  public init(_ result: EvaluationResult) {
+    self.init(
+      meanIoU: result.meanIoU, meanBoundaryIoU: result.meanBoundaryIoU, pixelAccuracy: result.pixelAccuracy)
+  }
+}

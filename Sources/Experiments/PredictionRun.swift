@@ -26,34 +26,6 @@ public struct PredictionRun: Sendable {
     public init() {}
   }
 
-  /// What was found in one photograph.
-  public struct Finding: Sendable {
-    public let photograph: String
-    /// The path of its mask.
-    public let mask: String
-    public let width: Int
-    public let height: Int
-    /// Labels that occur, with their share of the pixels in 0...1.
-    public let shares: [(label: Int, share: Double)]
-    /// Whether the mask was there before.
-    public let isOld: Bool
-    /// What is odd about the photograph's file.
-    public let warnings: [FileWarning]
-
-    package init(
-      photograph: String, mask: String, width: Int, height: Int, shares: [(label: Int, share: Double)], isOld: Bool,
-      warnings: [FileWarning]
-    ) {
-      self.photograph = photograph
-      self.mask = mask
-      self.width = width
-      self.height = height
-      self.shares = shares
-      self.isOld = isOld
-      self.warnings = warnings
-    }
-  }
-
   /// How a prediction of all photographs went.
   public struct Outcome: Sendable {
     /// Photographs that were predicted.
@@ -216,13 +188,9 @@ public struct PredictionRun: Sendable {
   private func finding(
     _ labels: LabelMap, _ item: PhotographList.Item, isOld: Bool, _ warnings: [FileWarning]
   ) -> Finding {
-    var counts = [Int](repeating: 0, count: Int(UInt8.max) + 1)
-    for label in labels.labels { counts[Int(label)] += 1 }
-    let shares = counts.enumerated().filter { $0.element > 0 }
-      .map { (label: $0.offset, share: Double($0.element) / Double(labels.labels.count)) }
     return Finding(
       photograph: item.path, mask: output(of: item, Suffix.mask), width: labels.width, height: labels.height,
-      shares: shares, isOld: isOld, warnings: warnings)
+      shares: labels.shares, isOld: isOld, warnings: warnings)
   }
 
   private func save(_ tensor: Tensor, _ name: String, to path: String) throws {

@@ -1,4 +1,35 @@
 import Files
+import Images
+
+extension PredictionRun {
+  /// What was found in one photograph.
+  public struct Finding: Sendable {
+    public let photograph: String
+    /// The path of its mask.
+    public let mask: String
+    public let width: Int
+    public let height: Int
+    /// Labels that occur, with their share of the pixels in 0...1.
+    public let shares: [(label: Int, share: Double)]
+    /// Whether the mask was there before.
+    public let isOld: Bool
+    /// What is odd about the photograph's file.
+    public let warnings: [FileWarning]
+
+    package init(
+      photograph: String, mask: String, width: Int, height: Int, shares: [(label: Int, share: Double)], isOld: Bool,
+      warnings: [FileWarning]
+    ) {
+      self.photograph = photograph
+      self.mask = mask
+      self.width = width
+      self.height = height
+      self.shares = shares
+      self.isOld = isOld
+      self.warnings = warnings
+    }
+  }
+}
 
 /// The shares of the classes in photographs, as CSV (RFC 4180): a line of names, then one for each photograph.
 public struct PredictionTable {
@@ -36,5 +67,15 @@ public struct PredictionTable {
   private static func quoted(_ field: String) -> String {
     let isPlain = !field.utf8.contains { ",\"\r\n".utf8.contains($0) }
     return isPlain ? field : "\"\(field.replacing("\"", with: "\"\""))\""
+  }
+}
+
+extension LabelMap {
+  /// The labels that occur, ascending, with their share of the pixels in 0...1.
+  var shares: [(label: Int, share: Double)] {
+    var counts = [Int](repeating: 0, count: Int(UInt8.max) + 1)
+    for label in labels { counts[Int(label)] += 1 }
+    return counts.enumerated().filter { $0.element > 0 }
+      .map { (label: $0.offset, share: Double($0.element) / Double(labels.count)) }
   }
 }

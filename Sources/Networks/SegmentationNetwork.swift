@@ -108,3 +108,99 @@ public struct NetworkOutput {
     try scribbleScores.resizedBilinear(height: size.height, width: size.width)
   }
 }
+
+// What networks do with their tensors alike.
+
+extension ParameterScope {
+  /// The weights of the scribble loss per class, the last one for "unlabelled": a buffer `[C + 1]` by its published name.
+  func scribbleClassWeight(_ classCount: Int, _ unlabelledWeight: Double) throws(TorchError) -> Tensor {
+    let weight = try (self / "CELoss").buffer("weight", [classCount + 1], .constant(1))
+    try withoutGradient { () throws(TorchError) in
+      try weight.sliced(0, classCount, classCount + 1).fill(unlabelledWeight)
+    }
+    return weight
+  }
+}
+
+extension ParameterStore {
+  /// Copies all tensors from those of the same network in another store.
+  func copy(from other: ParameterStore) throws(TorchError) {
+    try withoutGradient { () throws(TorchError) in
+      for (own, source) in zip(entries, other.entries) { try own.tensor.copy(from: source.tensor) }
+    }
+  }
+
+  /// Loads the backbone alone from tensors whose names have no prefix, strictly: but for those whose names begin as one of
+  /// `dropped`, which the backbone does not have, and those that the tensors may lack, which begin as one of `optional` or are
+  /// numbers of batches.
+  func loadBackbone(
+    _ tensors: [(name: String, tensor: Tensor)], dropped: [String], optional: [String] = []
+  ) throws {
+    let prefix = "\(BLPSeg.backboneScope)."
+    func begins(_ name: some StringProtocol, as beginnings: [String]) -> Bool {
+      beginnings.contains { name.hasPrefix($0) }
+    }
+    try load(
+      tensors.filter { !begins($0.name, as: dropped) }.map { (prefix + $0.name, $0.tensor) },
+      isOptional: { name in
+        guard name.hasPrefix(prefix) else { return true }
+        return isBatchCount(name) || begins(name.dropFirst(prefix.count), as: optional)
+      })
+  }
+}
+
+/// Whether a tensor is batch normalisation's number of batches, which changes nothing.
+func isBatchCount(_ name: String) -> Bool { name.hasSuffix("num_batches_tracked") }
+
+/// Images after the first half of a network: features from which scores follow, on grids of stride 4 and coarser.
+public struct EncodedImages {
+  /// The normalised images, `[N, 3, H, W]`. Local aggregation takes its feature from them; it would be as large as
+  /// they are.
+  public let images: Tensor
+  /// The backbone's feature at stride 4, `[N, channels, h, w]`, h = ceil(H / 4) and w = ceil(W / 4).
+  public let finest: Tensor
+  /// The decoder's coarser levels.
+  let coarser: Decoder.CoarserLevels
+  /// The strips of the grid `h x w` that are computed one after the other.
+  let strips: RowStrips
+
+  /// H, the height of the images.
+  public var height: Int { images.shape[2] }
+  /// W, the width of the images.
+  public var width: Int { images.shape[3] }
+}
+
+/// The scores that a network gives images.
+public struct NetworkScores {
+  /// Scores of C classes, after local aggregation.
+  public let classes: GridScores
+  /// Scores of "a scribble of class c lies here", the last of C + 1 meaning none; nil where they were not requested, or
+  /// where the network has none.
+  public let scribbles: GridScores?
+}
+
+/// Scores of images on the decoder's grid `h x w` (stride 4), which are small compared with their logits.
+public struct GridScores {
+  /// Scores of K classes, `[N, K, h, w]`.
+  public let scores: Tensor
+  /// Height and width of the images.
+  public let height: Int
+  public let width: Int
+
+  /// Scores of the mirrored images: all that follows from scores treats left and right alike.
+  public func mirrored() throws(TorchError) -> GridScores {
+    GridScores(scores: try scores.flipped([3]), height: height, width: width)
+  }
+
+  /// Scores of images of one size, summed: their logits, which are linear in the scores, are summed too.
+  public static func + (a: GridScores, b: GridScores) throws(TorchError) -> GridScores {
+    precondition((a.height, a.width) == (b.height, b.width), "only scores of images of one size are summed")
+    return GridScores(scores: try a.scores + b.scores, height: a.height, width: a.width)
+  }
+
+  /// Rows of the logits at the images' size, `[N, K, rows.count, W]`.
+  public func logits(_ rows: Range<Int>) throws(TorchError) -> Tensor {
+    let part = ResizedRows(rows, of: height, from: scores.shape[2])
+    return try scores.rows(part.source).resizedBilinear(to: part, width: width)
+  }
+}

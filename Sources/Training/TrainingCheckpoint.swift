@@ -2,6 +2,8 @@ import Checkpoints
 import Files
 import Foundation
 import Layers
+import Processes
+import Tensors
 
 /// The state that a run continues from: the weights, the step's `Checkpointed` parts, and the progress.
 ///
@@ -108,5 +110,88 @@ public struct TrainingProgress: Codable, Sendable, Equatable {
     seconds = try container.decode(Double.self, forKey: .seconds)
     // Checkpoints of earlier versions do not say.
     isValidationDue = try container.decodeIfPresent(Bool.self, forKey: .isValidationDue) ?? false
+  }
+}
+
+extension TrainingCheckpoint {
+  /// Gives all processes the state of the first, and returns its progress. To be called by all of them.
+  static func share(
+    _ step: TrainingStep, _ progress: TrainingProgress, _ group: ProcessGroup
+  ) throws -> TrainingProgress {
+    let own = try state(of: step, progress, metadata: [:])
+    let text = try group.broadcast { try Outline(own, progress).text() }
+    let outline = try Outline(text: text)
+    var shared = StateDict()
+    for entry in outline.entries {
+      let tensor =
+        try group.launch.isFirst
+        ? own[entry.name]?.to(step.device)
+        : Tensor.zeros(entry.shape, ElementType(rawValue: entry.type) ?? .float32, on: step.device)
+      guard let tensor else { continue }
+      try group.broadcast(tensor)
+      shared[entry.name] = tensor
+    }
+    if !group.launch.isFirst { try restore(step, from: shared) }
+    return outline.progress
+  }
+}
+
+/// What the other processes must know before tensors are sent to them.
+private struct Outline: Codable {
+  struct Entry: Codable {
+    let name: String
+    let shape: [Int]
+    let type: ElementType.RawValue
+  }
+
+  let progress: TrainingProgress
+  let entries: [Entry]
+
+  init(_ state: StateDict, _ progress: TrainingProgress) {
+    self.progress = progress
+    entries = state.map { Entry(name: $0.name, shape: $0.tensor.shape, type: $0.tensor.type.rawValue) }
+  }
+
+  init(text: String) throws { self = try JSONDecoder().decode(Outline.self, from: Data(text.utf8)) }
+
+  func text() throws -> String { String(decoding: try JSONEncoder().encode(self), as: UTF8.self) }
+}
+
+/// A part of a training's state beside the network: kept in checkpoints, restored from them.
+public protocol Checkpointed: AnyObject {
+  /// Adds its tensors, whose names begin with one of `TrainingCheckpoint.extraPrefixes`: those of a new part with
+  /// `training.` and a name of its own.
+  func save(to state: inout StateDict) throws
+
+  /// Continues from what `save` kept. Throws where the tensors do not fit.
+  func restore(from state: StateDict) throws
+
+  /// Called after each update of the network's weights.
+  func weightsDidChange() throws
+}
+
+extension Checkpointed {
+  public func weightsDidChange() throws {}
+}
+
+/// Why a checkpoint cannot continue this run; the file's path is added where it is read.
+public struct CheckpointMismatch: Error, Equatable, Sendable, CustomStringConvertible {
+  public let problem: String
+
+  public var description: String { "the checkpoint \(problem)" }
+}
+
+/// The state of a generator of random numbers.
+final class GeneratorState: Checkpointed {
+  static let name = "generator.state"
+
+  private let generator: Generator
+
+  init(_ generator: Generator) { self.generator = generator }
+
+  func save(to state: inout StateDict) throws { state[Self.name] = try generator.state() }
+
+  func restore(from state: StateDict) throws {
+    if let kept = state[Self.name] { try generator.restore(kept.to(.cpu)) }
   }
 }
