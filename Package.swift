@@ -136,7 +136,7 @@ let package = Package(
       "BLPSegKit",
       [
         "Experiments", "Models", "Settings", "Fitting", "Training", "Prediction", "Networks", "Losses", "Evaluation",
-        "Datasets", "Images", "Tensors", "Files",
+        "CRF", "Batches", "Datasets", "Images", "Layers", "Tensors", "Files",
       ]),
     module(
       "DeviceChecks",

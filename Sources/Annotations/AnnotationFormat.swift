@@ -1,9 +1,8 @@
 import Files
 import Foundation
-import Images
 
 /// Throws for a width and height that are not the photograph's.
-public typealias SizeCheck = (_ width: Int, _ height: Int) throws(FileError) -> Void
+package typealias SizeCheck = (_ width: Int, _ height: Int) throws(FileError) -> Void
 
 /// A file format of annotations.
 ///

@@ -6,12 +6,15 @@
 //     let trained = try TrainedNetwork(experiment.bestWeights ?? "", on: experiment.device)
 //     let labels = try Predictor(trained.network, views: .single)(Image(contentsOf: "photo.jpg")).labels()
 
+@_exported import Batches
+@_exported import CRF
 @_exported import Datasets
 @_exported import Evaluation
 @_exported import Experiments
 @_exported import Files
 @_exported import Fitting
 @_exported import Images
+@_exported import Layers
 @_exported import Losses
 @_exported import Models
 @_exported import Networks

@@ -33,7 +33,7 @@ public struct Augmentation: Sendable, Equatable {
   ///
   /// Takes four numbers from `stream`: mirroring, factor, row and column of the crop; and where colours vary three more. A
   /// side that is shorter than the crop is placed at random and padded: 0 in the normalised photograph, `Label.ignored` in the labels.
-  public func augmented(
+  package func augmented(
     _ sample: Sample, classCount: Int, _ normalization: ChannelNormalization, using stream: inout RandomStream
   ) -> TrainingSample {
     guard let drawn = sample.scribbles else { preconditionFailure("training needs scribbles") }
@@ -108,10 +108,10 @@ extension FloatImage {
 /// m(m(m(seed) + epoch) + index), where m is the first output of a SplitMix64 generator in that state; sums wrap
 /// around. Numbers are drawn by the methods below, because the algorithms behind `Double.random(in:using:)` and
 /// `shuffled(using:)` are not part of their promise.
-public struct RandomStream: RandomNumberGenerator, Sendable, Equatable {
+package struct RandomStream: RandomNumberGenerator, Sendable, Equatable {
   private var state: (UInt64, UInt64, UInt64, UInt64)
 
-  public init(seed: UInt64, epoch: Int, index: Int) {
+  package init(seed: UInt64, epoch: Int, index: Int) {
     var mixed = RandomStream.splitMix(seed).output
     mixed = RandomStream.splitMix(mixed &+ UInt64(bitPattern: Int64(epoch))).output
     mixed = RandomStream.splitMix(mixed &+ UInt64(bitPattern: Int64(index))).output
@@ -122,10 +122,10 @@ public struct RandomStream: RandomNumberGenerator, Sendable, Equatable {
     state = (first.output, second.output, third.output, fourth.output)
   }
 
-  public static func == (a: RandomStream, b: RandomStream) -> Bool { a.state == b.state }
+  package static func == (a: RandomStream, b: RandomStream) -> Bool { a.state == b.state }
 
   /// 64 random bits.
-  public mutating func next() -> UInt64 {
+  package mutating func next() -> UInt64 {
     let result = RandomStream.rotated(state.1 &* 5, 7) &* 9
     let shifted = state.1 << 17
     state.2 ^= state.0
@@ -138,18 +138,18 @@ public struct RandomStream: RandomNumberGenerator, Sendable, Equatable {
   }
 
   /// A number from 0 up to, not including, 1, made of the upper 53 bits of one output.
-  public mutating func uniform() -> Double { Double(next() >> 11) * 0x1p-53 }
+  package mutating func uniform() -> Double { Double(next() >> 11) * 0x1p-53 }
 
   /// A number within `range`.
-  public mutating func uniform(in range: ClosedRange<Double>) -> Double {
+  package mutating func uniform(in range: ClosedRange<Double>) -> Double {
     min(range.lowerBound + (range.upperBound - range.lowerBound) * uniform(), range.upperBound)
   }
 
   /// True with probability `p`.
-  public mutating func chance(_ p: Double) -> Bool { uniform() < p }
+  package mutating func chance(_ p: Double) -> Bool { uniform() < p }
 
   /// A whole number from 0 up to, not including, `bound`, all equally likely (Lemire, 2019).
-  public mutating func integer(below bound: Int) -> Int {
+  package mutating func integer(below bound: Int) -> Int {
     precondition(bound > 0, "there is no whole number from 0 up to 0")
     let bound = UInt64(bound)
     var product = next().multipliedFullWidth(by: bound)
@@ -161,7 +161,7 @@ public struct RandomStream: RandomNumberGenerator, Sendable, Equatable {
   }
 
   /// The numbers 0..<count in random order (Fisher and Yates, from the last position to the first).
-  public mutating func permutation(_ count: Int) -> [Int] {
+  package mutating func permutation(_ count: Int) -> [Int] {
     var order = Array(0..<count)
     for last in stride(from: count - 1, to: 0, by: -1) { order.swapAt(last, integer(below: last + 1)) }
     return order

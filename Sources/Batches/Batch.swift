@@ -2,18 +2,18 @@ import Images
 import Tensors
 
 /// The tensors of one training step.
-public struct Batch {
+package struct Batch {
   /// The images in batch order.
-  public let ids: [String]
+  package let ids: [String]
   /// Normalised photographs, float32 `[N, 3, H, W]`.
-  public let image: Tensor
+  package let image: Tensor
   /// Scribbles, int64 `[N, H, W]`: a class, C where nothing was drawn, `Label.ignored` where the image was padded.
-  public let label: Tensor
+  package let label: Tensor
   /// 1 for classes that occur in an image and for background, otherwise 0; float32 `[N, C, 1, 1]`.
-  public let classPresent: Tensor
+  package let classPresent: Tensor
 
   /// Copies samples of one size into tensors on the host, for CUDA devices into pinned memory.
-  public init(_ samples: [TrainingSample], for device: Device = .cpu) throws(TorchError) {
+  package init(_ samples: [TrainingSample], for device: Device = .cpu) throws(TorchError) {
     guard let first = samples.first else { preconditionFailure("a batch has images") }
     let classCount = first.classPresent.count
     precondition(
@@ -49,23 +49,23 @@ public struct Batch {
 }
 
 /// One image of a training batch in plain memory, as threads can hand it over.
-public struct TrainingSample: Sendable, Equatable {
-  public let id: String
+package struct TrainingSample: Sendable, Equatable {
+  package let id: String
   /// Height and width in pixels.
-  public let side: Int
+  package let side: Int
   /// The normalised photograph, `[3, side, side]`; 0 where it was padded.
-  public let image: [Float]
+  package let image: [Float]
   /// `[side, side]`: a class, C where nothing was drawn, `Label.ignored` where the image was padded.
-  public let scribbles: [UInt8]
+  package let scribbles: [UInt8]
   /// C numbers: 1 for classes that the scribbles of the uncropped image mention and for background, otherwise 0.
-  public let classPresent: [Float]
+  package let classPresent: [Float]
   /// `[side, side]`: a class, or `Label.ignored` where it is unknown or padded; nil without ground truth.
-  public let groundTruth: [UInt8]?
+  package let groundTruth: [UInt8]?
 }
 
 extension ChannelNormalization {
   /// The photograph as `[3, H, W]` in row-major order.
-  public func planes(of image: Image) -> [Float] {
+  package func planes(of image: Image) -> [Float] {
     FloatImage(image, normalizedBy: self).values
   }
 
@@ -75,7 +75,7 @@ extension ChannelNormalization {
   }
 
   /// The photographs that a tensor `[N, 3, H, W]` was made from, to the nearest byte; padding is grey.
-  public func images(of tensor: Tensor) throws(TorchError) -> [Image] {
+  package func images(of tensor: Tensor) throws(TorchError) -> [Image] {
     let (count, height, width) = (tensor.shape[0], tensor.shape[2], tensor.shape[3])
     let planes = try tensor.floats()
     let area = height * width

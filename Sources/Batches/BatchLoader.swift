@@ -10,17 +10,17 @@ import Tensors
 /// varied by (seed, epoch, its index in the data set), and an incomplete last batch is dropped. Where there are fewer
 /// images than one batch has, an epoch is one batch, in which images recur in other variants. Threads go on with
 /// the next epoch while the consumer is at the end of one. To be used from one thread.
-public final class BatchLoader {
-  public let dataset: SegmentationDataset
-  public let augmentation: Augmentation
-  public let normalization: ChannelNormalization
+package final class BatchLoader {
+  package let dataset: SegmentationDataset
+  package let augmentation: Augmentation
+  package let normalization: ChannelNormalization
   /// The images whose ground truth can be shown, with their scribbles; training itself does not know it.
   private let shown: SegmentationDataset?
   /// Images of a batch, those for other processes included.
-  public let batchSize: Int
+  package let batchSize: Int
   /// Which images of each batch this loader loads.
-  public let part: Range<Int>
-  public let seed: UInt64
+  package let part: Range<Int>
+  package let seed: UInt64
   /// The device that batches are for.
   private let device: Device
   private let threads: Int
@@ -34,7 +34,7 @@ public final class BatchLoader {
   /// Where several processes share each batch, `part` is this process's share; all of it by default.
   /// `shown` is a data set of the same images with ground truth, which may lack some.
   /// Throws when the data set has no scribbles or no images.
-  public init(
+  package init(
     _ dataset: SegmentationDataset, _ augmentation: Augmentation, _ normalization: ChannelNormalization,
     batchSize: Int, part: Range<Int>? = nil, showing shown: SegmentationDataset? = nil, seed: UInt64,
     device: Device = .cpu, threads: Int = 2, batchesAhead: Int = 2
@@ -61,10 +61,10 @@ public final class BatchLoader {
   }
 
   /// Number of whole batches in the data set, at least one.
-  public var batchesPerEpoch: Int { max(1, dataset.count / batchSize) }
+  package var batchesPerEpoch: Int { max(1, dataset.count / batchSize) }
 
   /// The batches of an epoch from `batchIndex` on, the same as in a run through the whole epoch.
-  public func epoch(_ epoch: Int, startingAt batchIndex: Int = 0) -> BatchSequence {
+  package func epoch(_ epoch: Int, startingAt batchIndex: Int = 0) -> BatchSequence {
     precondition(0...batchesPerEpoch ~= batchIndex, "an epoch has \(batchesPerEpoch) batches")
     return BatchSequence(self, epoch: epoch, nextIndex: batchIndex)
   }
@@ -86,7 +86,7 @@ public final class BatchLoader {
   }
 
   /// The ground truth of the first `count` images of a batch, varied like the images; nil for those that have none.
-  public func groundTruth(epoch: Int, index: Int, count: Int) -> [LabelMap?] {
+  package func groundTruth(epoch: Int, index: Int, count: Int) -> [LabelMap?] {
     guard let shown else { return [] }
     return order(epoch, index).prefix(min(count, part.count)).map { visit in
       let id = dataset.items[visit.index].id
@@ -122,11 +122,11 @@ public final class BatchLoader {
 }
 
 /// The batches of one epoch that are still to come.
-public final class BatchSequence {
+package final class BatchSequence {
   private let loader: BatchLoader
-  public let epoch: Int
+  package let epoch: Int
   /// Index in the epoch of the batch that `next` returns next.
-  public private(set) var nextIndex: Int
+  package private(set) var nextIndex: Int
 
   init(_ loader: BatchLoader, epoch: Int, nextIndex: Int) {
     self.loader = loader
@@ -137,7 +137,7 @@ public final class BatchSequence {
   /// The next batch, or nil at the end of the epoch.
   ///
   /// Throws what loading one of its images threw; the same batch is tried again by the next call.
-  public func next() throws -> Batch? {
+  package func next() throws -> Batch? {
     guard nextIndex < loader.batchesPerEpoch else { return nil }
     let batch = try loader.batch(epoch: epoch, index: nextIndex)
     nextIndex += 1
@@ -213,7 +213,7 @@ struct TrainingOrder: Sequence, Sendable {
 
 extension SegmentationDataset {
   /// The samples of the data set in list order, decoded ahead on `threads` threads; for evaluation.
-  public func prefetched(
+  package func prefetched(
     threads: Int = 1, ahead: Int = 4
   ) -> OrderedPrefetch<SegmentationDataset.Item, Sample> {
     OrderedPrefetch(items, threads: threads, ahead: ahead) { try self.load($0) }

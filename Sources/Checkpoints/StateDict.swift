@@ -2,28 +2,28 @@ import Files
 import Tensors
 
 /// Named tensors in the order in which they were added, as one file of weights holds them.
-public struct StateDict {
+package struct StateDict {
   /// All names, in order, each once.
-  public private(set) var names: [String] = []
+  package private(set) var names: [String] = []
   /// The file's metadata; PyTorch files have none.
-  public var metadata: [String: String]
+  package var metadata: [String: String]
   /// Warnings about the file that it was read from.
-  public var warnings: [FileWarning] = []
+  package var warnings: [FileWarning] = []
   private var tensors: [String: Tensor] = [:]
 
-  public init(metadata: [String: String] = [:]) { self.metadata = metadata }
+  package init(metadata: [String: String] = [:]) { self.metadata = metadata }
 
   /// The state dict of these pairs; a repeated name keeps its first position and its last tensor.
-  public init(_ pairs: some Sequence<(name: String, tensor: Tensor)>, metadata: [String: String] = [:]) {
+  package init(_ pairs: some Sequence<(name: String, tensor: Tensor)>, metadata: [String: String] = [:]) {
     self.metadata = metadata
     for (name, tensor) in pairs { self[name] = tensor }
   }
 
-  public var count: Int { names.count }
-  public var isEmpty: Bool { names.isEmpty }
+  package var count: Int { names.count }
+  package var isEmpty: Bool { names.isEmpty }
 
   /// The tensor called `name`; a new one goes to the end, `nil` removes it.
-  public subscript(name: String) -> Tensor? {
+  package subscript(name: String) -> Tensor? {
     get { tensors[name] }
     set {
       let isNew = tensors[name] == nil
@@ -38,7 +38,7 @@ public struct StateDict {
 }
 
 extension StateDict: Sequence {
-  public func makeIterator() -> AnyIterator<(name: String, tensor: Tensor)> {
+  package func makeIterator() -> AnyIterator<(name: String, tensor: Tensor)> {
     var rest = names[...]
     return AnyIterator {
       while let name = rest.popFirst() {
@@ -50,10 +50,10 @@ extension StateDict: Sequence {
 }
 
 /// Name, shape and element type of a tensor in a file.
-public struct TensorDescription: Equatable, Sendable {
-  public let name: String
-  public let shape: [Int]
-  public let type: ElementType
+package struct TensorDescription: Equatable, Sendable {
+  package let name: String
+  package let shape: [Int]
+  package let type: ElementType
 
   package init(name: String, shape: [Int], type: ElementType) {
     self.name = name
@@ -83,11 +83,11 @@ package struct GeneratedTensor {
 }
 
 /// The tensors among several that hold NaN or infinity.
-public struct NonFiniteTensors: Equatable, Sendable, CustomStringConvertible {
+package struct NonFiniteTensors: Equatable, Sendable, CustomStringConvertible {
   /// Their names, in order.
-  public let names: [String]
+  package let names: [String]
   /// Number of all tensors.
-  public let total: Int
+  package let total: Int
   private let holdsNaN: Bool
   private let holdsInfinity: Bool
 
@@ -109,7 +109,7 @@ public struct NonFiniteTensors: Equatable, Sendable, CustomStringConvertible {
   }
 
   /// "3 of 375 tensors hold NaN ('a', 'b', 'c')"
-  public var description: String {
+  package var description: String {
     let limit = 3
     let shown = names.prefix(limit).map(\.quoted).joined(separator: ", ") + (names.count > limit ? ", ..." : "")
     let found = [holdsNaN ? "NaN" : nil, holdsInfinity ? "infinity" : nil].compactMap { $0 }.joined(separator: " and ")

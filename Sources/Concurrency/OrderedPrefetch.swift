@@ -6,7 +6,7 @@ import Foundation
 /// being computed at any time. An error is thrown in order, after the results before it, and ends the sequence; a
 /// function that returns a `Result` can go on after errors. Threads end when the last reference is dropped, each after
 /// its current element.
-public final class OrderedPrefetch<Input: Sendable, Output: Sendable>: Sendable {
+package final class OrderedPrefetch<Input: Sendable, Output: Sendable>: Sendable {
   private let queue: PrefetchQueue<Input, Output>
   private let hasThreads: Bool
 

@@ -18,7 +18,7 @@ public struct DatasetLayout: Sendable {
   /// Meaning of the values in label images of scribbles; nil where they are class indices.
   public var scribbleValues: LabelValues?
   /// Formats that masks may have, the preferred one first.
-  public var maskFormats: [any MaskFormat] = DatasetLayout.defaultMaskFormats
+  package var maskFormats: [any MaskFormat] = DatasetLayout.defaultMaskFormats
 
   public init(images: String, scribbles: String? = nil, masks: String? = nil, list: String) {
     self.images = images
@@ -38,7 +38,7 @@ public struct DatasetLayout: Sendable {
 }
 
 /// A file format of ground truth.
-public protocol MaskFormat: Sendable {
+package protocol MaskFormat: Sendable {
   /// The extensions of its files in lower case, without a dot.
   var fileExtensions: [String] { get }
 
@@ -49,7 +49,7 @@ public protocol MaskFormat: Sendable {
 }
 
 /// Reads the masks of one data set and format.
-public protocol MaskReader: Sendable {
+package protocol MaskReader: Sendable {
   /// The class of each pixel of a mask, `Label.ignored` where it is void.
   ///
   /// Throws for files of another format and for labels without a class, and what `checkingSize` throws for the size.
@@ -59,14 +59,14 @@ public protocol MaskReader: Sendable {
 }
 
 /// Palette or grey PNGs, whose index is the class or a value with another meaning.
-public struct PNGMasks: MaskFormat {
-  public var fileExtensions: [String] { ["png"] }
+package struct PNGMasks: MaskFormat {
+  package var fileExtensions: [String] { ["png"] }
   private let values: LabelValues?
 
   /// `values` are the meanings of the indices, nil where they are classes and 255 is void.
-  public init(values: LabelValues? = nil) { self.values = values }
+  package init(values: LabelValues? = nil) { self.values = values }
 
-  public func reader(of paths: [String], in folder: String, _ classes: ClassList) throws(FileError) -> any MaskReader {
+  package func reader(of paths: [String], in folder: String, _ classes: ClassList) throws(FileError) -> any MaskReader {
     try LabelTable(values, classes, setting: LabelValues.maskSetting)
   }
 }

@@ -2,12 +2,12 @@ import Files
 import Foundation
 
 /// Files named on a command line, by themselves or by their folder.
-public enum FileList {
+package enum FileList {
   /// Paths of the files named, and of the files with one of `extensions` (lower case) in the folders named.
   ///
   /// Order is that of `paths`, within a folder that of the names' bytes; a file named twice comes once. Folders inside
   /// folders are not entered. Throws when a path is missing or a folder holds nothing of the kind.
-  public static func expand(_ paths: [String], extensions: [String]) throws(FileError) -> [String] {
+  package static func expand(_ paths: [String], extensions: [String]) throws(FileError) -> [String] {
     var found: [String] = []
     for path in paths {
       var isFolder: ObjCBool = false
@@ -31,31 +31,31 @@ public enum FileList {
 }
 
 /// Photographs named on a command line, by themselves or by their folder, and the other files in these folders.
-public struct PhotographList: Sendable {
+package struct PhotographList: Sendable {
   /// A photograph, and the path of its results.
-  public struct Item: Sendable, Equatable {
-    public let path: String
+  package struct Item: Sendable, Equatable {
+    package let path: String
     /// The path of its results in their folder, without extension: "plotA/1" for a folder's plotA/1.jpg.
-    public let resultPath: String
+    package let resultPath: String
   }
 
   /// Order is that of the inputs, within a folder that of the names' bytes; a file named twice comes once.
-  public private(set) var items: [Item] = []
+  package private(set) var items: [Item] = []
   /// Files of other kinds in the folders named.
-  public private(set) var otherFiles: [String] = []
+  package private(set) var otherFiles: [String] = []
   /// Masks and overlays of photographs in the same folder, which an earlier run wrote.
-  public private(set) var earlierResults: [String] = []
+  package private(set) var earlierResults: [String] = []
   /// Folders inside these folders that were not entered.
-  public private(set) var foldersLeft: [String] = []
+  package private(set) var foldersLeft: [String] = []
   /// Files that cannot be opened because their names are not UTF-8.
-  public private(set) var unreadable: [String] = []
+  package private(set) var unreadable: [String] = []
   private var seen: Set<[UInt8]> = []
 
   /// The files named, and the .jpg, .jpeg and .png files in the folders named; with `isRecursive` also in the folders
   /// inside, except for `results`, the folder that results go to.
   ///
   /// Throws when a path is missing, when nothing is named, and when a folder holds no photograph.
-  public init(_ inputs: [String], isRecursive: Bool = false, results: String? = nil) throws(FileError) {
+  package init(_ inputs: [String], isRecursive: Bool = false, results: String? = nil) throws(FileError) {
     if inputs.isEmpty { throw FileError(".", .missing, "no photograph was named; name files or folders") }
     for input in inputs {
       var isFolder: ObjCBool = false

@@ -5,18 +5,18 @@ import Foundation
 import Images
 
 /// PASCAL-Context's ground truth: MATLAB files with the numbers of many labels, which are renamed to classes.
-public struct PASCALContextMasks: MaskFormat {
-  public var fileExtensions: [String] { ["mat"] }
+package struct PASCALContextMasks: MaskFormat {
+  package var fileExtensions: [String] { ["mat"] }
   private let labelNames: String?
   private let isSequential: Bool
 
   /// `labelNames` is the path of a file of `LabelNames`, nil for the 459 known ones; `isSequential` repeats the bug
   /// that `LabelRenaming` describes.
-  public init(labelNames: String? = nil, isSequential: Bool = false) {
+  package init(labelNames: String? = nil, isSequential: Bool = false) {
     (self.labelNames, self.isSequential) = (labelNames, isSequential)
   }
 
-  public func reader(of paths: [String], in folder: String, _ classes: ClassList) throws(FileError) -> any MaskReader {
+  package func reader(of paths: [String], in folder: String, _ classes: ClassList) throws(FileError) -> any MaskReader {
     // A faulty file of names is reported whether or not there are masks that need it.
     let names = try labelNames.map { path throws(FileError) in try LabelNames(contentsOf: path) } ?? .context
     if paths.isEmpty || classes == .unknown { return LabelRenaming(backgroundFor: names) }
@@ -39,9 +39,9 @@ extension LabelRenaming: MaskReader {
 }
 
 /// The class of every label of PASCAL-Context's ground truth.
-public struct LabelRenaming: Sendable, Equatable {
+package struct LabelRenaming: Sendable, Equatable {
   /// The classes of the labels 0, 1, 2 and so on.
-  public let classes: [UInt8]
+  package let classes: [UInt8]
 
   /// Labels become the class of their name, or background where no class has that name.
   ///
@@ -49,7 +49,7 @@ public struct LabelRenaming: Sendable, Equatable {
   /// another in the same image, so that a label whose class has a larger number than itself is renamed again later: bag
   /// and bedclothes become background, bed and bench bicycle. Throws when a class other than the background has no
   /// label.
-  public init(from names: LabelNames, to classes: ClassList, sequentially: Bool = false) throws(ClassListError) {
+  package init(from names: LabelNames, to classes: ClassList, sequentially: Bool = false) throws(ClassListError) {
     let unnamed = classes.names.dropFirst().filter { !names.names.contains($0) }
     if let first = unnamed.first {
       throw ClassListError(
@@ -77,7 +77,7 @@ extension LabelMap {
   /// classes.
   ///
   /// Throws for files that cannot be read and for labels that `renaming` does not know.
-  public init(matFile path: String, _ renaming: LabelRenaming) throws(FileError) {
+  package init(matFile path: String, _ renaming: LabelRenaming) throws(FileError) {
     let matrix = try MATLABMatrix(contentsOf: path, variable: "LabelMap")
     let classes = renaming.classes
     if let pixel = matrix.values.firstIndex(where: { $0 >= classes.count }) {

@@ -6,16 +6,16 @@ import Images
 ///
 /// Ground truth that is `Label.ignored` is left out. `PreferenceAnalysis` asks more about one network, relative to the
 /// image's diagonal; these few ranges compare many networks on the same images.
-public struct ScribbleDistanceAnalysis: Sendable {
+package struct ScribbleDistanceAnalysis: Sendable {
   /// The lower bound of each range but the first, in pixels.
   static let edges: [Double] = [5, 10, 20, 40, 80]
 
-  public let classCount: Int
-  public private(set) var images = 0
+  package let classCount: Int
+  package private(set) var images = 0
   private(set) var bins: DistanceBins
 
   /// Nothing counted yet, for 1...255 classes.
-  public init(classCount: Int) {
+  package init(classCount: Int) {
     precondition((1...255).contains(classCount), "an analysis needs 1...255 classes")
     self.classCount = classCount
     bins = DistanceBins(classCount: classCount, edges: Self.edges)
@@ -25,7 +25,7 @@ public struct ScribbleDistanceAnalysis: Sendable {
   /// others.
   ///
   /// Throws when sizes of prediction and ground truth differ or a label is no class, and then counts nothing.
-  public mutating func add(
+  package mutating func add(
     prediction: LabelMap, groundTruth: LabelMap, scribbles: LabelMap
   ) throws(EvaluationError) {
     try EvaluationError.requireComparable(prediction, groundTruth, scribbles, classCount: classCount)
@@ -40,18 +40,18 @@ public struct ScribbleDistanceAnalysis: Sendable {
 }
 
 /// IoU by distance to the scribbles: the contents of `distances.json`.
-public struct ScribbleDistanceResult: Sendable, Equatable, Codable {
+package struct ScribbleDistanceResult: Sendable, Equatable, Codable {
   /// Class names in the order of their labels.
-  public let classes: [String]
+  package let classes: [String]
   /// Number of images that were predicted; 0 where none has scribbles and ground truth.
-  public let images: Int
+  package let images: Int
   /// The most images that were to be predicted.
-  public let limit: Int
+  package let limit: Int
   /// The ranges, in pixels.
-  public let curve: PreferenceResult.Curve
+  package let curve: PreferenceResult.Curve
 
   /// The result of an analysis; `classes` must name each of its classes.
-  public init(_ analysis: ScribbleDistanceAnalysis, classes: [String], limit: Int) {
+  package init(_ analysis: ScribbleDistanceAnalysis, classes: [String], limit: Int) {
     precondition(classes.count == analysis.classCount, "each class needs a name")
     self.classes = classes
     self.limit = limit
@@ -60,7 +60,7 @@ public struct ScribbleDistanceResult: Sendable, Equatable, Codable {
   }
 
   /// Reads what `write` wrote; nil where there is no file, or one of another program.
-  public init?(ifPresent path: String) {
+  package init?(ifPresent path: String) {
     guard let data = try? InputFile.readIfPresent(path),
       let result = try? JSONDecoder().decode(Self.self, from: data)
     else { return nil }
@@ -68,5 +68,5 @@ public struct ScribbleDistanceResult: Sendable, Equatable, Codable {
   }
 
   /// Writes indented JSON with sorted keys.
-  public func write(to path: String) throws { try OutputFile.write(indentedJSON(self), to: path) }
+  package func write(to path: String) throws { try OutputFile.write(indentedJSON(self), to: path) }
 }

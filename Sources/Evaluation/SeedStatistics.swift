@@ -1,12 +1,12 @@
 import Foundation
 
 /// Mean and spread of one figure over runs that differ in their seed alone.
-public struct SeedStatistics: Sendable, Equatable, Codable {
+package struct SeedStatistics: Sendable, Equatable, Codable {
   /// Number of runs.
-  public let count: Int
-  public let mean: Double
+  package let count: Int
+  package let mean: Double
   /// The sample standard deviation, with n - 1 below the sum of squares; nil for a single run.
-  public let standardDeviation: Double?
+  package let standardDeviation: Double?
 
   private enum CodingKeys: String, CodingKey {
     case count, mean
@@ -14,7 +14,7 @@ public struct SeedStatistics: Sendable, Equatable, Codable {
   }
 
   /// Nil without values.
-  public init?(_ values: [Double]) {
+  package init?(_ values: [Double]) {
     guard !values.isEmpty else { return nil }
     count = values.count
     mean = values.reduce(0, +) / Double(values.count)
@@ -25,17 +25,17 @@ public struct SeedStatistics: Sendable, Equatable, Codable {
 }
 
 /// The mean difference of one figure between two settings, each run compared with the other run of its seed.
-public struct PairedDifference: Sendable, Equatable, Codable {
+package struct PairedDifference: Sendable, Equatable, Codable {
   /// The probability with which `interval` covers the true mean.
-  public static let confidence = 0.95
+  package static let confidence = 0.95
 
   /// Number of seeds that both settings have a run of.
-  public let count: Int
-  public let mean: Double
+  package let count: Int
+  package let mean: Double
   /// The two-sided 95 % confidence interval of the mean by Student's t distribution with n - 1 degrees of freedom, which
   /// takes the differences for normally distributed; nil for a single seed, and where all differences are the same,
   /// because nothing is known about their spread then.
-  public let interval: ClosedRange<Double>?
+  package let interval: ClosedRange<Double>?
 
   private enum CodingKeys: String, CodingKey {
     case count, mean
@@ -43,7 +43,7 @@ public struct PairedDifference: Sendable, Equatable, Codable {
   }
 
   /// The differences of values less those of the reference, both by seed; nil where no seed has both.
-  public init?(_ values: [Int: Double], to reference: [Int: Double]) {
+  package init?(_ values: [Int: Double], to reference: [Int: Double]) {
     let seeds = values.keys.filter { reference[$0] != nil }.sorted()
     let differences = seeds.compactMap { seed in
       values[seed].flatMap { value in reference[seed].map { value - $0 } }
@@ -62,11 +62,11 @@ public struct PairedDifference: Sendable, Equatable, Codable {
 }
 
 /// Student's t distribution, for confidence intervals of means of few values.
-public struct StudentT: Sendable, Equatable {
+package struct StudentT: Sendable, Equatable {
   /// Degrees of freedom, at least 1.
-  public let degrees: Int
+  package let degrees: Int
 
-  public init(degrees: Int) {
+  package init(degrees: Int) {
     precondition(degrees >= 1, "Student's t distribution needs at least one degree of freedom")
     self.degrees = degrees
   }
@@ -75,7 +75,7 @@ public struct StudentT: Sendable, Equatable {
   ///
   /// Abramowitz and Stegun, "Handbook of Mathematical Functions", 26.7.1: with x = v / (v + t^2), the probability beyond
   /// |t| on both sides is the regularised incomplete beta function I_x(v / 2, 1 / 2).
-  public func cumulative(_ t: Double) -> Double {
+  package func cumulative(_ t: Double) -> Double {
     let v = Double(degrees)
     let square = t * t
     let beyond = incompleteBeta(v / (v + square), complement: square / (v + square), v / 2, 0.5)
@@ -83,7 +83,7 @@ public struct StudentT: Sendable, Equatable {
   }
 
   /// The value that is not exceeded with `probability`, which is inside 0...1, by bisection to the last bits.
-  public func quantile(_ probability: Double) -> Double {
+  package func quantile(_ probability: Double) -> Double {
     precondition(probability > 0 && probability < 1, "quantiles are those of probabilities between 0 and 1")
     if probability < 0.5 { return -quantile(1 - probability) }
     var (low, high) = (0.0, 1.0)

@@ -2,57 +2,57 @@ import Files
 import Foundation
 
 /// The results of a study, over the runs that are finished: the contents of `study.json`.
-public struct StudyResult: Sendable, Equatable, Codable {
+package struct StudyResult: Sendable, Equatable, Codable {
   /// A curve for each cell, the mean over its finished runs.
-  public struct Curves: Sendable, Equatable, Codable {
-    public struct Line: Sendable, Equatable, Codable {
+  package struct Curves: Sendable, Equatable, Codable {
+    package struct Line: Sendable, Equatable, Codable {
       /// Name of the cell.
-      public let cell: String
+      package let cell: String
       /// Ascending epochs or steps.
-      public let x: [Double]
+      package let x: [Double]
       /// A value for each of them.
-      public let y: [Double]
+      package let y: [Double]
 
-      public init(cell: String, x: [Double], y: [Double]) {
+      package init(cell: String, x: [Double], y: [Double]) {
         precondition(x.count == y.count, "each value has a place")
         (self.cell, self.x, self.y) = (cell, x, y)
       }
     }
 
-    public let title: String
+    package let title: String
     /// "epoch" or "step".
-    public let over: String
+    package let over: String
     /// Whether the values are ratios in 0...1; otherwise they are losses.
-    public let areRatios: Bool
-    public let lines: [Line]
+    package let areRatios: Bool
+    package let lines: [Line]
 
     private enum CodingKeys: String, CodingKey {
       case title, over, lines
       case areRatios = "are_ratios"
     }
 
-    public init(title: String, over: String, areRatios: Bool, lines: [Line]) {
+    package init(title: String, over: String, areRatios: Bool, lines: [Line]) {
       (self.title, self.over, self.areRatios, self.lines) = (title, over, areRatios, lines)
     }
   }
 
-  public let name: String
+  package let name: String
   /// When it was written, as ISO 8601.
-  public let time: String
+  package let time: String
   /// The command with its arguments.
-  public let command: [String]
+  package let command: [String]
   /// Names of what computes, with their versions.
-  public let software: [String: String]
-  public let seeds: [Int]
+  package let software: [String: String]
+  package let seeds: [Int]
   /// Name of the cell that the others are compared with.
-  public let reference: String
+  package let reference: String
   /// Class names in the order of their labels.
-  public let classes: [String]
+  package let classes: [String]
   /// In the order of the study's file.
-  public let cells: [StudyCellResult]
-  public let curves: [Curves]
+  package let cells: [StudyCellResult]
+  package let curves: [Curves]
 
-  public init(
+  package init(
     name: String, time: String, command: [String], software: [String: String], seeds: [Int], reference: String,
     classes: [String], cells: [StudyCellResult], curves: [Curves]
   ) {
@@ -68,7 +68,7 @@ public struct StudyResult: Sendable, Equatable, Codable {
   }
 
   /// Reads what `json` writes.
-  public init(contentsOf path: String) throws(FileError) {
+  package init(contentsOf path: String) throws(FileError) {
     let data = try InputFile.read(path)
     do {
       self = try JSONDecoder().decode(Self.self, from: data)
@@ -78,18 +78,18 @@ public struct StudyResult: Sendable, Equatable, Codable {
   }
 
   /// Indented JSON with sorted keys.
-  public func json() throws -> Data { try indentedJSON(self) }
+  package func json() throws -> Data { try indentedJSON(self) }
 
   /// All runs, cell by cell.
-  public var runs: [StudyRunResult] { cells.flatMap(\.runs) }
+  package var runs: [StudyRunResult] { cells.flatMap(\.runs) }
 
   /// Number of runs in a state.
-  public func count(_ state: StudyRunResult.State) -> Int { runs.count { $0.state == state } }
+  package func count(_ state: StudyRunResult.State) -> Int { runs.count { $0.state == state } }
 }
 
 /// What a study knows of one run.
-public struct StudyRunResult: Sendable, Equatable, Codable {
-  public enum State: String, Sendable, Codable {
+package struct StudyRunResult: Sendable, Equatable, Codable {
+  package enum State: String, Sendable, Codable {
     /// Trained and evaluated.
     case finished
     /// Ended by an error, which is kept in `problem`.
@@ -100,21 +100,21 @@ public struct StudyRunResult: Sendable, Equatable, Codable {
     case missing
   }
 
-  public let seed: Int
-  public let folder: String
-  public let state: State
+  package let seed: Int
+  package let folder: String
+  package let state: State
   /// Why the run failed, or something after it, in a sentence.
-  public let problem: String?
+  package let problem: String?
   /// Those of the validation images; nil unless the run is finished.
-  public let figures: StudyFigures<Double>?
+  package let figures: StudyFigures<Double>?
   /// Intersection over union of each class in 0...1, nil for a class that is not in the ground truth; empty unless the
   /// run is finished.
-  public let iou: [Double?]
+  package let iou: [Double?]
   /// IoU by distance to the scribbles of the training images; nil where it was not computed.
-  public let distances: ScribbleDistanceResult?
+  package let distances: ScribbleDistanceResult?
 
   /// A run; `evaluation` is the result of a finished one.
-  public init(
+  package init(
     seed: Int, folder: String, state: State, problem: String? = nil, evaluation: EvaluationResult? = nil,
     distances: ScribbleDistanceResult? = nil
   ) {
@@ -129,16 +129,16 @@ public struct StudyRunResult: Sendable, Equatable, Codable {
 }
 
 /// One cell of a study: settings, and what came of them over all seeds.
-public struct StudyCellResult: Sendable, Equatable, Codable {
+package struct StudyCellResult: Sendable, Equatable, Codable {
   /// IoU at one range of distances to the scribbles.
-  public struct Distance: Sendable, Equatable, Codable {
+  package struct Distance: Sendable, Equatable, Codable {
     /// Both ends in pixels, the upper one excluded; nil without an end.
-    public let from: Double
-    public let to: Double?
+    package let from: Double
+    package let to: Double?
     /// The share of the pixels with ground truth that lie so far from a scribble.
-    public let share: Double
+    package let share: Double
     /// Of the mean IoU over the classes that occur there; nil where there are no pixels.
-    public let meanIoU: SeedStatistics?
+    package let meanIoU: SeedStatistics?
 
     private enum CodingKeys: String, CodingKey {
       case from, to, share
@@ -146,22 +146,22 @@ public struct StudyCellResult: Sendable, Equatable, Codable {
     }
   }
 
-  public let name: String
+  package let name: String
   /// What the cell sets, as YAML by the names of the settings.
-  public let settings: [String: String]
+  package let settings: [String: String]
   /// One for each seed, in the order of the seeds.
-  public let runs: [StudyRunResult]
+  package let runs: [StudyRunResult]
   /// Over the finished runs.
-  public let statistics: StudyFigures<SeedStatistics>
+  package let statistics: StudyFigures<SeedStatistics>
   /// Of each class, over the finished runs; empty where there is none.
-  public let iou: [SeedStatistics?]
+  package let iou: [SeedStatistics?]
   /// To the reference cell, over the seeds that both have finished; nil for the reference itself.
-  public let differences: StudyFigures<PairedDifference>?
+  package let differences: StudyFigures<PairedDifference>?
   /// Over the runs whose distances were computed; empty where there is none.
-  public let distances: [Distance]
+  package let distances: [Distance]
 
   /// A cell; `reference` holds the runs of the reference cell, nil where this is the one.
-  public init(
+  package init(
     name: String, settings: [String: String], runs: [StudyRunResult], reference: [StudyRunResult]?
   ) {
     self.name = name
@@ -201,10 +201,10 @@ public struct StudyCellResult: Sendable, Equatable, Codable {
 }
 
 /// The figures by which a study compares, each in 0...1 or made of such; nil where there is none.
-public struct StudyFigures<Value: Sendable & Equatable & Codable>: Sendable, Equatable, Codable {
-  public var meanIoU: Value?
-  public var meanBoundaryIoU: Value?
-  public var pixelAccuracy: Value?
+package struct StudyFigures<Value: Sendable & Equatable & Codable>: Sendable, Equatable, Codable {
+  package var meanIoU: Value?
+  package var meanBoundaryIoU: Value?
+  package var pixelAccuracy: Value?
 
   private enum CodingKeys: String, CodingKey {
     case meanIoU = "mean_iou"
@@ -212,7 +212,7 @@ public struct StudyFigures<Value: Sendable & Equatable & Codable>: Sendable, Equ
     case pixelAccuracy = "pixel_accuracy"
   }
 
-  public init(meanIoU: Value?, meanBoundaryIoU: Value?, pixelAccuracy: Value?) {
+  package init(meanIoU: Value?, meanBoundaryIoU: Value?, pixelAccuracy: Value?) {
     self.meanIoU = meanIoU
     self.meanBoundaryIoU = meanBoundaryIoU
     self.pixelAccuracy = pixelAccuracy
@@ -227,7 +227,7 @@ public struct StudyFigures<Value: Sendable & Equatable & Codable>: Sendable, Equ
 
 extension StudyFigures<Double> {
   /// The figures of an evaluation.
-  public init(_ result: EvaluationResult) {
+  package init(_ result: EvaluationResult) {
     self.init(
       meanIoU: result.meanIoU, meanBoundaryIoU: result.meanBoundaryIoU, pixelAccuracy: result.pixelAccuracy)
   }

@@ -18,11 +18,13 @@ public struct Experiment {
   public let classes: ClassList
   public let device: Device
   /// The rank of this process among those that train together; nil where it trains alone.
-  public let launch: LaunchEnvironment?
+  package let launch: LaunchEnvironment?
 
-  /// Reads the class list and finds the device. Throws where either cannot be had, and where several processes cannot
-  /// share a batch equally.
-  public init(_ settings: ExperimentSettings, as launch: LaunchEnvironment? = nil) throws {
+  /// Reads the class list and finds the device. Throws where either cannot be had.
+  public init(_ settings: ExperimentSettings) throws { try self.init(settings, as: nil) }
+
+  /// The same as one of several processes; throws also where they cannot share a batch equally.
+  package init(_ settings: ExperimentSettings, as launch: LaunchEnvironment?) throws {
     self.settings = settings
     self.launch = launch
     classes = try settings.data.classList()
@@ -132,10 +134,10 @@ public struct Experiment {
   }
 
   /// The losses that training minimises.
-  public var losses: [any Loss] { settings.loss.objective.losses }
+  package var losses: [any Loss] { settings.loss.objective.losses }
 
   /// What a run's record holds of losses.
-  public var recordedLosses: [RecordedLoss] { settings.recordedLosses }
+  package var recordedLosses: [RecordedLoss] { settings.recordedLosses }
 
   /// A step of the training that the settings describe, and the numbers of its steps.
   func trainingStep(

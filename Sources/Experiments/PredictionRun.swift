@@ -39,7 +39,7 @@ public struct PredictionRun: Sendable {
   }
 
   /// The photographs, and what lay beside them.
-  public let list: PhotographList
+  package let list: PhotographList
   private let folder: String
   private let options: Options
 

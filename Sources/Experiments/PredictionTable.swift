@@ -32,19 +32,19 @@ extension PredictionRun {
 }
 
 /// The shares of the classes in photographs, as CSV (RFC 4180): a line of names, then one for each photograph.
-public struct PredictionTable {
+package struct PredictionTable {
   private let classes: [String]
   private var findings: [PredictionRun.Finding] = []
 
   /// A column for each class; where the weights do not name their classes, they are called by their labels.
-  public init(classes: [String]?, classCount: Int) {
+  package init(classes: [String]?, classCount: Int) {
     self.classes = classes ?? (0..<classCount).map { "class \($0)" }
   }
 
-  public mutating func add(_ finding: PredictionRun.Finding) { findings.append(finding) }
+  package mutating func add(_ finding: PredictionRun.Finding) { findings.append(finding) }
 
   /// Lines end with CR LF; shares are from 0 to 1 with six decimals and a point.
-  public var csv: String {
+  package var csv: String {
     let header = ["photograph", "mask", "width", "height"] + classes
     let rows = findings.map { finding in
       [finding.photograph, finding.mask, "\(finding.width)", "\(finding.height)"]
@@ -55,7 +55,7 @@ public struct PredictionTable {
     return ([header] + rows).map { $0.map(Self.quoted).joined(separator: ",") + "\r\n" }.joined()
   }
 
-  public func write(to path: String) throws(FileError) { try OutputFile.write(csv, to: path) }
+  package func write(to path: String) throws(FileError) { try OutputFile.write(csv, to: path) }
 
   /// 0.125000, whatever the language of the system.
   private static func decimal(_ share: Double) -> String {

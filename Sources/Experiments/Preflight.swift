@@ -8,8 +8,8 @@ import Training
 
 /// Everything that can be known to be wrong or doubtful about an experiment before it runs: its files, and its settings
 /// in the light of them.
-public struct Preflight: Sendable {
-  public enum Purpose: Sendable {
+package struct Preflight: Sendable {
+  package enum Purpose: Sendable {
     /// A report about the data and the settings.
     case report
     /// A run from its start.
@@ -21,15 +21,15 @@ public struct Preflight: Sendable {
   }
 
   /// What is wrong, doubtful or worth knowing, settings last.
-  public let findings: [Finding]
+  package let findings: [Finding]
   /// What the images hold, in words.
-  public let contents: String
+  package let contents: String
   /// Whether all images were looked at that were to be.
-  public let isComplete: Bool
+  package let isComplete: Bool
 
   /// Checks the experiment that the settings describe; `progress` is told the part, how many of its images were looked at,
   /// and of how many.
-  public init(
+  package init(
     _ settings: ExperimentSettings, for purpose: Purpose,
     progress: (_ part: String, _ done: Int, _ of: Int) -> Void = { _, _, _ in }, shouldStop: () -> Bool = { false }
   ) {
@@ -100,20 +100,20 @@ public struct Preflight: Sendable {
 
 extension Preflight: CustomStringConvertible {
   /// What the images hold, and below it what was found.
-  public var description: String {
+  package var description: String {
     [contents, FindingList(findings).text].filter { !$0.isEmpty }.joined(separator: "\n\n")
   }
 }
 
 /// Why an experiment cannot run.
-public struct PreflightFailure: Error, Sendable, CustomStringConvertible {
+package struct PreflightFailure: Error, Sendable, CustomStringConvertible {
   /// Never empty.
-  public let problems: [Finding]
+  package let problems: [Finding]
 
   /// A sentence for each problem.
-  public var lines: [String] { FindingList(problems).lines(.problem) }
+  package var lines: [String] { FindingList(problems).lines(.problem) }
 
-  public var description: String { lines.joined(separator: "\n") }
+  package var description: String { lines.joined(separator: "\n") }
 }
 
 extension Finding {
@@ -143,7 +143,8 @@ extension Experiment {
   private static let checkingTime = 30.0
 
   /// An experiment to be trained; where it cannot be made, everything that is wrong is thrown in one go.
-  public static func checked(_ settings: ExperimentSettings, as launch: LaunchEnvironment? = nil) throws -> Experiment {
+  package static func checked(_ settings: ExperimentSettings, as launch: LaunchEnvironment? = nil) throws -> Experiment
+  {
     do {
       return try Experiment(settings, as: launch)
     } catch {

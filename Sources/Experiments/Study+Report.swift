@@ -14,7 +14,7 @@ extension Study {
   ///
   /// One process at a time gathers and writes, so that the last one to finish a run leaves a report of all of them.
   @discardableResult
-  public func writeReport(command: [String]) throws -> StudyResult {
+  package func writeReport(command: [String]) throws -> StudyResult {
     let lock = try reportLock()
     defer { withExtendedLifetime(lock) {} }
     let result = try result(command: command)
@@ -43,7 +43,7 @@ extension Study {
   }
 
   /// The results of the runs that are there.
-  public func result(command: [String]) throws -> StudyResult {
+  package func result(command: [String]) throws -> StudyResult {
     let found = cells.indices.map { cell in seeds.map { state(of: run(cell: cell, seed: $0)) } }
     let results = cells.indices.map { index in
       let given = Dictionary(cells[index].given.map { ($0.key, $0.text) }) { _, last in last }
@@ -89,11 +89,11 @@ extension Study {
 }
 
 /// A loss as a run's record, the console and the report name it.
-public struct RecordedLoss: Sendable {
+package struct RecordedLoss: Sendable {
   /// One word.
-  public let name: String
+  package let name: String
   /// The key of its values in `metrics.jsonl`.
-  public let metricsKey: String
+  package let metricsKey: String
   /// Its name in the report.
   let title: String
   /// A phrase that says what it measures.

@@ -8,29 +8,29 @@ import Settings
 import Training
 
 /// A study: runs of several settings with several seeds, to be compared.
-public struct Study: Sendable {
+package struct Study: Sendable {
   /// One run of a study.
-  public struct Run: Sendable {
+  package struct Run: Sendable {
     /// Index of its cell.
     let cell: Int
-    public let seed: Int
+    package let seed: Int
     /// The name of the cell and the seed, such as "blp=0, seed 1".
-    public let name: String
-    public let settings: ExperimentSettings
+    package let name: String
+    package let settings: ExperimentSettings
 
-    public var folder: RunFolder { RunFolder(settings.output) }
+    package var folder: RunFolder { RunFolder(settings.output) }
     /// Why the study's last try failed, in a sentence.
     var failure: String { "\(folder.path)/failure.txt" }
     /// IoU by distance to the scribbles, as JSON.
     var distances: String { "\(folder.path)/distances.json" }
   }
 
-  public let name: String
+  package let name: String
   /// The path of its file.
-  public let path: String
+  package let path: String
   /// The folder of the runs and the report.
-  public let folder: String
-  public let seeds: [Int]
+  package let folder: String
+  package let seeds: [Int]
   let cells: [StudyCell]
   /// Index of the cell that the others are compared with.
   let reference: Int
@@ -41,7 +41,7 @@ public struct Study: Sendable {
   ///
   /// Throws a `FileError` for a file that cannot be read and a `SettingsError`, which names the cell, for settings that
   /// cannot be used.
-  public init(contentsOf path: String) throws {
+  package init(contentsOf path: String) throws {
     let (study, cells, reference) = try StudySettings.load(path)
     name = study.name
     self.path = path
@@ -53,14 +53,14 @@ public struct Study: Sendable {
   }
 
   /// The results as JSON.
-  public var json: String { Path.joined(folder, "study.json") }
+  package var json: String { Path.joined(folder, "study.json") }
   /// The tables as they are printed.
-  public var text: String { Path.joined(folder, "study.txt") }
+  package var text: String { Path.joined(folder, "study.txt") }
   /// The page of tables and curves.
-  public var page: String { Path.joined(folder, "report.html") }
+  package var page: String { Path.joined(folder, "report.html") }
 
   /// All runs, seed by seed over all cells, so that a study that is stopped has runs of every cell.
-  public var runs: [Run] { seeds.flatMap { seed in cells.indices.map { run(cell: $0, seed: seed) } } }
+  package var runs: [Run] { seeds.flatMap { seed in cells.indices.map { run(cell: $0, seed: seed) } } }
 
   /// The run of a cell.
   func run(cell index: Int, seed: Int) -> Run {
@@ -80,7 +80,7 @@ extension Study {
   ///
   /// Throws where the settings of a cell cannot be used, where it has no validation images or files of its data are
   /// missing, where cells have other classes than the first, and what `checkRuns` throws.
-  public func check() throws {
+  package func check() throws {
     var checked: [DataSettings] = []
     var classes: ClassList?
     for (index, cell) in cells.enumerated() {
@@ -107,7 +107,7 @@ extension Study {
   }
 
   /// Throws where a run that is there was made with other settings than the study says now.
-  public func checkRuns() throws {
+  package func checkRuns() throws {
     for run in runs { try requireSameSettings(run) }
   }
 

@@ -6,7 +6,7 @@ import Tensors
 import Training
 
 /// How a study ended.
-public enum StudyOutcome: Sendable {
+package enum StudyOutcome: Sendable {
   /// Stopped on request, with everything saved.
   case interrupted
   /// All that this process could do is done. `held` names runs that other processes were at, `failed` those that failed.
@@ -14,32 +14,32 @@ public enum StudyOutcome: Sendable {
 }
 
 /// Callbacks and questions of a study, on the thread that computes.
-public struct StudyObserver {
+package struct StudyObserver {
   /// Called before a run is trained, or evaluated anew; what it returns observes the training.
-  public var begin: (Study.Run, Experiment) -> TrainingObserver = { _, _ in TrainingObserver() }
+  package var begin: (Study.Run, Experiment) -> TrainingObserver = { _, _ in TrainingObserver() }
   /// Called when a run's training is done, or failed for the reason given.
-  public var ended: (Study.Run, _ problem: String?) -> Void = { _, _ in }
+  package var ended: (Study.Run, _ problem: String?) -> Void = { _, _ in }
   /// Called after each training image that is predicted for IoU by distance.
-  public var measuring: (Study.Run, _ done: Int, _ of: Int) -> Void = { _, _, _ in }
+  package var measuring: (Study.Run, _ done: Int, _ of: Int) -> Void = { _, _, _ in }
   /// Called with a warning about a file.
-  public var warn: (FileWarning) -> Void = { _ in }
+  package var warn: (FileWarning) -> Void = { _ in }
   /// Asked between runs and images; true saves and stops.
-  public var shouldStop: () -> Bool = { false }
+  package var shouldStop: () -> Bool = { false }
 
-  public init() {}
+  package init() {}
 }
 
 /// Does the runs of a study that are missing, one after another.
 ///
 /// Any number of processes and machines that see the folder may do so at the same time: each run is done by the process
 /// that has the lock of its folder.
-public struct StudyRun {
+package struct StudyRun {
   private let study: Study
   /// How it was started, for the record.
   private let command: [String]
   private let start = Date.now
 
-  public init(_ study: Study, command: [String] = []) {
+  package init(_ study: Study, command: [String] = []) {
     self.study = study
     self.command = command
   }
@@ -49,7 +49,7 @@ public struct StudyRun {
   /// A run that fails is recorded, and the others go on; a later start tries it again. A run that another process is at
   /// is looked at again after the others. `Study.check` is to be called before. Throws where the study's own files cannot
   /// be written.
-  public func run(_ observer: StudyObserver) throws -> StudyOutcome {
+  package func run(_ observer: StudyObserver) throws -> StudyOutcome {
     var rest = study.runs
     var held: [Study.Run] = []
     var failed: [String] = []

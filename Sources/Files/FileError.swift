@@ -60,14 +60,14 @@ extension StringProtocol {
   ///
   /// Control characters, line breaks among them, and characters that change the direction of writing become question
   /// marks.
-  public var printable: String {
+  package var printable: String {
     var result = String.UnicodeScalarView()
     result.append(contentsOf: unicodeScalars.lazy.map { $0.isObeyed ? "?" : $0 })
     return String(result)
   }
 
   /// The same for each line of the text.
-  public var printableLines: String {
+  package var printableLines: String {
     // By scalars, since a carriage return before a line feed makes one character of both.
     String(self).unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false)
       .map { String($0).printable }.joined(separator: "\n")

@@ -4,7 +4,7 @@ import Foundation
 ///
 /// The system releases the lock when the process ends, however that happens; a file left behind holds no lock.
 /// Processes that the holder starts do not get the lock.
-public final class FileLock {
+package final class FileLock {
   private static let name = ".lock"
 
   private let path: String
@@ -13,7 +13,7 @@ public final class FileLock {
   private let madeFolders: [String]
 
   /// Why there is no lock.
-  public enum Failure: Error {
+  package enum Failure: Error {
     /// Another process holds it, which describes itself by this text; empty where that could not be written.
     case held(by: String)
     /// The file system has no locks, for this reason.
@@ -22,7 +22,7 @@ public final class FileLock {
   }
 
   /// Locks the folder at `path`, which is made where it is missing; `holder` describes this process to others.
-  public init(folder: String, holder: String) throws(Failure) {
+  package init(folder: String, holder: String) throws(Failure) {
     path = Path.joined(folder, Self.name)
     madeFolders = Self.missing(folder)
     descriptor = -1

@@ -1,9 +1,9 @@
 import Foundation
 
 /// Reads whole files, with an error that names the file and the reason.
-public enum InputFile {
+package enum InputFile {
   /// The bytes of the file at `path`.
-  public static func read(_ path: String) throws(FileError) -> Data {
+  package static func read(_ path: String) throws(FileError) -> Data {
     try requireFile(path)
     do {
       return try Data(contentsOf: URL(fileURLWithPath: path))
@@ -13,12 +13,12 @@ public enum InputFile {
   }
 
   /// The bytes of the file at `path`; nil where there is no file.
-  public static func readIfPresent(_ path: String) throws(FileError) -> Data? {
+  package static func readIfPresent(_ path: String) throws(FileError) -> Data? {
     FileManager.default.fileExists(atPath: path) ? try read(path) : nil
   }
 
   /// The file's text in UTF-8.
-  public static func text(_ path: String) throws(FileError) -> String {
+  package static func text(_ path: String) throws(FileError) -> String {
     guard let text = String(data: try read(path), encoding: .utf8) else {
       throw .invalid(path, "is not UTF-8 text")
     }
@@ -27,14 +27,14 @@ public enum InputFile {
   }
 
   /// The file's lines, each without surrounding white space, empty ones left out.
-  public static func lines(_ path: String) throws(FileError) -> [String] {
+  package static func lines(_ path: String) throws(FileError) -> [String] {
     try text(path).split(whereSeparator: \.isNewline)
       .map { $0.trimmingCharacters(in: .whitespaces) }
       .filter { !$0.isEmpty }
   }
 
   /// Throws unless a file, and not a folder, is at `path`.
-  public static func requireFile(_ path: String) throws(FileError) {
+  package static func requireFile(_ path: String) throws(FileError) {
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
       throw FileError(path, .missing, "no such file")
@@ -48,7 +48,7 @@ public enum InputFile {
   }
 
   /// Names of the entries of a folder, sorted by their bytes, hidden ones left out.
-  public static func names(inFolder path: String) throws(FileError) -> [String] {
+  package static func names(inFolder path: String) throws(FileError) -> [String] {
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
       throw FileError(path, .missing, "no such folder")
@@ -74,16 +74,16 @@ public enum InputFile {
 
 /// The entries of a folder without hidden ones; names are compared and sorted by their bytes, so that names which
 /// differ in their Unicode normal form alone are distinct.
-public struct FolderListing: Sendable {
+package struct FolderListing: Sendable {
   /// Names of the entries that are not folders.
-  public private(set) var files: [String] = []
+  package private(set) var files: [String] = []
   /// Names of the folders, links to folders among them.
-  public private(set) var folders: [String] = []
+  package private(set) var folders: [String] = []
   /// Names that are not UTF-8, which this program cannot open, with \xNN for each byte beyond ASCII.
-  public private(set) var unreadable: [String] = []
+  package private(set) var unreadable: [String] = []
 
   /// Throws where there is no such folder, or it cannot be listed.
-  public init(_ path: String) throws(FileError) {
+  package init(_ path: String) throws(FileError) {
     guard let folder = opendir(path) else {
       switch errno {
       case ENOENT: throw FileError(path, .missing, "no such folder")

@@ -4,13 +4,13 @@ import Foundation
 ///
 /// Bytes go to a temporary file in the same folder; `commit` flushes it to the disk and renames it over `path`. A file
 /// that is not committed is removed, and an earlier file at `path` stays unchanged.
-public final class OutputFile {
-  public let path: String
+package final class OutputFile {
+  package let path: String
   private let temporary: String
   private var descriptor: Int32
 
   /// Opens a temporary file beside `path`; missing folders are made.
-  public init(_ path: String) throws(FileError) {
+  package init(_ path: String) throws(FileError) {
     self.path = path
     let folder = Path.folder(of: path)
     let name = ".\(Path.name(of: path))."
@@ -29,11 +29,11 @@ public final class OutputFile {
     unlink(temporary)
   }
 
-  public func write(_ bytes: UnsafeRawBufferPointer) throws(FileError) {
+  package func write(_ bytes: UnsafeRawBufferPointer) throws(FileError) {
     if let code = writeAll(bytes, to: descriptor) { throw .unwritable(path, code) }
   }
 
-  public func write(_ data: Data) throws(FileError) {
+  package func write(_ data: Data) throws(FileError) {
     let result: Result<Void, FileError> = data.withUnsafeBytes { bytes in
       Result { () throws(FileError) in try write(bytes) }
     }
@@ -41,7 +41,7 @@ public final class OutputFile {
   }
 
   /// Replaces bytes that were written before, beginning with the one at `offset`.
-  public func overwrite(_ data: Data, at offset: Int) throws(FileError) {
+  package func overwrite(_ data: Data, at offset: Int) throws(FileError) {
     let end = lseek(descriptor, 0, SEEK_CUR)
     guard end >= 0, lseek(descriptor, off_t(offset), SEEK_SET) >= 0 else { throw .unwritable(path, errno) }
     try write(data)
@@ -49,7 +49,7 @@ public final class OutputFile {
   }
 
   /// Renames the finished file to its path.
-  public func commit() throws(FileError) {
+  package func commit() throws(FileError) {
     while fsync(descriptor) != 0 {
       if errno != EINTR { throw .unwritable(path, errno) }
     }
@@ -64,19 +64,19 @@ public final class OutputFile {
   }
 
   /// Writes one file of these bytes.
-  public static func write(_ data: Data, to path: String) throws(FileError) {
+  package static func write(_ data: Data, to path: String) throws(FileError) {
     let file = try OutputFile(path)
     try file.write(data)
     try file.commit()
   }
 
   /// Writes one file of this text in UTF-8.
-  public static func write(_ text: String, to path: String) throws(FileError) {
+  package static func write(_ text: String, to path: String) throws(FileError) {
     try write(Data(text.utf8), to: path)
   }
 
   /// Makes a folder and those above it where they are missing.
-  public static func makeFolder(_ path: String) throws(FileError) {
+  package static func makeFolder(_ path: String) throws(FileError) {
     var isFolder: ObjCBool = false
     if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) {
       if isFolder.boolValue { return }
@@ -103,14 +103,14 @@ public final class OutputFile {
 ///
 /// A record that cannot be written whole is removed again. Where the process is killed while it writes, the file ends
 /// with a part of a record.
-public final class RecordFile {
-  public let path: String
+package final class RecordFile {
+  package let path: String
   private let descriptor: Int32
   /// Number of bytes of complete records.
   private var size: off_t
 
   /// Opens the file to go on at its end, and makes it where it is missing; where `isNew`, an existing file is an error.
-  public init(_ path: String, isNew: Bool = false) throws(FileError) {
+  package init(_ path: String, isNew: Bool = false) throws(FileError) {
     self.path = path
     descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | (isNew ? O_EXCL : 0), 0o666)
     size = descriptor < 0 ? 0 : lseek(descriptor, 0, SEEK_END)
@@ -121,7 +121,7 @@ public final class RecordFile {
     if descriptor >= 0 { close(descriptor) }
   }
 
-  public func append(_ record: Data) throws(FileError) {
+  package func append(_ record: Data) throws(FileError) {
     if let code = record.withUnsafeBytes({ writeAll($0, to: descriptor) }) {
       // A part of a record in the middle of a file would hide all that follows.
       ftruncate(descriptor, size)

@@ -4,9 +4,9 @@ import Foundation
 ///
 /// `NSString.deletingLastPathComponent` ends the process on Linux where a path is a single character, so that nothing
 /// in this program goes through NSString's path functions.
-public enum Path {
+package enum Path {
   /// The folder that a path lies in: "a" for "a/b" and "a/b/", "." for "b", "/" for "/b".
-  public static func folder(of path: String) -> String {
+  package static func folder(of path: String) -> String {
     let bytes = trimmed(path)
     guard let slash = bytes.lastIndex(of: slash) else { return "." }
     let folder = bytes[..<slash].reversed().drop { $0 == Path.slash }.reversed()
@@ -14,7 +14,7 @@ public enum Path {
   }
 
   /// The last part of a path: "b.png" for "a/b.png" and "a/b.png/", "/" for "/".
-  public static func name(of path: String) -> String {
+  package static func name(of path: String) -> String {
     let bytes = trimmed(path)
     guard let last = bytes.lastIndex(of: slash) else { return String(decoding: bytes, as: UTF8.self) }
     let name = bytes[(last + 1)...]
@@ -22,25 +22,25 @@ public enum Path {
   }
 
   /// The last part without its extension: "b.c" for "a/b.c.png", ".b" for "a/.b".
-  public static func stem(of path: String) -> String {
+  package static func stem(of path: String) -> String {
     let name = Array(name(of: path).utf8)
     return String(decoding: dot(in: name).map { name[..<$0] } ?? name[...], as: UTF8.self)
   }
 
   /// The extension of the last part, without its dot; empty where there is none.
-  public static func fileExtension(of path: String) -> String {
+  package static func fileExtension(of path: String) -> String {
     let name = Array(name(of: path).utf8)
     return dot(in: name).map { String(decoding: name[($0 + 1)...], as: UTF8.self) } ?? ""
   }
 
   /// The path without the extension of its last part: "a/b" for "a/b.png".
-  public static func withoutExtension(_ path: String) -> String {
+  package static func withoutExtension(_ path: String) -> String {
     let (folder, stem) = (folder(of: path), stem(of: path))
     return folder == "." && !path.hasPrefix("./") ? stem : joined(folder, stem)
   }
 
   /// The path of `name` in `folder`; a `name` that begins with a slash stays as it is.
-  public static func joined(_ folder: String, _ name: String) -> String {
+  package static func joined(_ folder: String, _ name: String) -> String {
     if folder.isEmpty || name.utf8.first == slash { return name }
     return folder.utf8.last == slash ? folder + name : "\(folder)/\(name)"
   }
@@ -62,14 +62,14 @@ public enum Path {
 
 extension Path {
   /// The path from the root of the file system, without "." and, as `simplified` says, without "..".
-  public static func absolute(_ path: String) -> String {
+  package static func absolute(_ path: String) -> String {
     simplified(joined(FileManager.default.currentDirectoryPath, path))
   }
 
   /// The path with the home folder in place of a "~" or "~user" that it begins with, as shells read it.
   ///
   /// A "~user" whom this machine does not know stays as it is.
-  public static func expandingHome(_ path: String) -> String {
+  package static func expandingHome(_ path: String) -> String {
     guard path.utf8.first == UInt8(ascii: "~") else { return path }
     let user = String(decoding: path.utf8.dropFirst().prefix { $0 != UInt8(ascii: "/") }, as: UTF8.self)
     let manager = FileManager.default
@@ -82,7 +82,7 @@ extension Path {
   }
 
   /// The path without "." and without pairs "name/..", except where `name` is a symbolic link, whose ".." is elsewhere.
-  public static func simplified(_ path: String) -> String {
+  package static func simplified(_ path: String) -> String {
     let isAbsolute = path.utf8.first == UInt8(ascii: "/")
     var parts: [String] = []
     func joinedParts() -> String { (isAbsolute ? "/" : "") + parts.joined(separator: "/") }
@@ -98,7 +98,7 @@ extension Path {
   }
 
   /// Whether the path is written as Windows writes absolute ones: "C:\data", "C:/data" or "\\server\data".
-  public static func isOfWindows(_ path: String) -> Bool {
+  package static func isOfWindows(_ path: String) -> Bool {
     let bytes = Array(path.utf8.prefix(3))
     guard bytes.count >= 2 else { return false }
     let (backslash, slash) = (UInt8(ascii: "\\"), UInt8(ascii: "/"))
@@ -116,10 +116,10 @@ extension Path {
 }
 
 /// The identity of the file at a path: the same for all paths to it, whether it exists yet or not.
-public struct FilePlace: Hashable, Sendable {
+package struct FilePlace: Hashable, Sendable {
   private let bytes: [UInt8]
 
-  public init(_ path: String) {
+  package init(_ path: String) {
     let resolved =
       FilePlace.resolved(path)
       ?? FilePlace.resolved(Path.folder(of: path)).map { $0 + [UInt8(ascii: "/")] + Path.name(of: path).utf8 }

@@ -3,7 +3,7 @@ extension Image {
   ///
   /// Each side is `side * factor` rounded half to even. Keys' cubic with a = -0.75, half-pixel centres, no
   /// antialiasing, border pixels repeated, coordinates from the factor itself.
-  public func resizedCubic(by factor: Double) -> Image {
+  package func resizedCubic(by factor: Double) -> Image {
     let whole = Crop(wholeOf: width, height, factor: factor)
     let (newWidth, newHeight) = (whole.columns.count, whole.rows.count)
     let resized = [UInt8](unsafeUninitializedCapacity: 3 * whole.area) { resized, initialized in

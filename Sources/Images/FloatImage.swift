@@ -1,12 +1,12 @@
 /// An image of 32-bit floating-point channels, one plane after the other: `[C, H, W]`, rows from the top.
-public struct FloatImage: Sendable, Equatable {
-  public let width: Int
-  public let height: Int
-  public let channels: Int
+package struct FloatImage: Sendable, Equatable {
+  package let width: Int
+  package let height: Int
+  package let channels: Int
   /// `channels * height * width` values.
-  public var values: [Float]
+  package var values: [Float]
 
-  public init(width: Int, height: Int, channels: Int, values: [Float]) {
+  package init(width: Int, height: Int, channels: Int, values: [Float]) {
     precondition(
       width > 0 && height > 0 && channels > 0 && values.count == width * height * channels,
       "a float image needs a value for every pixel of every channel")
@@ -17,7 +17,7 @@ public struct FloatImage: Sendable, Equatable {
   }
 
   /// The red, green and blue planes of a photograph, normalised.
-  public init(_ image: Image, normalizedBy normalization: ChannelNormalization) {
+  package init(_ image: Image, normalizedBy normalization: ChannelNormalization) {
     let count = image.width * image.height
     let tables = (0..<3).map(normalization.table)
     let values = [Float](unsafeUninitializedCapacity: count * 3) { planes, initialized in
@@ -118,7 +118,7 @@ public struct ChannelNormalization: Sendable, Equatable {
 ///
 /// It maps each of its pixels to the source, so that `FloatImage.init(_:croppedTo:normalizedBy:)` and
 /// `LabelMap.cropped(to:unlabelled:)` compute these pixels only, without the whole mirrored or scaled picture.
-public struct Crop: Sendable, Equatable {
+package struct Crop: Sendable, Equatable {
   /// One axis: `count` pixels go from `source` in the scaled picture to `target` in a result of `side` pixels.
   struct Axis: Sendable, Equatable {
     let scaling: Scaling
@@ -160,7 +160,7 @@ public struct Crop: Sendable, Equatable {
   /// A scaled axis has `length * factor` pixels, rounded half to even. `offset` is called once for the rows and then
   /// once for the columns, and returns an integer from 0 up to, not including, its argument: the number of pixels left
   /// out before the crop on an axis longer than `side`, or padded before a shorter one.
-  public init(
+  package init(
     width: Int, height: Int, isMirrored: Bool, factor: Double, side: Int, offset: (_ bound: Int) -> Int
   ) {
     precondition(side > 0, "a crop has pixels")

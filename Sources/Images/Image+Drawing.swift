@@ -87,7 +87,7 @@ extension Image {
   /// yellow (1), in steps that look equal.
   ///
   /// Smaller values are shown as 0, larger ones as 1, and NaN is grey.
-  public init(heat: [Float], width: Int, height: Int) {
+  package init(heat: [Float], width: Int, height: Int) {
     precondition(heat.count == width * height, "a heat map needs one value per pixel")
     var pixels: [UInt8] = []
     pixels.reserveCapacity(heat.count * 3)
@@ -129,7 +129,7 @@ extension Image {
   /// A grid of pictures, with `gap` grey pixels between them and at the border.
   ///
   /// All have the same size. A row with fewer pictures than another is filled with grey.
-  public init(grid rows: [[Image]], gap: Int = 4) {
+  package init(grid rows: [[Image]], gap: Int = 4) {
     precondition(gap >= 0, "a gap is not below 0")
     let cells = rows.joined()
     guard let first = cells.first else { preconditionFailure("a grid has at least one picture") }

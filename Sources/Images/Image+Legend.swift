@@ -1,10 +1,10 @@
 extension Image {
   /// A colour of a picture and its meaning.
-  public struct LegendEntry: Sendable, Equatable {
-    public var name: String
-    public var color: Color
+  package struct LegendEntry: Sendable, Equatable {
+    package var name: String
+    package var color: Color
 
-    public init(_ name: String, _ color: Color) {
+    package init(_ name: String, _ color: Color) {
       self.name = name
       self.color = color
     }
@@ -14,7 +14,7 @@ extension Image {
   ///
   /// Its letters scale with the picture. Where not all entries fit, the last ones are replaced by their number; a
   /// picture too small for letters is returned unchanged. `map` has the picture's size.
-  public func adding(legend entries: [LegendEntry], sparing map: LabelMap) -> Image {
+  package func adding(legend entries: [LegendEntry], sparing map: LabelMap) -> Image {
     precondition(map.width == width && map.height == height, "a label map covers its photograph")
     let scale = max(1, Float(max(width, height)) / 330)
     let room = (width: Int(Float(width) / scale) - 8, height: Int(Float(height) / scale) * 2 / 5)

@@ -2,12 +2,12 @@
 ///
 /// The reduced picture covers the same area: its pixel (x, y) covers a rectangle of `width / newWidth` by `height /
 /// newHeight` pixels.
-public struct Reduction: Sendable, Equatable {
-  public let width: Int
-  public let height: Int
+package struct Reduction: Sendable, Equatable {
+  package let width: Int
+  package let height: Int
 
   /// Nil where the longer side has at most `maxSide` pixels, or where there is no limit.
-  public init?(width: Int, height: Int, toSide maxSide: Int?) {
+  package init?(width: Int, height: Int, toSide maxSide: Int?) {
     guard let maxSide, max(width, height) > maxSide else { return nil }
     func reduced(_ side: Int) -> Int {
       max(1, Int((Double(side) * Double(maxSide) / Double(max(width, height))).rounded()))
@@ -21,7 +21,7 @@ extension Image {
   ///
   /// Each pixel is the mean of its area (`shrunk`). `resizedCubic(by:)` reads four pixels per row however small the
   /// result, so that fine patterns of a large photograph would alias.
-  public func reduced(toSide maxSide: Int?) -> Image {
+  package func reduced(toSide maxSide: Int?) -> Image {
     guard let size = Reduction(width: width, height: height, toSide: maxSide) else { return self }
     return shrunk(width: size.width, height: size.height)
   }
@@ -33,7 +33,7 @@ extension LabelMap {
   /// Every pixel belongs to one pixel of the result, which takes the most frequent label of its pixels, the lowest in a
   /// tie. Where `keepingStrokes`, pixels that are `Label.ignored` do not count beside labelled ones, so that a stroke
   /// of one pixel stays a stroke.
-  public func reduced(toSide maxSide: Int?, keepingStrokes: Bool) -> LabelMap {
+  package func reduced(toSide maxSide: Int?, keepingStrokes: Bool) -> LabelMap {
     guard let size = Reduction(width: width, height: height, toSide: maxSide) else { return self }
     var result = [UInt8](repeating: Label.ignored, count: size.width * size.height)
     // The pixels whose centres lie in a pixel of the result.
@@ -78,14 +78,14 @@ extension LabelMap {
 
 extension Image {
   /// The width and height of this picture within a square of `side` pixels, never larger than it is.
-  public func size(within side: Int) -> (width: Int, height: Int) {
+  package func size(within side: Int) -> (width: Int, height: Int) {
     let reduction = Reduction(width: width, height: height, toSide: side)
     return (reduction?.width ?? width, reduction?.height ?? height)
   }
 
   /// The picture reduced, each pixel the mean of the area that it replaces; pixels at the border of an area are
   /// weighted by the part inside it. No side may grow.
-  public func shrunk(width newWidth: Int, height newHeight: Int) -> Image {
+  package func shrunk(width newWidth: Int, height newHeight: Int) -> Image {
     precondition(1...width ~= newWidth && 1...height ~= newHeight, "a picture is shrunk, not enlarged")
     if (newWidth, newHeight) == (width, height) { return self }
     let columns = AreaWeights(width, newWidth)
@@ -119,7 +119,7 @@ extension Image {
 
 extension LabelMap {
   /// The map reduced, each pixel the label at the centre of the area that it replaces.
-  public func shrunk(width newWidth: Int, height newHeight: Int) -> LabelMap {
+  package func shrunk(width newWidth: Int, height newHeight: Int) -> LabelMap {
     precondition(1...width ~= newWidth && 1...height ~= newHeight, "a map is shrunk, not enlarged")
     var result: [UInt8] = []
     result.reserveCapacity(newWidth * newHeight)
@@ -131,7 +131,7 @@ extension LabelMap {
   }
 
   /// Scribbles reduced: a pixel is labelled where any pixel of its area is, so that thin strokes stay whole.
-  public func shrunkKeepingStrokes(width newWidth: Int, height newHeight: Int) -> LabelMap {
+  package func shrunkKeepingStrokes(width newWidth: Int, height newHeight: Int) -> LabelMap {
     precondition(1...width ~= newWidth && 1...height ~= newHeight, "a map is shrunk, not enlarged")
     var result = LabelMap(width: newWidth, height: newHeight, filledWith: Label.ignored)
     for (i, label) in labels.enumerated() where label != Label.ignored {

@@ -47,21 +47,21 @@ package enum ImageFormat: Equatable {
 }
 
 /// The header of a JPEG or PNG file, read without decoding a pixel.
-public struct ImageHeader: Sendable, Equatable {
+package struct ImageHeader: Sendable, Equatable {
   /// Width and height as the image is shown, its orientation applied.
-  public let width: Int
-  public let height: Int
+  package let width: Int
+  package let height: Int
   /// The rotation and mirroring from stored to shown pixels.
-  public let orientation: ImageOrientation
+  package let orientation: ImageOrientation
 
   /// Throws when the file is missing, of another format, damaged before its pixels, or larger than
   /// `Image.largestPixelCount`.
-  public init(contentsOf path: String) throws(FileError) {
+  package init(contentsOf path: String) throws(FileError) {
     try self.init(decoding: try InputFile.read(path), from: path)
   }
 
   /// The same of these bytes of a file; `path` names them in errors.
-  public init(decoding data: Data, from path: String) throws(FileError) {
+  package init(decoding data: Data, from path: String) throws(FileError) {
     let decoder = ImageDecoder(path: path, data: data)
     switch ImageFormat(of: data) {
     case .jpeg:
@@ -75,7 +75,7 @@ public struct ImageHeader: Sendable, Equatable {
   }
 
   /// The header of an image that is shown with `width` x `height` pixels.
-  public init(width: Int, height: Int, orientation: ImageOrientation = .topLeft) {
+  package init(width: Int, height: Int, orientation: ImageOrientation = .topLeft) {
     (self.width, self.height, self.orientation) = (width, height, orientation)
   }
 
@@ -85,16 +85,16 @@ public struct ImageHeader: Sendable, Equatable {
   }
 
   /// Number of pixels.
-  public var pixelCount: Int { width * height }
+  package var pixelCount: Int { width * height }
 
   /// Width and height of the pixels as the file stores them.
-  public var storedSize: (width: Int, height: Int) {
+  package var storedSize: (width: Int, height: Int) {
     orientation.swapsSides ? (height, width) : (width, height)
   }
 
   /// Advice for labels of `width` x `height` pixels that fit the stored photograph and not the shown one; nil where
   /// they fit neither, or both.
-  public func adviceOnOrientation(forLabels width: Int, _ height: Int) -> String? {
+  package func adviceOnOrientation(forLabels width: Int, _ height: Int) -> String? {
     guard orientation.swapsSides, storedSize == (width, height), width != height else { return nil }
     return "it fits the photograph without its EXIF orientation (\(orientation.rawValue)), which is applied here as in "
       + "viewers; turn it as the photograph is shown, or remove the orientation from the photograph"
@@ -104,15 +104,15 @@ public struct ImageHeader: Sendable, Equatable {
 /// The rotation and mirroring of a stored image: the value of EXIF's tag Orientation, 1...8.
 ///
 /// The names give the positions at which the first stored row and the first stored column are shown.
-public enum ImageOrientation: Int, Sendable, CaseIterable {
+package enum ImageOrientation: Int, Sendable, CaseIterable {
   case topLeft = 1
   case topRight, bottomRight, bottomLeft, leftTop, rightTop, rightBottom, leftBottom
 
   /// Whether the image is shown as it is stored.
-  public var isUpright: Bool { self == .topLeft }
+  package var isUpright: Bool { self == .topLeft }
 
   /// Whether width and height are swapped.
-  public var swapsSides: Bool { rawValue >= ImageOrientation.leftTop.rawValue }
+  package var swapsSides: Bool { rawValue >= ImageOrientation.leftTop.rawValue }
 
   /// Whether the first stored row or, where sides are swapped, column is shown at the bottom.
   var startsAtBottom: Bool { [.bottomRight, .bottomLeft, .rightBottom, .leftBottom].contains(self) }
@@ -174,7 +174,7 @@ private struct ExifBlock {
 
 extension Image {
   /// The image as it is shown, from the pixels as they are stored.
-  public func turned(by orientation: ImageOrientation) -> Image {
+  package func turned(by orientation: ImageOrientation) -> Image {
     if orientation.isUpright { return self }
     let (stored, swaps) = ((width: width, height: height), orientation.swapsSides)
     let (newWidth, newHeight) = swaps ? (height, width) : (width, height)

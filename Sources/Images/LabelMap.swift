@@ -43,7 +43,7 @@ extension LabelMap {
   /// The labels of a crop, scaled as `resizedNearest(by:)` does it.
   ///
   /// `Label.ignored` becomes `unlabelled`; padding is `Label.ignored`.
-  public func cropped(to crop: Crop, unlabelled: UInt8) -> LabelMap {
+  package func cropped(to crop: Crop, unlabelled: UInt8) -> LabelMap {
     precondition(crop.fits(width, height), "a crop is for a picture of its size")
     let (rows, columns) = (crop.rows, crop.columns)
     let sources = columns.scaling.nearest(columns.kept).map { crop.isMirrored ? width - 1 - $0 : $0 }
@@ -71,7 +71,7 @@ extension LabelMap {
   /// The labels scaled by `factor` on both axes, each the one at `floor(i / factor)`, as OpenCV's INTER_NEAREST does.
   ///
   /// Each side is `side * factor` rounded half to even, as in `Image.resizedCubic(by:)`.
-  public func resizedNearest(by factor: Double) -> LabelMap {
+  package func resizedNearest(by factor: Double) -> LabelMap {
     cropped(to: Crop(wholeOf: width, height, factor: factor), unlabelled: Label.ignored)
   }
 }

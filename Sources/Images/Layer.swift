@@ -3,9 +3,9 @@ import Foundation
 /// An overlay for a photograph of the same size: few colours, each with its opacity.
 ///
 /// Its PNG is small, so that a page can hold several for one photograph.
-public struct Layer: Sendable, Equatable {
-  public let width: Int
-  public let height: Int
+package struct Layer: Sendable, Equatable {
+  package let width: Int
+  package let height: Int
   /// `height * width` indices into `inks`.
   private(set) var indices: [UInt8]
   /// At most 256; the first one is transparent.
@@ -38,10 +38,10 @@ public struct Layer: Sendable, Equatable {
   }
 
   /// Whether it is transparent everywhere.
-  public var isEmpty: Bool { inks.count == 1 }
+  package var isEmpty: Bool { inks.count == 1 }
 
   /// The bytes of a PNG file of this layer.
-  public func pngData() throws(ImageEncodingError) -> Data {
+  package func pngData() throws(ImageEncodingError) -> Data {
     try ImageEncoder.png(
       indices, width: width, height: height, palette: inks.flatMap { [$0.color.red, $0.color.green, $0.color.blue] },
       opacities: inks.map { UInt8(($0.opacity * 255).rounded()) })
@@ -50,7 +50,7 @@ public struct Layer: Sendable, Equatable {
 
 extension Layer {
   /// The regions of a label map in their colours, the background and what is not known left out.
-  public init(regions map: LabelMap, colors: ColorMap) {
+  package init(regions map: LabelMap, colors: ColorMap) {
     self.init(
       width: map.width, height: map.height,
       map.labels.map { Layer.isShown[Int($0)] ? Ink(color: colors[$0], opacity: 1) : nil })
@@ -59,7 +59,7 @@ extension Layer {
   /// Lines around the regions of a label map: in a lighter tone of their colours inside, dark outside.
   ///
   /// They can be shown without the regions, and pages scale them down.
-  public init(edges map: LabelMap, colors: ColorMap) {
+  package init(edges map: LabelMap, colors: ColorMap) {
     let edges = map.edges(isShown: Layer.isShown, thickness: max(map.width, map.height) < 200 ? 1 : 2)
     self.init(
       width: map.width, height: map.height,
@@ -73,7 +73,7 @@ extension Layer {
   }
 
   /// Scribbles as thick strokes with an outline.
-  public init(scribbles map: LabelMap, colors: ColorMap, radius: Int = 2) {
+  package init(scribbles map: LabelMap, colors: ColorMap, radius: Int = 2) {
     self.init(
       width: map.width, height: map.height,
       map.strokes(radius: radius).map { stroke in
@@ -85,12 +85,12 @@ extension Layer {
   }
 
   /// The colour of pixels that are predicted wrong.
-  public static let errorColor = Color(0xFF3B30)
+  package static let errorColor = Color(0xFF3B30)
   /// The colour of the stripes where the ground truth is void.
-  public static let voidColor = Color(0xB9BCC4)
+  package static let voidColor = Color(0xB9BCC4)
 
   /// The pixels that are predicted wrong, and stripes where the ground truth is void.
-  public init(errorsOf prediction: LabelMap, groundTruth: LabelMap) {
+  package init(errorsOf prediction: LabelMap, groundTruth: LabelMap) {
     let width = prediction.width
     precondition(groundTruth.width == width && groundTruth.height == prediction.height, "maps of one size are compared")
     self.init(

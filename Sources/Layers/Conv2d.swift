@@ -1,8 +1,8 @@
 import Tensors
 
 /// A 2-D convolution; `[N, in, H, W]` to `[N, out, H', W']`.
-public struct Conv2d {
-  public enum Padding: Sendable {
+package struct Conv2d {
+  package enum Padding: Sendable {
     /// This many zeros on every side.
     case zeros(Int)
     /// TensorFlow's 'same': the output has ceil(side / stride) positions, and where an odd number of zeros is needed
@@ -10,8 +10,8 @@ public struct Conv2d {
     case same
   }
 
-  public internal(set) var weight: Tensor
-  public internal(set) var bias: Tensor?
+  package internal(set) var weight: Tensor
+  package internal(set) var bias: Tensor?
   let stride: Int
   /// Distance between neighbouring elements of the kernel, in positions of the input.
   let dilation: Int
@@ -19,7 +19,7 @@ public struct Conv2d {
   let padding: Padding
 
   /// Weights start as He et al. have it for ReLU, or at zero.
-  public init(
+  package init(
     _ scope: ParameterScope, _ inChannels: Int, _ outChannels: Int, kernel: Int, stride: Int = 1,
     dilation: Int = 1, padding: Padding = .zeros(0), groups: Int = 1, bias: Bool, isZero: Bool = false
   ) throws(TorchError) {
@@ -33,7 +33,7 @@ public struct Conv2d {
     self.padding = padding
   }
 
-  public func callAsFunction(_ x: Tensor, _ execution: Execution = .fast) throws(TorchError) -> Tensor {
+  package func callAsFunction(_ x: Tensor, _ execution: Execution = .fast) throws(TorchError) -> Tensor {
     if execution == .fast && suitsWinograd(x) {
       let y = try x.convolvedByWinograd(weight)
       if let bias { try y.add(bias.reshaped([1, -1, 1, 1])) }

@@ -1,7 +1,7 @@
 import Tensors
 
 /// A convolution and what follows it, each where asked for: batch normalisation, an addition, an activation.
-public struct ConvBlock: Foldable {
+package struct ConvBlock: Foldable {
   private var conv: Conv2d
   private var norm: BatchNorm2d?
   private let activation: Activation
@@ -15,7 +15,7 @@ public struct ConvBlock: Foldable {
     case plain
   }
 
-  public init(_ conv: Conv2d, _ norm: BatchNorm2d? = nil, _ activation: Activation = .none) {
+  package init(_ conv: Conv2d, _ norm: BatchNorm2d? = nil, _ activation: Activation = .none) {
     self.conv = conv
     self.norm = norm
     self.activation = activation
@@ -24,7 +24,7 @@ public struct ConvBlock: Foldable {
   /// Convolution without bias, batch normalisation, ReLU: names `0.weight`, `1.…` as in a PyTorch `Sequential`.
   ///
   /// `kernel` is odd; the size of the image is kept.
-  public init(
+  package init(
     sequence scope: ParameterScope, _ inChannels: Int, _ outChannels: Int, kernel: Int
   ) throws(TorchError) {
     self.init(
@@ -35,7 +35,7 @@ public struct ConvBlock: Foldable {
   /// `[N, in, H, W]` to `[N, out, H', W']`; `shortcut` has the result's shape and is added before the activation.
   ///
   /// A folded block may put its result where `shortcut` was, and is not for training.
-  public func callAsFunction(
+  package func callAsFunction(
     _ x: Tensor, adding shortcut: Tensor? = nil, _ mode: Mode
   ) throws(TorchError) -> Tensor {
     if let folding {
@@ -80,7 +80,7 @@ public struct ConvBlock: Foldable {
     return y
   }
 
-  public func folded(_ type: ElementType?) throws(TorchError) -> ConvBlock {
+  package func folded(_ type: ElementType?) throws(TorchError) -> ConvBlock {
     precondition(folding == nil, "the block is folded already")
     var block = self
     block.conv = try conv.folded(with: norm, type)
@@ -104,7 +104,7 @@ public struct ConvBlock: Foldable {
 }
 
 /// A part of a network that has a form for prediction alone, where batch normalisation is folded into convolutions.
-public protocol Foldable {
+package protocol Foldable {
   /// The same function in evaluation up to rounding, with a copy of the weights; later training does not change it.
   ///
   /// `type` is the type that convolutions will compute in under autocast; nil keeps that of the weights.
@@ -112,20 +112,20 @@ public protocol Foldable {
 }
 
 extension Array: Foldable where Element: Foldable {
-  public func folded(_ type: ElementType?) throws(TorchError) -> [Element] {
+  package func folded(_ type: ElementType?) throws(TorchError) -> [Element] {
     try map { element throws(TorchError) in try element.folded(type) }
   }
 }
 
 extension Optional: Foldable where Wrapped: Foldable {
-  public func folded(_ type: ElementType?) throws(TorchError) -> Wrapped? {
+  package func folded(_ type: ElementType?) throws(TorchError) -> Wrapped? {
     try map { wrapped throws(TorchError) in try wrapped.folded(type) }
   }
 }
 
 /// Batch normalisation over N, H and W, in training over the batches of all processes, with running statistics for
 /// evaluation.
-public struct BatchNorm2d {
+package struct BatchNorm2d {
   let weight: Tensor
   let bias: Tensor
   let runningMean: Tensor
@@ -135,7 +135,7 @@ public struct BatchNorm2d {
   let epsilon: Double
 
   /// `momentum` is the weight of the newest batch in the running statistics.
-  public init(
+  package init(
     _ scope: ParameterScope, _ channels: Int, momentum: Double = 0.1, epsilon: Double = 1e-5
   ) throws(TorchError) {
     weight = try scope.parameter("weight", [channels], .constant(1))
@@ -148,7 +148,7 @@ public struct BatchNorm2d {
   }
 
   /// Throws in training by the batch's statistics where a channel has a single value, whose variance would be NaN.
-  public func callAsFunction(_ x: Tensor, _ mode: Mode) throws(TorchError) -> Tensor {
+  package func callAsFunction(_ x: Tensor, _ mode: Mode) throws(TorchError) -> Tensor {
     let usesBatch = mode.isTraining && !mode.fixesStatistics
     if usesBatch, x.elementCount / weight.elementCount * (mode.group?.count ?? 1) < 2 {
       throw TorchError(
@@ -177,18 +177,18 @@ extension BatchNorm2d {
 }
 
 /// Layer normalisation over the last dimension.
-public struct LayerNorm {
-  public let weight: Tensor
-  public let bias: Tensor
+package struct LayerNorm {
+  package let weight: Tensor
+  package let bias: Tensor
   let epsilon: Double
 
-  public init(_ scope: ParameterScope, _ channels: Int, epsilon: Double = 1e-5) throws(TorchError) {
+  package init(_ scope: ParameterScope, _ channels: Int, epsilon: Double = 1e-5) throws(TorchError) {
     weight = try scope.parameter("weight", [channels], .constant(1))
     bias = try scope.parameter("bias", [channels], .constant(0))
     self.epsilon = epsilon
   }
 
-  public func callAsFunction(_ x: Tensor) throws(TorchError) -> Tensor {
+  package func callAsFunction(_ x: Tensor) throws(TorchError) -> Tensor {
     try x.layerNormalized(weight, bias, epsilon: epsilon)
   }
 }

@@ -1,7 +1,7 @@
 import Tensors
 
 /// How layers compute what they are.
-public enum Execution: Sendable {
+package enum Execution: Sendable {
   /// With Winograd's algorithm, fused operators, the kernel for local aggregation, and little memory in training.
   case fast
   /// One of LibTorch's own operators after another: the same but for rounding, as an exporter or a comparison wants it. Takes
@@ -13,16 +13,18 @@ public enum Execution: Sendable {
 public struct Mode {
   public let isTraining: Bool
   /// The processes whose batches count as one; nil where this one trains alone.
-  public let group: (any BatchSharing)?
+  package let group: (any BatchSharing)?
   /// What dropout draws from, nil for the device's default source, which all threads share.
   let generator: Generator?
   /// Whether running statistics take in the batch.
   private(set) var updatesStatistics: Bool
-  public private(set) var execution = Execution.fast
+  package private(set) var execution = Execution.fast
   /// Whether batch normalisation uses its running statistics in training too, and leaves them as they are.
-  public private(set) var fixesStatistics = false
+  package private(set) var fixesStatistics = false
   /// Whether the backbone is left as it is: no gradient reaches it.
-  public private(set) var freezesBackbone = false
+  package private(set) var freezesBackbone = false
+  /// Whether what is large and quickly computed is computed again for the backward pass in place of being kept.
+  package private(set) var recomputes = true
 
   public static var evaluation: Mode {
     Mode(isTraining: false, group: nil, generator: nil, updatesStatistics: false)
@@ -32,20 +34,20 @@ public struct Mode {
 
   /// Learning from one batch that is spread over processes: the result does not depend on their number if their generators
   /// are in one state.
-  public static func training(across group: (any BatchSharing)? = nil, drawingFrom generator: Generator? = nil) -> Mode
+  package static func training(across group: (any BatchSharing)? = nil, drawingFrom generator: Generator? = nil) -> Mode
   {
     Mode(isTraining: true, group: group, generator: generator, updatesStatistics: true)
   }
 
   /// The same for a batch that went through the network before.
-  public var repeated: Mode {
+  package var repeated: Mode {
     var mode = self
     mode.updatesStatistics = false
     return mode
   }
 
   /// The same with the running statistics of batch normalisation as they are.
-  public var withFixedStatistics: Mode {
+  package var withFixedStatistics: Mode {
     var mode = self
     mode.fixesStatistics = true
     mode.updatesStatistics = false
@@ -53,22 +55,29 @@ public struct Mode {
   }
 
   /// The same with the backbone as it is.
-  public var withFrozenBackbone: Mode {
+  package var withFrozenBackbone: Mode {
     var mode = self
     mode.freezesBackbone = true
     return mode
   }
 
+  /// The same with all intermediate results kept for the backward pass, which takes more memory and less time.
+  package var withoutRecomputation: Mode {
+    var mode = self
+    mode.recomputes = false
+    return mode
+  }
+
   /// The same in plain execution.
   public var plain: Mode {
-    var mode = self
+    var mode = withoutRecomputation
     mode.execution = .plain
     return mode
   }
 }
 
 /// Processes that share a batch, as layers see them.
-public protocol BatchSharing: AnyObject {
+package protocol BatchSharing: AnyObject {
   /// Index of this process's part of the batch, from 0.
   var rank: Int { get }
   /// Number of processes.
@@ -82,14 +91,14 @@ public protocol BatchSharing: AnyObject {
 }
 
 /// Dropout of whole channels (Tompson et al., CVPR 2015).
-public struct ChannelDropout: Sendable {
-  public let probability: Double
+package struct ChannelDropout: Sendable {
+  package let probability: Double
 
-  public init(_ probability: Double) { self.probability = probability }
+  package init(_ probability: Double) { self.probability = probability }
 
   /// In training sets channels of `x`, `[N, C, H, W]`, to zero with this probability and scales the others up to keep
   /// the mean; draws from the mode's generator.
-  public func callAsFunction(_ x: Tensor, _ mode: Mode) throws(TorchError) -> Tensor {
+  package func callAsFunction(_ x: Tensor, _ mode: Mode) throws(TorchError) -> Tensor {
     guard mode.isTraining, probability > 0 else { return x }
     let (images, channels) = (x.shape[0], x.shape[1])
     let (rank, count) = (mode.group?.rank ?? 0, mode.group?.count ?? 1)

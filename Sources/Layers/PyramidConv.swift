@@ -5,7 +5,7 @@ import Tensors
 ///
 /// Neither the coarser features at the finest grid nor their concatenation is made: convolving and upsampling are linear, so
 /// that the products with the weights come first, on a quarter of the positions or fewer.
-public struct PyramidConv: Foldable {
+package struct PyramidConv: Foldable {
   /// Of all levels; once it is folded, of the finest alone.
   private var block: ConvBlock
   /// The coarser levels' weights once they are folded, as `coarseWeights` has them.
@@ -13,7 +13,7 @@ public struct PyramidConv: Foldable {
   private let width: Int
 
   /// `width` channels of each of `levels` levels become as many. Names are those of `ConvBlock(sequence:)`.
-  public init(_ scope: ParameterScope, levels: Int, width: Int) throws(TorchError) {
+  package init(_ scope: ParameterScope, levels: Int, width: Int) throws(TorchError) {
     block = try ConvBlock(sequence: scope, levels * width, width, kernel: 3)
     self.width = width
   }
@@ -21,7 +21,7 @@ public struct PyramidConv: Foldable {
   /// The rows `rows` of the finest level, of which `finest`, `[N, width, rows.count, w]`, holds these alone, among `height`;
   /// `coarser` are the other levels whole, `[N, width, h, w]` each. A result row at the border of `finest` but not of the
   /// image lacks what the rows beyond contribute.
-  public func callAsFunction(
+  package func callAsFunction(
     _ finest: Tensor, _ rows: Range<Int>, of height: Int, beside coarser: [Tensor], _ mode: Mode
   ) throws(TorchError) -> Tensor {
     let width = finest.shape[3]
@@ -44,7 +44,7 @@ public struct PyramidConv: Foldable {
     return try block.completed(convolved, mode)
   }
 
-  public func folded(_ type: ElementType?) throws(TorchError) -> PyramidConv {
+  package func folded(_ type: ElementType?) throws(TorchError) -> PyramidConv {
     var conv = self
     conv.block = try block.folded(type)
     conv.foldedCoarse = try conv.coarseWeights()

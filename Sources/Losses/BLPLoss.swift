@@ -2,10 +2,10 @@ import Tensors
 
 /// `blpLoss` as a part of the objective: the mean over the batch's images.
 public struct BLPLoss: Loss, Equatable {
-  public let name = "blp"
-  public let metricsKey = "segmentation_loss"
-  public let title = "BLP loss"
-  public let explanation =
+  package let name = "blp"
+  package let metricsKey = "segmentation_loss"
+  package let title = "BLP loss"
+  package let explanation =
     "labelling the scribbled pixels and, in self-training, those that the network is sure of; pixels that are rarely "
     + "scribbled on weigh more"
   public var weight = 1.0
@@ -15,7 +15,7 @@ public struct BLPLoss: Loss, Equatable {
 
   public init() {}
 
-  public func callAsFunction(_ image: LossInput) throws -> Tensor {
+  package func callAsFunction(_ image: LossInput) throws -> Tensor {
     try blpLoss(image.logits, scribbleLogits: try image.scribbleLogits, labels: image.supervision, gamma: gamma)
       / Double(image.batch.images)
   }
@@ -45,22 +45,22 @@ public func blpLoss(
 }
 
 /// The number of labelled pixels of each class in a batch, counted when a loss first asks for it.
-public final class LabelCounts {
+package final class LabelCounts {
   private let counts: LazyTensor
 
   /// `count` returns a float64 tensor `[C]` on the labels' device; it is called at most once.
-  public init(_ count: @escaping () throws -> Tensor) { counts = LazyTensor(count) }
+  package init(_ count: @escaping () throws -> Tensor) { counts = LazyTensor(count) }
 
   /// Those of `labels`, int64 of any shape: 0..<C, C for "unlabelled", or `BatchLabel.ignored`.
-  public convenience init(of labels: Tensor, classCount: Int) {
+  package convenience init(of labels: Tensor, classCount: Int) {
     self.init { try Self.counts(of: labels, classCount: classCount) }
   }
 
   /// Float64 `[C]`; without gradient.
-  public func callAsFunction() throws -> Tensor { try counts() }
+  package func callAsFunction() throws -> Tensor { try counts() }
 
   /// The labelled pixels of each of C classes among `labels`, float64 `[C]`.
-  public static func counts(of labels: Tensor, classCount: Int) throws(TorchError) -> Tensor {
+  package static func counts(of labels: Tensor, classCount: Int) throws(TorchError) -> Tensor {
     try labels.occurrences(below: BatchLabel.ignored + 1).sliced(0, 0, classCount).to(.float64)
   }
 }

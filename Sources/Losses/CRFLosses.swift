@@ -12,11 +12,11 @@ import Tensors
 /// The quadratic relaxation of the Potts model (Zhang and Boykov, "Soft Self-labeling and Potts Relaxations for
 /// Weakly-Supervised Segmentation", CVPR 2025) with the contrast weights of Boykov and Jolly (ICCV 2001).
 public struct PottsLoss: Loss, Equatable {
-  public let name = "potts"
-  public let title = "Potts loss"
-  public let explanation = "borders between neighbours of similar colour"
+  package let name = "potts"
+  package let title = "Potts loss"
+  package let explanation = "borders between neighbours of similar colour"
   public var weight = 0.0
-  public var needsHost: Bool { true }
+  package var needsHost: Bool { true }
   /// sigma in grey levels of 0...255, above 0.
   public var colorDeviation = 15.0
   /// Side of a grid cell in pixels, at least 1.
@@ -24,7 +24,7 @@ public struct PottsLoss: Loss, Equatable {
 
   public init() {}
 
-  public func callAsFunction(_ image: LossInput) throws -> Tensor {
+  package func callAsFunction(_ image: LossInput) throws -> Tensor {
     let grid = try CoarseGrid(image, side: cellSide)
     let pairs = try grid.neighbourWeights(colorDeviation: colorDeviation)
     let sums = try pairs.map { try ($0.weight * $0.differences(grid.probability).power(2)).sum() / 2 }
@@ -45,11 +45,11 @@ public struct PottsLoss: Loss, Equatable {
 /// normalised symmetrically as in the dense CRF (`AppearanceFilter`), so that the loss lies between 0 and about 1 for every
 /// size. Computed on the CPU, in float32.
 public struct DenseCRFLoss: Loss, Equatable {
-  public let name = "dense"
-  public let title = "dense CRF loss"
-  public let explanation = "different answers in the whole photograph, for near cells of similar colour"
+  package let name = "dense"
+  package let title = "dense CRF loss"
+  package let explanation = "different answers in the whole photograph, for near cells of similar colour"
   public var weight = 0.0
-  public var needsHost: Bool { true }
+  package var needsHost: Bool { true }
   /// Standard deviation of positions in pixels, above 0.
   public var positionDeviation = 100.0
   /// Standard deviation of colours in grey levels of 0...255, above 0.
@@ -62,7 +62,7 @@ public struct DenseCRFLoss: Loss, Equatable {
 
   public init() {}
 
-  public func callAsFunction(_ image: LossInput) throws -> Tensor {
+  package func callAsFunction(_ image: LossInput) throws -> Tensor {
     let grid = try CoarseGrid(image, side: cellSide)
     let images = image.logits.shape[0]
     let energy = try grid.pairEnergy { x in
@@ -99,11 +99,11 @@ public struct DenseCRFLoss: Loss, Equatable {
 /// Obukhov, Georgoulis, Dai and Van Gool, "Gated CRF Loss for Weakly Supervised Semantic Image Segmentation"
 /// (arXiv:1906.04651, 2019), with the Potts model. The gates shut out padding.
 public struct GatedCRFLoss: Loss, Equatable {
-  public let name = "gated"
-  public let title = "gated CRF loss"
-  public let explanation = "different answers for near cells, the more so of similar colour"
+  package let name = "gated"
+  package let title = "gated CRF loss"
+  package let explanation = "different answers for near cells, the more so of similar colour"
   public var weight = 0.0
-  public var needsHost: Bool { true }
+  package var needsHost: Bool { true }
   /// Cells from the middle of the window to its side, 1...32.
   public var radius = 5
   /// a in pixels, above 0.
@@ -118,7 +118,7 @@ public struct GatedCRFLoss: Loss, Equatable {
 
   public init() {}
 
-  public func callAsFunction(_ image: LossInput) throws -> Tensor {
+  package func callAsFunction(_ image: LossInput) throws -> Tensor {
     let grid = try CoarseGrid(image, side: cellSide)
     return try grid.pairEnergy { try sums($0, grid) } / Double(image.batch.images)
   }

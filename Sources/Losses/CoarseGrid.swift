@@ -97,7 +97,7 @@ extension Tensor {
 ///
 /// A square has a class that is scribbled in it, the last one where there are several; else it is unlabelled where a pixel of it
 /// is, and ignored where all are.
-public func reducedLabels(_ labels: Tensor, classCount: Int, side: Int) throws(TorchError) -> Tensor {
+package func reducedLabels(_ labels: Tensor, classCount: Int, side: Int) throws(TorchError) -> Tensor {
   if side == 1 { return labels }
   return try withoutGradient { () throws(TorchError) in
     // Numbers that grow with what prevails: ignored, unlabelled, classes.

@@ -4,7 +4,7 @@ import Tensors
 /// A named part of what training minimises.
 ///
 /// A loss is computed image by image; the losses of a batch are the sums over its images.
-public protocol Loss: Sendable {
+package protocol Loss: Sendable {
   /// One word, as the console and TensorBoard show it.
   var name: String { get }
   /// The key of its values in `metrics.jsonl`; by default `NAME_loss`.
@@ -23,40 +23,40 @@ public protocol Loss: Sendable {
 }
 
 extension Loss {
-  public var metricsKey: String { "\(name)_loss" }
-  public var title: String { "\(name) loss" }
-  public var weight: Double { 1 }
-  public var needsHost: Bool { false }
+  package var metricsKey: String { "\(name)_loss" }
+  package var title: String { "\(name) loss" }
+  package var weight: Double { 1 }
+  package var needsHost: Bool { false }
 }
 
 extension [any Loss] {
   /// Whether the network learns from them which pixels are scribbled on; without, its scores of scribbles mean nothing.
-  public var learnScribbles: Bool { contains { $0 is ScribbleLoss } }
+  package var learnScribbles: Bool { contains { $0 is ScribbleLoss } }
 }
 
 /// One image of a batch as losses see it. N is 1, C the number of classes, H and W the image's size.
-public struct LossInput {
+package struct LossInput {
   /// z, `[N, C, H, W]`.
-  public let logits: Tensor
+  package let logits: Tensor
   private let lazyScribbleLogits: LazyTensor
   /// Logits of "class c occurs in the photograph", `[N, C]`, where the network has a classifier of tags.
-  public let tagLogits: Tensor?
+  package let tagLogits: Tensor?
   /// The normalised photograph, `[N, 3, H, W]`.
-  public let photograph: Tensor
+  package let photograph: Tensor
   /// The decoder's output without gradient, `[N, D, H / 4, W / 4]`.
-  public let features: Tensor
+  package let features: Tensor
   /// The scribbles, int64 `[N, H, W]`: 0..<C, C for "unlabelled", or `BatchLabel.ignored`.
-  public let labels: Tensor
+  package let labels: Tensor
   /// Which classes are scribbled anywhere on the photograph, `[N, C, 1, 1]` of 0 and 1; the background always is.
-  public let classPresent: Tensor
+  package let classPresent: Tensor
   /// What the segmentation learns from, as `labels`; the objective's label source decides.
-  public internal(set) var supervision: Tensor
+  package internal(set) var supervision: Tensor
   /// Class logits that pseudo labels are made of, as `logits`, without gradient: the teacher's, where there is one. Nil as long
   /// as the label source takes the scribbles alone.
-  public internal(set) var teacherLogits: Tensor?
-  public let batch: LossBatch
+  package internal(set) var teacherLogits: Tensor?
+  package let batch: LossBatch
 
-  public init(
+  package init(
     logits: Tensor, scribbleLogits: @autoclosure @escaping () throws -> Tensor, tagLogits: Tensor? = nil,
     teacherLogits: Tensor? = nil, photograph: Tensor, features: Tensor, labels: Tensor, classPresent: Tensor,
     batch: LossBatch
@@ -75,10 +75,10 @@ public struct LossInput {
 
   /// u, scores of "a scribble of class c lies here", the last one meaning none: `[N, C + 1, H, W]`. They are computed for
   /// the first loss that asks for them.
-  public var scribbleLogits: Tensor { get throws { try lazyScribbleLogits() } }
+  package var scribbleLogits: Tensor { get throws { try lazyScribbleLogits() } }
 
   /// The photograph's red, green and blue on the scale 0...255, `[N, 3, H, W]`; the mean colour where it was padded.
-  public func colors() throws(TorchError) -> Tensor {
+  package func colors() throws(TorchError) -> Tensor {
     let normalization = batch.normalization
     func ofChannels(_ values: [Float]) throws(TorchError) -> Tensor {
       try Tensor(values, [1, 3, 1, 1]).to(photograph.type).to(photograph.device)
@@ -88,22 +88,22 @@ public struct LossInput {
 }
 
 /// What losses know of the batch that an image belongs to.
-public struct LossBatch {
+package struct LossBatch {
   /// Number of images in this process's part of the batch.
-  public let images: Int
+  package let images: Int
   /// Weight of each class in the scribble loss, the last one for "unlabelled": `[C + 1]`.
-  public let scribbleClassWeight: Tensor
+  package let scribbleClassWeight: Tensor
   /// The sum of these weights over the labels of the batch, without dimensions, divided by the number of processes: the
   /// mean of the processes' losses is then the loss of the whole batch.
-  public let scribbleWeight: Tensor
+  package let scribbleWeight: Tensor
   /// Labelled pixels of each class in the batch, divided by the number of processes.
-  public let labelCounts: LabelCounts
+  package let labelCounts: LabelCounts
   /// How the photographs are normalised.
-  public let normalization: ChannelNormalization
+  package let normalization: ChannelNormalization
   /// Side in pixels of the photograph of what losses take for a pixel.
-  public let stride: Int
+  package let stride: Int
 
-  public init(
+  package init(
     images: Int, scribbleClassWeight: Tensor, scribbleWeight: Tensor, labelCounts: LabelCounts,
     normalization: ChannelNormalization, stride: Int = 1
   ) {

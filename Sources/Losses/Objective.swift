@@ -36,7 +36,7 @@ public struct Objective {
     }
 
     /// The losses that take part, in the order in which they are reported. A new loss is added to this list.
-    public var losses: [any Loss] {
+    package var losses: [any Loss] {
       let all: [any Loss] = [
         scribble, blp, partialCrossEntropy, absentClasses, tags, tagClassifier, entropy, teacherLabels, potts,
         selfLabels, gatedCRF, denseCRF, treeEnergy,
@@ -46,14 +46,14 @@ public struct Objective {
   }
 
   /// In the order in which they are reported.
-  public let losses: [any Loss]
-  public let labels: any LabelSource
+  package let losses: [any Loss]
+  package let labels: any LabelSource
   /// The teacher, where it is not the network itself.
-  public let teacher: (any Teacher)?
+  package let teacher: (any Teacher)?
   /// Side in pixels of the photograph of what losses take for a pixel, 1...32; sides of photographs are multiples of it.
-  public let stride: Int
+  package let stride: Int
 
-  public init(
+  package init(
     _ losses: [any Loss], learningFrom labels: any LabelSource, teacher: (any Teacher)? = nil, stride: Int = 1
   ) {
     self.losses = losses
@@ -63,10 +63,10 @@ public struct Objective {
   }
 
   /// Whether one of the losses cannot be held by a CUDA graph.
-  public var needsHost: Bool { losses.contains { $0.needsHost } }
+  package var needsHost: Bool { losses.contains { $0.needsHost } }
 
   /// The teacher's scores of normalised photographs, without gradient; nil where there is no teacher, or not yet.
-  public func teacherScores(of photographs: Tensor, iteration: Int) throws -> Tensor? {
+  package func teacherScores(of photographs: Tensor, iteration: Int) throws -> Tensor? {
     labels.learnsFromTeacher(at: iteration) ? try teacher?.scores(of: photographs) : nil
   }
 
@@ -74,7 +74,7 @@ public struct Objective {
   /// tensors without dimensions, since whoever reads a number waits for the device.
   ///
   /// `iteration` counts from 0.
-  public func callAsFunction(
+  package func callAsFunction(
     _ image: LossInput, iteration: Int
   ) throws -> (sum: Tensor, parts: [Tensor]) {
     var image = image
@@ -95,24 +95,24 @@ public struct Objective {
 }
 
 /// The losses of a step, before its update, as they add up: each with its factor.
-public struct LossValues: Sendable, Equatable, CustomStringConvertible {
-  public struct Part: Sendable, Equatable {
-    public let name: String
-    public let value: Double
+package struct LossValues: Sendable, Equatable, CustomStringConvertible {
+  package struct Part: Sendable, Equatable {
+    package let name: String
+    package let value: Double
   }
 
   /// In the objective's order.
-  public let parts: [Part]
+  package let parts: [Part]
 
-  public init(_ names: [String], _ values: [Double]) {
+  package init(_ names: [String], _ values: [Double]) {
     precondition(names.count == values.count, "each loss has a name and a value")
     parts = zip(names, values).map(Part.init)
   }
 
-  public var total: Double { parts.reduce(0) { $0 + $1.value } }
+  package var total: Double { parts.reduce(0) { $0 + $1.value } }
 
   /// The value of the loss of this name; nil where the objective has none.
-  public subscript(name: String) -> Double? { parts.first { $0.name == name }?.value }
+  package subscript(name: String) -> Double? { parts.first { $0.name == name }?.value }
 
-  public var description: String { parts.map { "\($0.name) \($0.value)" }.joined(separator: ", ") }
+  package var description: String { parts.map { "\($0.name) \($0.value)" }.joined(separator: ", ") }
 }

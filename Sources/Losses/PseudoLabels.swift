@@ -1,7 +1,7 @@
 import Tensors
 
 /// Where the labels come from that the segmentation learns from.
-public protocol LabelSource {
+package protocol LabelSource {
   /// Labels of one image as `LossInput.labels` are, at an iteration counted from 0. Iterations at which `learnsFromTeacher` is
   /// alike are treated alike.
   func supervision(for image: LossInput, at iteration: Int) throws -> Tensor
@@ -11,31 +11,31 @@ public protocol LabelSource {
 }
 
 extension LabelSource {
-  public func learnsFromTeacher(at iteration: Int) -> Bool { false }
+  package func learnsFromTeacher(at iteration: Int) -> Bool { false }
 }
 
 /// A network whose answers become pseudo labels, in place of the one that learns.
-public protocol Teacher {
+package protocol Teacher {
   /// Class scores of normalised photographs `[N, 3, H, W]` on a grid of its own, `[N, C, h, w]`, without gradient.
   func scores(of photographs: Tensor) throws -> Tensor
 }
 
 /// The scribbles, and from some iteration on the confident answers of the teacher elsewhere, which is the network itself
 /// where there is no other.
-public struct SelfTraining: LabelSource, Sendable {
+package struct SelfTraining: LabelSource, Sendable {
   /// The first iteration that learns from pseudo labels, counted from 0.
-  public let start: Int
+  package let start: Int
   /// The probability that a pseudo label needs, 0...1.
-  public let threshold: Double
+  package let threshold: Double
 
-  public init(from start: Int, threshold: Double) {
+  package init(from start: Int, threshold: Double) {
     self.start = start
     self.threshold = threshold
   }
 
-  public func learnsFromTeacher(at iteration: Int) -> Bool { iteration >= start }
+  package func learnsFromTeacher(at iteration: Int) -> Bool { iteration >= start }
 
-  public func supervision(for image: LossInput, at iteration: Int) throws -> Tensor {
+  package func supervision(for image: LossInput, at iteration: Int) throws -> Tensor {
     guard iteration >= start else { return image.labels }
     return try segmentationPseudoLabels(
       image.teacherLogits ?? image.logits, labels: image.labels, classPresent: image.classPresent, threshold: threshold)
@@ -48,7 +48,7 @@ public struct SelfTraining: LabelSource, Sendable {
 /// `logits` are z `[N, C, H, W]`, `labels` int64 `[N, H, W]` with C for "unlabelled", `classPresent` `[N, C, 1, 1]`
 /// tells which classes occur in each image. Returns int64 `[N, H, W]`: where nothing is scribbled the most probable
 /// class among those present, or 255 where its probability is below `threshold`. Ignored pixels stay ignored.
-public func segmentationPseudoLabels(
+package func segmentationPseudoLabels(
   _ logits: Tensor, labels: Tensor, classPresent: Tensor, threshold: Double
 ) throws(TorchError) -> Tensor {
   try withoutGradient { () throws(TorchError) in
@@ -64,7 +64,7 @@ public func segmentationPseudoLabels(
 /// `scribbleLogits` are u `[N, C + 1, H, W]`. Returns int64 `[N, H, W]`: scribbled pixels keep their class, others get
 /// the most likely one, 255 standing for "no scribble". As published, logits and not probabilities are multiplied
 /// by `classPresent`.
-public func scribblePseudoLabels(
+package func scribblePseudoLabels(
   _ scribbleLogits: Tensor, labels: Tensor, classPresent: Tensor
 ) throws(TorchError) -> Tensor {
   try withoutGradient { () throws(TorchError) in

@@ -2,13 +2,13 @@ import Tensors
 
 /// `scribbleLoss` as a part of the objective.
 public struct ScribbleLoss: Loss, Equatable {
-  public let name = "scribble"
-  public let explanation = "telling which pixels are scribbled on, with which class"
+  package let name = "scribble"
+  package let explanation = "telling which pixels are scribbled on, with which class"
   public var weight = 1.0
 
   public init() {}
 
-  public func callAsFunction(_ image: LossInput) throws -> Tensor {
+  package func callAsFunction(_ image: LossInput) throws -> Tensor {
     try scribbleLoss(
       image.scribbleLogits, image.labels, classWeight: image.batch.scribbleClassWeight,
       totalWeight: image.batch.scribbleWeight)
@@ -34,7 +34,7 @@ public func scribbleLoss(
 
 /// The weight of labels in the scribble loss: the sum of `classWeight`, `[C + 1]`, over `labels`, int64 `[N, H, W]`
 /// without those that are 255. A float64 tensor without dimensions.
-public func scribbleWeight(_ labels: Tensor, classWeight: Tensor) throws(TorchError) -> Tensor {
+package func scribbleWeight(_ labels: Tensor, classWeight: Tensor) throws(TorchError) -> Tensor {
   let isIgnored = try labels.isEqual(to: BatchLabel.ignored)
   let weights = try classWeight.to(.float64).taken(at: labels.filled(where: isIgnored, with: 0))
   return try weights.filled(where: isIgnored, with: 0).sum()
@@ -54,16 +54,16 @@ extension Operator {
 /// Here w_c = min(limit, sqrt(n / n_c)), where n_c counts the batch's labelled pixels of class c and n those of the most
 /// frequent class.
 public struct PartialCrossEntropy: Loss, Equatable {
-  public let name = "partial"
-  public let title = "partial cross entropy"
-  public let explanation = "labelling the scribbled pixels"
+  package let name = "partial"
+  package let title = "partial cross entropy"
+  package let explanation = "labelling the scribbled pixels"
   public var weight = 0.0
   /// The largest weight of a class, 1...100; 1 weights all alike.
   public var classWeightLimit = 1.0
 
   public init() {}
 
-  public func callAsFunction(_ image: LossInput) throws -> Tensor {
+  package func callAsFunction(_ image: LossInput) throws -> Tensor {
     let counts = try image.batch.labelCounts()
     let weights = try withoutGradient { try classWeights(counts) }
     let classes = image.logits.shape[1]

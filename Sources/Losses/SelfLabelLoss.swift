@@ -12,11 +12,11 @@ import Tensors
 /// Relaxations for Weakly-Supervised Segmentation" (CVPR 2025): the joint loss with H_CCE and the quadratic Potts term. Here
 /// a few steps of exponentiated gradient from y = P, anew for each image, stand for its minimum.
 public struct SelfLabelLoss: Loss, Equatable {
-  public let name = "selflabels"
-  public let title = "self-label loss"
-  public let explanation = "answering otherwise than soft labels that join neighbours of similar colour"
+  package let name = "selflabels"
+  package let title = "self-label loss"
+  package let explanation = "answering otherwise than soft labels that join neighbours of similar colour"
   public var weight = 0.0
-  public var needsHost: Bool { true }
+  package var needsHost: Bool { true }
   /// Weight of the pairs against the cells in E, 0...100.
   public var smoothness = 4.0
   /// As that of `PottsLoss`.
@@ -31,7 +31,7 @@ public struct SelfLabelLoss: Loss, Equatable {
 
   public init() {}
 
-  public func callAsFunction(_ image: LossInput) throws -> Tensor {
+  package func callAsFunction(_ image: LossInput) throws -> Tensor {
     let grid = try CoarseGrid(image, side: cellSide)
     let labels = try grid.labels(of: image)
     let isUnlabelled = try labels.isEqual(to: image.logits.shape[1]).to(grid.inside.type) * grid.inside.squeezed(1)
@@ -87,16 +87,16 @@ public struct SelfLabelLoss: Loss, Equatable {
 /// it is not sure, in a mean over all pixels, is Sohn et al.'s, "FixMatch" (NeurIPS 2020). Without gradient to the teacher; 0
 /// as long as there is none.
 public struct TeacherLabelLoss: Loss, Equatable {
-  public let name = "teacher"
-  public let title = "teacher loss"
-  public let explanation = "answering otherwise than the teacher where it is sure and nothing is scribbled"
+  package let name = "teacher"
+  package let title = "teacher loss"
+  package let explanation = "answering otherwise than the teacher where it is sure and nothing is scribbled"
   public var weight = 0.0
   /// The probability that the teacher's likeliest class needs, 0...1.
   public var threshold = 0.7
 
   public init() {}
 
-  public func callAsFunction(_ image: LossInput) throws -> Tensor {
+  package func callAsFunction(_ image: LossInput) throws -> Tensor {
     guard let teacher = image.teacherLogits else { return try image.logits.sum() * 0 }
     let isUnlabelled = try image.labels.isEqual(to: image.logits.shape[1])
     let target = try withoutGradient { () throws(TorchError) in
@@ -115,14 +115,14 @@ public struct TeacherLabelLoss: Loss, Equatable {
 ///
 /// Grandvalet and Bengio, "Semi-supervised Learning by Entropy Minimization" (NIPS 2004): the conditional entropy.
 public struct EntropyLoss: Loss, Equatable {
-  public let name = "entropy"
-  public let title = "entropy"
-  public let explanation = "being undecided where nothing is scribbled"
+  package let name = "entropy"
+  package let title = "entropy"
+  package let explanation = "being undecided where nothing is scribbled"
   public var weight = 0.0
 
   public init() {}
 
-  public func callAsFunction(_ image: LossInput) throws -> Tensor {
+  package func callAsFunction(_ image: LossInput) throws -> Tensor {
     let logProbability = try image.logits.logSoftmax(1)
     let entropy = try -(logProbability.exponential() * logProbability).sum([1])
     let isUnlabelled = try image.labels.isEqual(to: image.logits.shape[1])

@@ -13,17 +13,17 @@ import Tensors
 /// of it, and is not where the whole photograph has none. Of a class that is scribbled outside of the crop alone, and of a
 /// background without a scribble, nothing is known, and it takes no part.
 public struct TagLoss: Loss, Equatable {
-  public let name = "tags"
-  public let title = "tag loss"
-  public let explanation = "telling which classes the photograph has"
+  package let name = "tags"
+  package let title = "tag loss"
+  package let explanation = "telling which classes the photograph has"
   public var weight = 0.0
-  public var needsHost: Bool { true }
+  package var needsHost: Bool { true }
   /// r, 0...20.
   public var sharpness = 5.0
 
   public init() {}
 
-  public func callAsFunction(_ image: LossInput) throws -> Tensor {
+  package func callAsFunction(_ image: LossInput) throws -> Tensor {
     let isPadding = try image.labels.isEqual(to: BatchLabel.ignored)
     let count = try isPadding.logicalNot().to(.float64).sum().item()
     guard count > 0 else { return try image.logits.sum() * 0 }
@@ -43,14 +43,14 @@ public struct TagLoss: Loss, Equatable {
 
 /// The same for the network's own classifier of tags, s_c being its logits (Docs/Method.md, "Further losses").
 public struct TagClassifierLoss: Loss, Equatable {
-  public let name = "classifier"
-  public let title = "tag classifier loss"
-  public let explanation = "the classifier's telling which classes the photograph has"
+  package let name = "classifier"
+  package let title = "tag classifier loss"
+  package let explanation = "the classifier's telling which classes the photograph has"
   public var weight = 0.0
 
   public init() {}
 
-  public func callAsFunction(_ image: LossInput) throws -> Tensor {
+  package func callAsFunction(_ image: LossInput) throws -> Tensor {
     guard let logits = image.tagLogits else { return try image.logits.sum() * 0 }
     return try image.tagSurprise(logits.reshaped([-1]))
   }
@@ -78,14 +78,14 @@ extension LossInput {
 /// It supposes that each class of a photograph is scribbled. The term is the marginal likelihood of a partial label
 /// (Cour et al., "Learning from Partial Labels", JMLR 12, 2011) whose candidates are the image's classes.
 public struct AbsentClassLoss: Loss, Equatable {
-  public let name = "absent"
-  public let title = "absent-class loss"
-  public let explanation = "answering with classes that the photograph does not have"
+  package let name = "absent"
+  package let title = "absent-class loss"
+  package let explanation = "answering with classes that the photograph does not have"
   public var weight = 0.0
 
   public init() {}
 
-  public func callAsFunction(_ image: LossInput) throws -> Tensor {
+  package func callAsFunction(_ image: LossInput) throws -> Tensor {
     let isAbsent = try image.classPresent.isEqual(to: 0)
     let present = try image.logits.filled(where: isAbsent, with: -.infinity)
     let surprise = try image.logits.logSumExp([1]) - present.logSumExp([1])

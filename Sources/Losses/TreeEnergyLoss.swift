@@ -13,11 +13,11 @@ import Tensors
 /// d is |I_i - I_j|^2 / (2 sigma^2) for colours; for features it is the squared distance over its mean in the tree, as their
 /// scale changes while they are learnt. The gradient reaches P on both sides and no features. Computed on the CPU, in float64.
 public struct TreeEnergyLoss: Loss, Equatable {
-  public let name = "tree"
-  public let title = "tree energy loss"
-  public let explanation = "answering otherwise than the means of similar cells where nothing is scribbled"
+  package let name = "tree"
+  package let title = "tree energy loss"
+  package let explanation = "answering otherwise than the means of similar cells where nothing is scribbled"
   public var weight = 0.0
-  public var needsHost: Bool { true }
+  package var needsHost: Bool { true }
   /// sigma in grey levels of 0...255, above 0.
   public var colorDeviation = 6.0
   /// Whether there is a second tree, of the network's features.
@@ -27,7 +27,7 @@ public struct TreeEnergyLoss: Loss, Equatable {
 
   public init() {}
 
-  public func callAsFunction(_ image: LossInput) throws -> Tensor {
+  package func callAsFunction(_ image: LossInput) throws -> Tensor {
     let grid = try CoarseGrid(image, side: cellSide)
     let labels = try grid.labels(of: image)
     let images = image.logits.shape[0]

@@ -8,9 +8,9 @@ import Tensors
 import Training
 
 /// What files and settings hold, in words.
-public enum Inspection {
+package enum Inspection {
   /// A file of weights: what network it is, how far it was trained, its tensors.
-  public static func checkpoint(_ path: String, listingTensors: Bool) throws -> String {
+  package static func checkpoint(_ path: String, listingTensors: Bool) throws -> String {
     let state = try WeightsFile.read(path, toleratingDamage: true) { $0 == BLPSeg.distanceTable }
     let metadata = state.metadata
     let tensors = state.map { TensorDescription(name: $0.name, shape: $0.tensor.shape, type: $0.tensor.type) }
@@ -60,7 +60,7 @@ public enum Inspection {
   }
 
   /// The network that settings describe: its parts with their parameter counts.
-  public static func model(_ settings: ExperimentSettings) throws -> String {
+  package static func model(_ settings: ExperimentSettings) throws -> String {
     let classes = try settings.data.classList().count
     let description = settings.model.description(classCount: classes)
     guard settings.model.kind == .frozenFeatures else {

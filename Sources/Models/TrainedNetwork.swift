@@ -22,7 +22,7 @@ public struct TrainedNetwork {
   /// The longer side that its experiment reduces larger photographs to, in pixels; nil where it does not.
   public let maxSide: Int?
   /// The sizes that it has learnt from, where the file says so.
-  public let learntSize: LearntSize?
+  package let learntSize: LearntSize?
 
   /// Reads our checkpoints, safetensors and reference .pth state dicts.
   ///
@@ -167,20 +167,20 @@ extension Image {
 }
 
 /// How large the photographs were that a network was trained on, as it saw them.
-public struct LearntSize: Sendable, Equatable {
+package struct LearntSize: Sendable, Equatable {
   /// From how many times the typical longer side on a photograph is doubted.
   ///
   /// Training sees photographs at 0.75 to 1.25 of their size, and prediction at 0.5 to 1.25 of its own: of one twice as
   /// large the smallest view still has the size that was learnt, of a larger one none has.
-  public static let doubtedFactor = 2
+  package static let doubtedFactor = 2
 
   /// The median of the longer sides, in pixels.
-  public let typicalSide: Int
+  package let typicalSide: Int
 
-  public init(typicalSide: Int) { self.typicalSide = typicalSide }
+  package init(typicalSide: Int) { self.typicalSide = typicalSide }
 
   /// Whether a photograph of this size, of which at most `maxSide` pixels per side are used, is too large to be predicted well.
-  public func isExceeded(width: Int, height: Int, maxSide: Int?) -> Bool {
+  package func isExceeded(width: Int, height: Int, maxSide: Int?) -> Bool {
     let side = max(width, height)
     return min(side, maxSide ?? side) > Self.doubtedFactor * typicalSide
   }

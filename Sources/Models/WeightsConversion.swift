@@ -8,21 +8,21 @@ import Training
 /// Writes the weights of a file anew, for other programs or for this one, with names and elements as they are.
 ///
 /// What continues a training, and what the published program keeps beside its weights, is left out.
-public enum WeightsConversion {
+package enum WeightsConversion {
   /// What was written, and what was not.
-  public struct Summary: Sendable {
-    public let tensors: [TensorDescription]
+  package struct Summary: Sendable {
+    package let tensors: [TensorDescription]
     /// Names in the input that are not weights.
-    public let leftOut: [String]
+    package let leftOut: [String]
     /// What was odd about the input; it is converted as it is.
-    public let warnings: [FileWarning]
+    package let warnings: [FileWarning]
   }
 
   /// Writes a safetensors file with the weights of any file that is read here; settings and classes that the input
   /// carries stay with them.
   ///
   /// Throws `FileError`, and then leaves `output` as it was.
-  public static func importWeights(_ input: String, to output: String) throws -> Summary {
+  package static func importWeights(_ input: String, to output: String) throws -> Summary {
     let (state, summary) = try read(input, for: output)
     try Safetensors.write(state, to: output)
     return summary
@@ -33,7 +33,7 @@ public enum WeightsConversion {
   ///
   /// The published program loads only files with its distance table; `addingDistanceTable` adds it, 340 MB. Throws
   /// `FileError`, and then leaves `output` as it was.
-  public static func exportWeights(
+  package static func exportWeights(
     _ input: String, to output: String, addingDistanceTable: Bool = false
   ) throws -> Summary {
     let (state, summary) = try read(input, for: output)

@@ -16,7 +16,7 @@ public struct BLPSeg: SegmentationNetwork {
   public static let publishedUnlabelledWeight = 0.02
 
   /// The prefix of the backbone's names.
-  public static let backboneScope = "backbone"
+  package static let backboneScope = "backbone"
 
   /// A network with fresh weights in `store`, which must be empty.
   public init(
@@ -114,10 +114,10 @@ extension BLPSeg {
   /// The name of a table that published checkpoints hold beside the network's tensors.
   ///
   /// It holds the weight of every pair of positions of a 96 x 96 grid, 340 MB; local aggregation here does without.
-  public static let distanceTable = "distance_prob"
+  package static let distanceTable = "distance_prob"
 
   /// Whether published checkpoints hold a tensor of this name that is not the network's.
-  public static func isDropped(_ name: String) -> Bool {
+  package static func isDropped(_ name: String) -> Bool {
     name == distanceTable || name.hasPrefix("\(backboneScope).fc.")
   }
 

@@ -143,7 +143,7 @@ struct BLPSegLayers: Foldable {
   private func recomputedInTraining(
     _ images: Tensor, _ mode: Mode, _ body: @escaping (Tensor, Mode) throws(TorchError) -> Tensor
   ) throws(TorchError) -> Tensor {
-    guard mode.isTraining, mode.execution == .fast else { return try body(images, mode) }
+    guard mode.isTraining, mode.recomputes else { return try body(images, mode) }
     return try images.recomputed { images, isAgain throws(TorchError) in
       try body(images, isAgain ? mode.repeated : mode)
     }

@@ -3,7 +3,7 @@ import Layers
 import Tensors
 
 /// A network that turns an image into features at four scales.
-public protocol Backbone: Foldable {
+package protocol Backbone: Foldable {
   /// The feature at stride 4 of images `[N, 3, H, W]`.
   func finest(_ image: Tensor, _ mode: Mode) throws(TorchError) -> Tensor
   /// The features at strides 8, 16 and 32 that follow from the one at stride 4.
@@ -34,20 +34,20 @@ public struct BackboneDescription: Sendable {
   /// Its name in settings, checkpoints and messages.
   public let name: String
   /// Channels of the features at strides 4, 8, 16 and 32.
-  public let channels: [Int]
+  package let channels: [Int]
   /// How its input is normalised.
-  public let normalization: ChannelNormalization
+  package let normalization: ChannelNormalization
   /// How many rows of its finest feature an element of it sees at most, above and below its own; nil where every
   /// element sees the whole image, which is then never computed in strips.
-  public let reach: Int?
+  package let reach: Int?
   /// The published weights that it can start from.
-  public let pretrained: PretrainedWeights
+  package let pretrained: PretrainedWeights
   /// Whether tensors of these names and shapes are its own, as far as a few of them tell; names have no prefix.
   let recognises: @Sendable (_ shapes: [String: [Int]]) -> Bool
   /// Makes its layers, whose tensors are named below the scope.
   let make: @Sendable (_ scope: ParameterScope) throws(TorchError) -> any Backbone
   /// What it offers as frozen features; nil where it offers none.
-  public internal(set) var extractor: FeatureExtractorDescription?
+  package internal(set) var extractor: FeatureExtractorDescription?
 }
 
 extension BackboneDescription: Equatable, CustomStringConvertible {
@@ -58,11 +58,11 @@ extension BackboneDescription: Equatable, CustomStringConvertible {
 }
 
 /// Published weights of a backbone: where they come from, and how their names differ from those here.
-public struct PretrainedWeights: Sendable {
+package struct PretrainedWeights: Sendable {
   /// The file that is needed, as the subject of "... are needed".
-  public let needed: String
+  package let needed: String
   /// The path, below the checkout, of the file that Scripts/setup installs for `imagenet`; nil where it installs none.
-  public let installed: String?
+  package let installed: String?
   /// Prefixes of names in the file that the backbone does not have, such as those of the classifier.
   let dropped: [String]
   /// Prefixes of the backbone's names that the file may lack.
@@ -80,15 +80,15 @@ public struct PretrainedWeights: Sendable {
 }
 
 /// A backbone as a source of features at strides 4, 8 and 16, and of its classifier's input.
-public protocol FeatureExtractor: Foldable {
+package protocol FeatureExtractor: Foldable {
   /// The levels of its description for normalised images `[N, 3, H, W]`, finest first: `[N, channels, h, w]`.
   func levels(_ images: Tensor, _ mode: Mode) throws(TorchError) -> [Tensor]
 }
 
 /// What a backbone offers as features.
-public struct FeatureExtractorDescription: Sendable {
+package struct FeatureExtractorDescription: Sendable {
   /// Channels of its levels at strides 4, 8 and 16, and of the last, at the stride that is asked for, which is pooled too.
-  public let channels: [Int]
+  package let channels: [Int]
   /// Prefixes of names in the file of published weights that the extractor does not have.
   let dropped: [String]
   /// Makes its layers, whose tensors are named below the scope; `outputStride` is that of the last level, 16 or 32.

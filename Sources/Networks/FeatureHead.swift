@@ -4,7 +4,7 @@ import Tensors
 /// Scores of classes from frozen features: standardised, a hidden layer with ReLU, and a linear layer.
 ///
 /// The same for positions, whose features are those of all levels, and for whole photographs, whose features are pooled.
-public struct FeatureHead {
+package struct FeatureHead {
   /// Of each channel over what the head was first fitted to, `[channels]`.
   package private(set) var mean: Tensor
   package private(set) var deviation: Tensor
@@ -33,13 +33,13 @@ public struct FeatureHead {
   }
 
   /// How much is dropped in a step of a fit.
-  public struct Dropout {
+  package struct Dropout {
     /// Probabilities that a feature, and a number of the hidden layer, is dropped: 0..<1.
     let features: Double
     let hidden: Double
     let generator: Generator
 
-    public init(features: Double = 0, hidden: Double, drawingFrom generator: Generator) {
+    package init(features: Double = 0, hidden: Double, drawingFrom generator: Generator) {
       (self.features, self.hidden, self.generator) = (features, hidden, generator)
     }
 
@@ -51,7 +51,7 @@ public struct FeatureHead {
   }
 
   /// Scores `[K, outputs]` of features `[K, channels]`; with dropout in a fit, and without in prediction.
-  public func callAsFunction(_ features: Tensor, _ dropout: Dropout? = nil) throws(TorchError) -> Tensor {
+  package func callAsFunction(_ features: Tensor, _ dropout: Dropout? = nil) throws(TorchError) -> Tensor {
     var x = try (features - mean) / deviation
     if let dropout { x = try dropout.dropped(x, dropout.features) }
     x = try (x.matrixProduct(hiddenWeight.permuted([1, 0])) + hiddenBias).activated(by: .relu)

@@ -45,7 +45,7 @@ extension FeaturePyramidConfiguration {
   private static let output = "\(FeaturePyramid.pyramidScope).classes.weight"
 
   /// Whether tensors of these names are those of a feature pyramid network, as far as one of them tells.
-  public static func recognises(_ shapes: [String: [Int]]) -> Bool { shapes[output] != nil }
+  package static func recognises(_ shapes: [String: [Int]]) -> Bool { shapes[output] != nil }
 
   /// The configuration of a checkpoint, inferred from the shapes of its tensors by name.
   ///

@@ -86,7 +86,7 @@ extension FrozenFeaturesConfiguration {
   private static let output = "\(FrozenFeaturesNetwork.headScope).output.weight"
 
   /// Whether tensors of these names are those of a network of frozen features, as far as a few of them tell.
-  public static func recognises(_ shapes: [String: [Int]]) -> Bool { shapes[hidden] != nil && shapes[output] != nil }
+  package static func recognises(_ shapes: [String: [Int]]) -> Bool { shapes[hidden] != nil && shapes[output] != nil }
 
   /// The configuration of a checkpoint, inferred from the shapes of its tensors by name.
   ///
@@ -118,17 +118,17 @@ extension FrozenFeaturesConfiguration {
 public struct FrozenFeaturesNetwork: TrainedWeights {
   public let configuration: FrozenFeaturesConfiguration
   public let store: ParameterStore
-  public let head: FeatureHead
+  package let head: FeatureHead
   /// Which classes occur in a photograph at all: logits from its pooled features.
-  public let tags: FeatureHead
+  package let tags: FeatureHead
   /// The logarithm of the share of photographs in which each class occurs, `[C]`.
   package let tagPrior: Tensor
   private let extractor: any FeatureExtractor
   private let description: FeatureExtractorDescription
 
   /// The prefix of the names that are fitted.
-  public static let headScope = "head"
-  public static let tagScope = "tags"
+  package static let headScope = "head"
+  package static let tagScope = "tags"
 
   /// A network with fresh weights in `store`, which must be empty. The backbone must offer frozen features.
   public init(_ configuration: FrozenFeaturesConfiguration, _ store: ParameterStore) throws(TorchError) {
@@ -149,7 +149,7 @@ public struct FrozenFeaturesNetwork: TrainedWeights {
   public var architecture: Architecture { configuration.architecture }
 
   /// What is fitted: the parameters of the head and of the classifier of tags.
-  public var fitted: [ParameterStore.Entry] {
+  package var fitted: [ParameterStore.Entry] {
     store.parameters.filter { entry in
       [Self.headScope, Self.tagScope].contains { entry.name.hasPrefix("\($0).") }
     }
@@ -162,7 +162,7 @@ public struct FrozenFeaturesNetwork: TrainedWeights {
   }
 
   /// The same with the weights that this network's heads have at any time, for a look at heads that are being fitted.
-  public func foldedBackbone() throws(TorchError) -> FrozenFeaturesInference {
+  package func foldedBackbone() throws(TorchError) -> FrozenFeaturesInference {
     FrozenFeaturesInference(
       configuration, try extractor.folded(nil), levelsPerScale: configuration.levelChannels.count, head, tags,
       tagPrior: tagPrior)

@@ -3,14 +3,14 @@ import Tensors
 /// Weights of well-known networks, recognised by the names and shapes of their tensors.
 ///
 /// Where weights do not fit, the message says which file it is instead of listing the tensors that differ.
-public struct KnownWeights: Equatable, Sendable, CustomStringConvertible {
+package struct KnownWeights: Equatable, Sendable, CustomStringConvertible {
   /// The network that they are of, as in "torchvision's ResNet-50, whose stem is one 7 x 7 convolution".
-  public let description: String
+  package let description: String
   /// The backbone here that has these names or can be loaded from them, if any.
-  public let backbone: BackboneDescription?
+  package let backbone: BackboneDescription?
 
   /// Nil for unknown names.
-  public init?(_ shapes: [String: [Int]]) {
+  package init?(_ shapes: [String: [Int]]) {
     let names = KnownNames(shapes)
     let backbone = Backbones.all.first { $0.recognises(shapes) || $0.recognises($0.pretrained.renamed(shapes)) }
     guard

@@ -2,18 +2,18 @@ import Tensors
 
 /// An image's rows, divided into strips that are computed one after the other, so that the memory of large intermediate
 /// results is that of a single strip.
-public struct RowStrips: Sendable {
+package struct RowStrips: Sendable {
   /// Approximate number of pixels per strip: fewer cost time at the strips' borders, more cost memory
   /// (Docs/Benchmarks.md, Growth).
-  public static let area = 3 << 17
+  package static let area = 3 << 17
   /// Least number of rows per strip: some rows of a strip's neighbours are computed with it.
   private static let minimumRows = 16
 
   /// The strips' rows, from the top.
-  public let ranges: [Range<Int>]
+  package let ranges: [Range<Int>]
 
   /// Even strips of about `area` pixels, one where the image has as few.
-  public init(height: Int, width: Int, area: Int) {
+  package init(height: Int, width: Int, area: Int) {
     let most = max(Self.minimumRows, area / width)
     let count = (height + most - 1) / most
     ranges = (0..<count).map { height * $0 / count..<height * ($0 + 1) / count }
@@ -35,7 +35,7 @@ public struct RowStrips: Sendable {
   }
 
   /// The images `[N, C, H, W]` whose rows `make` computes, in this memory format where there are several strips.
-  public func assembled(
+  package func assembled(
     _ format: MemoryFormat, _ make: (Range<Int>) throws(TorchError) -> Tensor
   ) throws(TorchError) -> Tensor {
     if ranges.count == 1 { return try make(ranges[0]) }

@@ -192,6 +192,11 @@ public struct GridScores {
     GridScores(scores: try scores.flipped([3]), height: height, width: width)
   }
 
+  /// Those of one of the images.
+  package func image(_ index: Int) throws(TorchError) -> GridScores {
+    GridScores(scores: try scores.sliced(0, index, index + 1), height: height, width: width)
+  }
+
   /// Scores of images of one size, summed: their logits, which are linear in the scores, are summed too.
   public static func + (a: GridScores, b: GridScores) throws(TorchError) -> GridScores {
     precondition((a.height, a.width) == (b.height, b.width), "only scores of images of one size are summed")

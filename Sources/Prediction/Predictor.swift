@@ -18,6 +18,9 @@ public struct Predictor {
   public var limit = PredictionLimit.ofThisMachine
   /// Approximate number of pixels per strip.
   package var stripArea = RowStrips.area
+  /// Whether a view that is a single strip is predicted in one batch with its mirror image. A GPU is faster with small views than
+  /// the program that calls its operators; a processor would take twice the memory and no less time.
+  package var pairsMirrorImages: Bool
 
   /// A predictor with the network as it is now, folded: later training does not change it, and the network's memory is
   /// released when nothing else retains it.
@@ -43,10 +46,11 @@ public struct Predictor {
     self.device = device
     self.autocastType = autocastType
     self.maxSide = maxSide
+    pairsMirrorImages = device.kind != .cpu
   }
 
   /// Checks by a photograph's size whether the default recipe would predict it, so that it need not be decoded.
-  public var sizeCheck: PredictionSizeCheck { sizeCheck([recipe]) }
+  package var sizeCheck: PredictionSizeCheck { sizeCheck([recipe]) }
 
   private func sizeCheck(_ recipes: [PredictionRecipe]) -> PredictionSizeCheck {
     PredictionSizeCheck(recipes, network.architecture, limit, maxSide: maxSide)
@@ -97,10 +101,16 @@ public struct Predictor {
 
   /// Scores of a view and, on request, their sum with those of its mirror image, mirrored back.
   private func scores(_ view: Tensor, _ mirrors: Bool) throws -> (straight: GridScores, both: GridScores?) {
-    let straight = try scores(of: view).classes
-    guard mirrors else { return (straight, nil) }
-    // One after the other: a batch of two would take twice the memory and no less time.
-    let mirrored = try scores(of: view.flipped([3])).classes
+    guard mirrors else { return (try scores(of: view).classes, nil) }
+    let straight: GridScores
+    let mirrored: GridScores
+    if pairsMirrorImages, view.shape[2] * view.shape[3] <= stripArea {
+      let pair = try Tensor.concatenated([view, view.flipped([3])], 0).contiguous(.channelsLast)
+      let both = try scores(of: pair).classes
+      (straight, mirrored) = (try both.image(0), try both.image(1))
+    } else {
+      (straight, mirrored) = (try scores(of: view).classes, try scores(of: view.flipped([3])).classes)
+    }
     return (straight, try straight + mirrored.mirrored())
   }
 
@@ -168,19 +178,19 @@ public struct PredictionLimit: Sendable, Equatable {
 }
 
 /// The cost of predicting a photograph, estimated from its size alone.
-public struct PredictionCost: Sendable, Equatable {
+package struct PredictionCost: Sendable, Equatable {
   /// Size of the largest view in pixels.
-  public let viewWidth: Int
-  public let viewHeight: Int
+  package let viewWidth: Int
+  package let viewHeight: Int
   /// Upper estimate of the memory in bytes.
-  public let memory: Int
+  package let memory: Int
 
-  public var viewPixels: Int { viewWidth * viewHeight }
+  package var viewPixels: Int { viewWidth * viewHeight }
 
   /// The cost of a photograph of `width` x `height` pixels, reduced to `maxSide` first, with a network.
   ///
   /// The largest view counts, since views are predicted one after the other.
-  public init(
+  package init(
     width: Int, height: Int, maxSide: Int? = nil, _ recipes: [PredictionRecipe], _ network: Architecture
   ) {
     let scale = recipes.flatMap(\.views.scales).max() ?? 1
@@ -211,20 +221,20 @@ public struct PredictionSizeError: Error, Equatable, Sendable, CustomStringConve
 }
 
 /// Checks whether a photograph of a given size may be predicted.
-public struct PredictionSizeCheck: Sendable {
+package struct PredictionSizeCheck: Sendable {
   private let recipes: [PredictionRecipe]
   private let network: Architecture
   private let limit: PredictionLimit
   private let maxSide: Int?
 
-  public init(
+  package init(
     _ recipes: [PredictionRecipe], _ network: Architecture, _ limit: PredictionLimit, maxSide: Int? = nil
   ) {
     (self.recipes, self.network, self.limit, self.maxSide) = (recipes, network, limit, maxSide)
   }
 
   /// Throws where a photograph of `width` x `height` pixels costs more than the limit allows.
-  public func require(_ width: Int, _ height: Int) throws(PredictionSizeError) {
+  package func require(_ width: Int, _ height: Int) throws(PredictionSizeError) {
     let cost = PredictionCost(width: width, height: height, maxSide: maxSide, recipes, network)
     let view = "has \(width) x \(height) pixels, \(cost.viewWidth) x \(cost.viewHeight) in its largest view"
     if cost.viewPixels > limit.viewPixels {

@@ -3,8 +3,8 @@ import Files
 import Foundation
 
 /// A problem, doubt or remark about a file, a folder or a setting, in a sentence with the remedy.
-public struct Finding: Sendable, Equatable, Hashable {
-  public enum Kind: Sendable {
+package struct Finding: Sendable, Equatable, Hashable {
+  package enum Kind: Sendable {
     /// The experiment cannot run, or would learn nothing.
     case problem
     /// It can run, probably not as intended; the sentence asks for the intention.
@@ -14,7 +14,7 @@ public struct Finding: Sendable, Equatable, Hashable {
   }
 
   /// The kind of cause, which decides the exit code.
-  public enum Cause: Sendable {
+  package enum Cause: Sendable {
     /// A missing file or folder.
     case missingFile
     /// An invalid setting.
@@ -23,12 +23,12 @@ public struct Finding: Sendable, Equatable, Hashable {
     case contents
   }
 
-  public let kind: Kind
-  public let cause: Cause
+  package let kind: Kind
+  package let cause: Cause
   /// The path or setting in question.
-  public let subject: String
+  package let subject: String
   /// A sentence whose subject is the path or setting, without its full stop.
-  public let sentence: String
+  package let sentence: String
 
   package init(_ kind: Kind, _ subject: String, _ sentence: String, cause: Cause = .contents) {
     (self.kind, self.cause, self.subject, self.sentence) = (kind, cause, subject, sentence)
@@ -45,7 +45,7 @@ public struct Finding: Sendable, Equatable, Hashable {
 }
 
 extension Finding: CustomStringConvertible {
-  public var description: String { "\(subject): \(sentence)\(sentence.hasSuffix("?") ? "" : ".")" }
+  package var description: String { "\(subject): \(sentence)\(sentence.hasSuffix("?") ? "" : ".")" }
 }
 
 /// Findings as text: grouped by kind, with a sentence about several files once.

@@ -6,7 +6,7 @@ import Tensors
 ///
 /// Functions that say "all processes" must be called by all of them in the same order. They throw `TorchError` when the
 /// connection to another process breaks.
-public final class ProcessGroup: BatchSharing {
+package final class ProcessGroup: BatchSharing {
   package var launch: LaunchEnvironment { watch.launch }
   let handle: TorchProcessGroup
   private let watch: ProcessMonitor
@@ -31,8 +31,8 @@ public final class ProcessGroup: BatchSharing {
 
   deinit { torch_process_group_release(handle) }
 
-  public var rank: Int { launch.rank }
-  public var count: Int { launch.count }
+  package var rank: Int { launch.rank }
+  package var count: Int { launch.count }
 
   /// Replaces `tensor` by its sum over all processes.
   package func sum(_ tensor: Tensor) throws(TorchError) {
@@ -55,7 +55,7 @@ public final class ProcessGroup: BatchSharing {
   /// The text of process 0, in all processes; `text` is asked for in process 0 only.
   package func broadcast(_ text: () throws -> String) throws -> String { try watch.broadcast(text) }
 
-  public func batchNormalized(
+  package func batchNormalized(
     _ x: Tensor, _ weight: Tensor, _ bias: Tensor, mean: Tensor, variance: Tensor, momentum: Double, epsilon: Double
   ) throws(TorchError) -> Tensor {
     var result = TorchTensor(ref: nil)
@@ -126,11 +126,11 @@ package final class GradientReducer {
 
 /// The rank of this process among cooperating ones, and their rendezvous: what torchrun, Slurm scripts and Kubernetes
 /// operators pass in environment variables.
-public struct LaunchEnvironment: Sendable, Equatable {
+package struct LaunchEnvironment: Sendable, Equatable {
   /// This process's number, from 0; the first one writes the files.
-  public let rank: Int
+  package let rank: Int
   /// Number of processes.
-  public let count: Int
+  package let count: Int
   /// This process's number on its machine, from 0, which is also its CUDA device.
   package let localRank: Int
   /// The machine of process 0.
@@ -171,7 +171,7 @@ public struct LaunchEnvironment: Sendable, Equatable {
   ///
   /// Returns nil without WORLD_SIZE or where it is 1: the process is alone. Throws when one of the others is missing or
   /// out of range.
-  public init?(environment: [String: String]) throws(ProcessSettingsError) {
+  package init?(environment: [String: String]) throws(ProcessSettingsError) {
     guard environment["WORLD_SIZE"] != nil else { return nil }
     func integer(_ name: String, _ range: ClosedRange<Int>, default fallback: Int? = nil) throws(ProcessSettingsError)
       -> Int
@@ -203,18 +203,18 @@ public struct LaunchEnvironment: Sendable, Equatable {
   }
 
   /// Whether this process writes the files.
-  public var isFirst: Bool { rank == 0 }
+  package var isFirst: Bool { rank == 0 }
 
   /// The rendezvous of the processes, "host:port".
   var address: String { "\(host):\(port)" }
 }
 
 /// An environment variable from which rank or rendezvous of this process cannot be read.
-public struct ProcessSettingsError: Error, Equatable, Sendable, CustomStringConvertible {
-  public let variable: String
-  public let problem: String
+package struct ProcessSettingsError: Error, Equatable, Sendable, CustomStringConvertible {
+  package let variable: String
+  package let problem: String
 
-  public var description: String {
+  package var description: String {
     "The environment variable \(variable) \(problem); start the processes with torchrun, or set RANK, WORLD_SIZE, "
       + "LOCAL_RANK, MASTER_ADDR and MASTER_PORT for each."
   }

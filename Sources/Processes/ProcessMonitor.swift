@@ -141,15 +141,15 @@ package final class ProcessMonitor: Sendable {
 }
 
 /// One of the processes that train together has ended or stopped answering.
-public struct ProcessLoss: Error, Equatable, Sendable, CustomStringConvertible {
-  public let rank: Int
-  public let count: Int
+package struct ProcessLoss: Error, Equatable, Sendable, CustomStringConvertible {
+  package let rank: Int
+  package let count: Int
   /// The name that the process gave itself.
-  public let name: String
+  package let name: String
   /// The error that it reported before it ended, if it could.
-  public let problem: String?
+  package let problem: String?
 
-  public var description: String {
+  package var description: String {
     let what = problem.map { "failed: \($0.hasSuffix(".") ? $0.dropLast() : $0[...])" } ?? "ended or stopped answering"
     return "Process \(rank) of \(count) (\(name)) \(what)"
   }

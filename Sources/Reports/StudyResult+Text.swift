@@ -3,7 +3,7 @@ import Foundation
 
 extension StudyResult {
   /// The tables for a terminal, numbers in percent, and what has to be known to read them.
-  public var text: String {
+  package var text: String {
     var parts = ["\(oneLine(name)): \(summary)"]
     if count(.finished) > 0 {
       parts.append("\(figureTable)\n\(spreadNote)")
@@ -17,7 +17,7 @@ extension StudyResult {
   }
 
   /// All runs with their states.
-  public var stateTable: String { stateTable(of: runs) }
+  package var stateTable: String { stateTable(of: runs) }
 
   /// "2 cells, seeds 0, 1; 3 of 4 runs are finished, 1 has failed"
   var summary: String {

@@ -85,7 +85,7 @@ extension ExperimentSettings {
   public var resolvedYAML: String { absolute.yamlLines.joined(separator: "\n") + "\n" }
 
   /// A description of every setting: Markdown tables, one for each section.
-  public static var settingsReference: String {
+  package static var settingsReference: String {
     let (defaults, published) = (ExperimentSettings(.smallData), ExperimentSettings(.published))
     let sections = settings.compactMap { section in
       section.reference(defaults, published).map { "## `\(section.key)`\n\n\(section.meaning)\n\n\($0)" }

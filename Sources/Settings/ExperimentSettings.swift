@@ -89,7 +89,7 @@ extension ExperimentSettings.Device {
   }
 
   /// The device that was probably meant by another name; nil where none is near.
-  public static func meant(by name: String) -> String? {
+  package static func meant(by name: String) -> String? {
     switch name.lowercased() {
     case "gpu", "nvidia", "cuda", "rocm", "amd", "xpu": "cuda"
     case "cpu", "processor": "cpu"

@@ -27,15 +27,15 @@ public enum LibTorch {
   ///
   /// LibTorch builds a plan for each convolution of each new size, which took 0.6 s of the processor a photograph; by cuDNN's
   /// older interface it takes none (0.03 s a photograph in all, EfficientNet-Lite2 on an H200; Docs/GPU.md).
-  public static func expectManySizes() { torch_expect_many_sizes() }
+  package static func expectManySizes() { torch_expect_many_sizes() }
 
   /// The widest instructions that kernels on the CPU use, LibTorch's and ours alike: "default", "avx2" or "avx512".
-  public static var instructionSet: String { String(cString: torch_instruction_set()) }
+  package static var instructionSet: String { String(cString: torch_instruction_set()) }
 
   /// Gives memory that is not in use back to the system.
   ///
   /// Between stages that work with blocks of other sizes: what one leaves behind may be too scattered for the next.
-  public static func trimMemory() { torch_memory_trim() }
+  package static func trimMemory() { torch_memory_trim() }
 
   /// Throws the text that a C function returned, if it returned one.
   package static func check(
@@ -72,32 +72,32 @@ public struct TorchError: Error, Equatable, Sendable, CustomStringConvertible {
 }
 
 /// The part of the machine's processors that this process may use.
-public struct ProcessorShare: Sendable, Equatable {
+package struct ProcessorShare: Sendable, Equatable {
   /// Cores that it may run on.
-  public let cores: Int
+  package let cores: Int
   /// CPU seconds per second that its control group may use; nil without a limit.
-  public let quota: Double?
+  package let quota: Double?
 
-  public init(cores: Int, quota: Double?) { (self.cores, self.quota) = (cores, quota) }
+  package init(cores: Int, quota: Double?) { (self.cores, self.quota) = (cores, quota) }
 
   /// Number of threads that can run at the same time, at most `wanted`.
   ///
   /// The load of the cores is ignored: with another number of threads sums are rounded in another order, and a run with the
   /// same seed would give other results.
-  public func threads(_ wanted: Int) -> Int {
+  package func threads(_ wanted: Int) -> Int {
     let granted = quota.map { Int($0.rounded(.up)) } ?? cores
     return max(1, min(wanted, cores, granted))
   }
 
   /// Sets LibTorch's number of threads to `count`, at most one per core; 0 stands for as many as this process may use.
-  public static func apply(_ count: Int) {
+  package static func apply(_ count: Int) {
     let usual = LibTorch.threadCount
     let wanted = count > 0 ? min(count, current.cores) : current.threads(usual)
     if wanted != usual { LibTorch.threadCount = wanted }
   }
 
   /// The share of this process.
-  public static var current: ProcessorShare {
+  package static var current: ProcessorShare {
     ProcessorShare(cores: ProcessInfo.processInfo.activeProcessorCount, quota: quota())
   }
 

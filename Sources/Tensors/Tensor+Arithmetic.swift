@@ -97,7 +97,7 @@ extension Tensor {
   public func matrixProduct(_ other: Tensor) throws(TorchError) -> Tensor { try Operator.matmul(self, other) }
 
   /// Orthonormal columns that span at least what the columns of this matrix `[m, n]`, m >= n, span: `[m, n]`.
-  public func orthonormalBasis() throws(TorchError) -> Tensor {
+  package func orthonormalBasis() throws(TorchError) -> Tensor {
     let factors = try Operator.qr.tensors(self, "reduced")
     guard let basis = factors.first else {
       throw TorchError(operation: "linalg_qr", shapes: [shape], message: "no factor came back")

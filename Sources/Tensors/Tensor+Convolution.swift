@@ -1,7 +1,7 @@
 import CLibTorch
 
 /// An elementwise activation.
-public enum Activation: Sendable {
+package enum Activation: Sendable {
   /// Nothing.
   case none
   /// Below 0 it becomes 0.
@@ -12,7 +12,7 @@ public enum Activation: Sendable {
 
 extension Tensor {
   /// Activates in place.
-  public func activate(by activation: Activation) throws(TorchError) {
+  package func activate(by activation: Activation) throws(TorchError) {
     switch activation {
     case .none: break
     case .relu: try Operator.reluInPlace(self)
@@ -21,7 +21,7 @@ extension Tensor {
   }
 
   /// The same in a tensor of its own; this one where there is nothing to do.
-  public func activated(by activation: Activation) throws(TorchError) -> Tensor {
+  package func activated(by activation: Activation) throws(TorchError) -> Tensor {
     switch activation {
     case .none: self
     case .relu: try Operator.relu(self)
@@ -41,10 +41,10 @@ extension Operator {
 /// Tensors are on the CPU, all of one type.
 extension Tensor {
   /// Whether this LibTorch has them for float32, if it was built with oneDNN, or for bfloat16, if the processor allows that.
-  public static func hasFusedConvolution(_ type: ElementType) -> Bool { torch_has_fused_convolution(type.rawValue) }
+  package static func hasFusedConvolution(_ type: ElementType) -> Bool { torch_has_fused_convolution(type.rawValue) }
 
   /// activation(convolution).
-  public func convolvedFused(
+  package func convolvedFused(
     _ weight: Tensor, _ bias: Tensor?, stride: Int, padding: Int, dilation: Int = 1, groups: Int,
     activation: Activation
   ) throws(TorchError) -> Tensor {
@@ -54,7 +54,7 @@ extension Tensor {
   }
 
   /// Adds the convolution of `x` to this tensor, activates it in place, and returns it.
-  public func addConvolutionFused(
+  package func addConvolutionFused(
     _ x: Tensor, _ weight: Tensor, _ bias: Tensor?, stride: Int, padding: Int, dilation: Int = 1, groups: Int,
     activation: Activation
   ) throws(TorchError) -> Tensor {
@@ -91,16 +91,16 @@ extension Operator {
 extension Tensor {
   /// Whether images `self`, `[N, C, H, W]`, and `weight`, `[K, C, 3, 3]`, are in float32 on the CPU and of sizes at which the
   /// algorithm is faster than LibTorch's convolution.
-  public func suitsWinograd(_ weight: Tensor) -> Bool { torch_suits_winograd(handle, weight.handle) }
+  package func suitsWinograd(_ weight: Tensor) -> Bool { torch_suits_winograd(handle, weight.handle) }
 
   /// `[N, K, H, W]`, with gradients.
-  public func convolvedByWinograd(_ weight: Tensor) throws(TorchError) -> Tensor {
+  package func convolvedByWinograd(_ weight: Tensor) throws(TorchError) -> Tensor {
     try Operator.winograd(self, weight)
   }
 
   /// The convolution, to which `bias`, `[K]`, and `addend`, `[N, K, H, W]`, are added, and ReLU of that where `rectified`;
   /// nothing is recorded for `backward`.
-  public func convolvedByWinograd(
+  package func convolvedByWinograd(
     _ weight: Tensor, _ bias: Tensor?, adding addend: Tensor?, rectified: Bool
   ) throws(TorchError) -> Tensor {
     try Operator.winogradFused(self, weight, bias, addend, rectified)
@@ -113,7 +113,7 @@ extension Operator {
 }
 
 /// How the sums of local aggregation are taken.
-public enum AggregationMethod: String, Sendable {
+package enum AggregationMethod: String, Sendable {
   /// Tile by tile, on the CPU.
   case kernel
   /// As two attentions, whose sums are LibTorch's.
@@ -131,7 +131,7 @@ public enum AggregationMethod: String, Sendable {
 extension Tensor {
   /// Memory grows with `h * w`. Where no method is given the device decides: the kernel on the CPU, attention on CUDA in
   /// float32, rounded as autocast and TF32 round, and chunks elsewhere.
-  public func locallyAggregated(
+  package func locallyAggregated(
     _ values: Tensor, sigma: Double, by method: AggregationMethod? = nil
   ) throws(TorchError) -> Tensor {
     let results = try Operator.localAggregation.tensors(self, values, sigma, method?.rawValue ?? "")
@@ -142,7 +142,7 @@ extension Tensor {
   }
 
   /// The formula as written, in LibTorch's operators alone: memory grows with the square of `h * w`.
-  public func locallyAggregatedByTable(_ values: Tensor, sigma: Double) throws(TorchError) -> Tensor {
+  package func locallyAggregatedByTable(_ values: Tensor, sigma: Double) throws(TorchError) -> Tensor {
     let (sizes, channels) = (shape, values.shape[1])
     let (images, count) = (sizes[0], sizes[2] * sizes[3])
     let feature = try reshaped([images, sizes[1], count])

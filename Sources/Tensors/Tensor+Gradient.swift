@@ -98,7 +98,7 @@ extension Tensor {
   ///
   /// It takes the time of a second forward pass of `body`, and saves the memory of its intermediate results. Both runs must
   /// compute the same.
-  public func recomputed(
+  package func recomputed(
     _ body: @escaping (_ input: Tensor, _ isAgain: Bool) throws(TorchError) -> Tensor
   ) throws(TorchError) -> Tensor {
     let context = Unmanaged.passRetained(Recomputation(body)).toOpaque()

@@ -67,9 +67,9 @@ extension Operator {
 /// Some rows of an image that is resized bilinearly: which rows of the image they lie between, and how far.
 ///
 /// A large image can so be resized a few rows at a time, with the same result.
-public struct ResizedRows: Sendable {
+package struct ResizedRows: Sendable {
   /// The rows of the image that are needed.
-  public let source: Range<Int>
+  package let source: Range<Int>
   /// Whether no row between two others is asked for by itself: all rows are, or they are the image's own.
   let isPlain: Bool
   /// The row above and the row below each resized row, counted from the first of `source`.
@@ -79,7 +79,7 @@ public struct ResizedRows: Sendable {
   let shares: [Double]
 
   /// `rows` of an image that is resized from `sourceHeight` to `height` rows, placed as LibTorch places them.
-  public init(_ rows: Range<Int>, of height: Int, from sourceHeight: Int, alignCorners: Bool = false) {
+  package init(_ rows: Range<Int>, of height: Int, from sourceHeight: Int, alignCorners: Bool = false) {
     precondition(!rows.isEmpty && rows.lowerBound >= 0 && rows.upperBound <= height, "rows outside the image")
     let step =
       alignCorners
@@ -98,14 +98,14 @@ public struct ResizedRows: Sendable {
 
 extension Tensor {
   /// Some rows of images `[N, C, H, W]`, a view; the same tensor where these are all.
-  public func rows(_ rows: Range<Int>) throws(TorchError) -> Tensor {
+  package func rows(_ rows: Range<Int>) throws(TorchError) -> Tensor {
     // The gradient of a view is a copy.
     rows == 0..<shape[2] ? self : try sliced(2, rows.lowerBound, rows.upperBound)
   }
 
   /// Rows of the bilinear resizing to `width` columns of an image of which this tensor, `[N, C, h, w]`, holds the rows
   /// `rows.source`; their elements lie in the order `format` where some rows are asked for by themselves.
-  public func resizedBilinear(
+  package func resizedBilinear(
     to rows: ResizedRows, width: Int, alignCorners: Bool = false, _ format: MemoryFormat = .contiguous
   ) throws(TorchError) -> Tensor {
     let height = rows.above.count

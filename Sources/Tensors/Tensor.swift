@@ -104,12 +104,12 @@ extension Tensor {
   }
 
   /// The elements' bytes in the tensor's own element type.
-  public func bytes() throws(TorchError) -> [UInt8] {
+  package func bytes() throws(TorchError) -> [UInt8] {
     try read(into: [UInt8](repeating: 0, count: elementCount * type.byteCount))
   }
 
   /// Calls `body` with the elements' bytes in the tensor's own element type.
-  public func withBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) throws -> Result {
+  package func withBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) throws -> Result {
     try bytes().withUnsafeBytes(body)
   }
 

@@ -121,7 +121,7 @@ extension AdamW {
   private static let firstPrefix = "optimizer.exp_avg."
   private static let secondPrefix = "optimizer.exp_avg_sq."
 
-  public func save(to state: inout StateDict) throws {
+  package func save(to state: inout StateDict) throws {
     let counts = try moments.map { try $0.updates.item() }
     let most = counts.max() ?? 0
     state[Self.updatesName] = try .filled(most, [], .float32)
@@ -134,7 +134,7 @@ extension AdamW {
   }
 
   /// Continues from what `save` kept. Throws when a tensor does not fit its parameter.
-  public func restore(from state: StateDict) throws {
+  package func restore(from state: StateDict) throws {
     guard let updates = state[Self.updatesName] else {
       throw CheckpointMismatch(problem: "holds no optimiser state")
     }
@@ -163,7 +163,7 @@ extension Operator {
 
 /// Keeps small gradients from vanishing in float16: the loss is multiplied by a factor that grows while gradients stay
 /// finite and shrinks when they do not (Micikevicius et al., ICLR 2018).
-public final class GradientScaler: Checkpointed {
+package final class GradientScaler: Checkpointed {
   private static let growth = 2.0
   private static let backoff = 0.5
   private static let growthInterval = 2000
@@ -174,16 +174,16 @@ public final class GradientScaler: Checkpointed {
   /// Finite steps since the factor changed last.
   private let finiteSteps: Tensor
 
-  public init(on device: Device, initialScale: Double = 65536) throws {
+  package init(on device: Device, initialScale: Double = 65536) throws {
     scale = try Tensor.filled(initialScale, [], .float32, on: device)
     finiteSteps = try Tensor.zeros([], .int32, on: device)
   }
 
-  public func scaled(_ loss: Tensor) throws -> Tensor { try loss * scale }
+  package func scaled(_ loss: Tensor) throws -> Tensor { try loss * scale }
 
   /// Divides the gradients by the factor in place, adapts the factor, and returns whether all gradients are finite;
   /// where they are not, the step must be left out.
-  public func unscale(_ gradients: [Tensor]) throws -> Bool {
+  package func unscale(_ gradients: [Tensor]) throws -> Bool {
     try withoutGradient {
       let found = try Tensor.zeros([1], .float32, on: scale.device)
       try Operator.unscale.tensors(gradients, found, scale.power(-1))
@@ -194,15 +194,15 @@ public final class GradientScaler: Checkpointed {
   }
 
   /// The factor.
-  public func factor() throws -> Double { try scale.item() }
+  package func factor() throws -> Double { try scale.item() }
 
-  public func save(to state: inout StateDict) throws {
+  package func save(to state: inout StateDict) throws {
     state[Self.scaleName] = scale
     state[Self.countName] = finiteSteps
   }
 
   /// Continues from what `save` kept; a checkpoint of a run in another precision has none, and leaves all as it is.
-  public func restore(from state: StateDict) throws {
+  package func restore(from state: StateDict) throws {
     guard let scale = state[Self.scaleName], let count = state[Self.countName] else { return }
     try withoutGradient {
       try self.scale.copy(from: scale)

@@ -12,7 +12,7 @@ import Tensors
 ///
 /// The average is also what is validated and what predicts after training: checkpoints have its tensors as the network's,
 /// and those of the network that learns as `training.learner.NAME`.
-public final class MeanTeacher: Teacher, Checkpointed {
+package final class MeanTeacher: Teacher, Checkpointed {
   private static let prefix = "training.learner."
   private static let updatesName = "training.average_updates"
 
@@ -26,7 +26,7 @@ public final class MeanTeacher: Teacher, Checkpointed {
   private let updates: Tensor
 
   /// `decay` is 0..<1; the average starts as a copy of `student`.
-  public init(of student: any SegmentationNetwork, decay: Double, autocastType: ElementType?, on device: Device) throws
+  package init(of student: any SegmentationNetwork, decay: Double, autocastType: ElementType?, on device: Device) throws
   {
     self.student = student
     self.decay = decay
@@ -39,7 +39,7 @@ public final class MeanTeacher: Teacher, Checkpointed {
   /// All tensors of the averaged network.
   package var store: ParameterStore { average.store }
 
-  public func scores(of photographs: Tensor) throws -> Tensor {
+  package func scores(of photographs: Tensor) throws -> Tensor {
     try withoutGradient {
       try withAutocast(autocastType, on: device) {
         try average(photographs, .evaluation.withFixedStatistics).aggregated
@@ -47,7 +47,7 @@ public final class MeanTeacher: Teacher, Checkpointed {
     }
   }
 
-  public func weightsDidChange() throws {
+  package func weightsDidChange() throws {
     try withoutGradient {
       try updates.add(1)
       let share = min(decay, 1 - 1 / (try updates.item()))
@@ -64,14 +64,14 @@ public final class MeanTeacher: Teacher, Checkpointed {
     }
   }
 
-  public func save(to state: inout StateDict) throws {
+  package func save(to state: inout StateDict) throws {
     state[Self.updatesName] = updates
     for entry in student.store.entries { state[Self.prefix + entry.name] = entry.tensor }
   }
 
   /// Continues from what `save` kept. A checkpoint of a run without such a teacher has none of it; the network that learns then
   /// goes on from the weights that predict, and so does the average.
-  public func restore(from state: StateDict) throws {
+  package func restore(from state: StateDict) throws {
     let isKept = state[Self.updatesName] != nil
     let prefix = isKept ? Self.prefix : ""
     for entry in student.store.entries {

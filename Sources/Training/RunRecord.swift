@@ -59,12 +59,12 @@ public struct MetricsEntry: Codable, Sendable, Equatable {
 }
 
 /// A run's record on disk, one JSON object per line, added to as the run goes on.
-public final class MetricsFile {
+package final class MetricsFile {
   private let file: RecordFile
 
   /// Opens the record at `path`, keeping what was written up to `iteration` and dropping what came after it; where
   /// `redoingValidation`, the validation after that iteration is dropped too.
-  public init(_ path: String, keepingUpTo iteration: Int, redoingValidation: Bool = false) throws(FileError) {
+  package init(_ path: String, keepingUpTo iteration: Int, redoingValidation: Bool = false) throws(FileError) {
     let kept = try MetricsFile.read(path).filter { entry in
       entry.iteration < iteration
         || (entry.iteration == iteration && !(redoingValidation && entry.meanIoU != nil))
@@ -75,12 +75,12 @@ public final class MetricsFile {
     file = try RecordFile(path)
   }
 
-  public func append(_ entry: MetricsEntry) throws(FileError) {
+  package func append(_ entry: MetricsEntry) throws(FileError) {
     try file.append(MetricsFile.line(entry, file.path))
   }
 
   /// The entries of the file at `path`; none where there is no file. A line cut short by a crash is left out.
-  public static func read(_ path: String) throws(FileError) -> [MetricsEntry] {
+  package static func read(_ path: String) throws(FileError) -> [MetricsEntry] {
     guard FileManager.default.fileExists(atPath: path) else { return [] }
     let decoder = JSONDecoder()
     return try InputFile.lines(path).compactMap { try? decoder.decode(MetricsEntry.self, from: Data($0.utf8)) }
@@ -163,15 +163,15 @@ public struct RunFolder: Sendable, Equatable {
 }
 
 /// The console messages of a run, one line each with its time, over all starts of the run.
-public final class RunLog {
+package final class RunLog {
   private let file: RecordFile
   private let clock = ISO8601DateFormatter()
 
   /// Opens the log at `path`, or begins it.
-  public init(_ path: String) throws(FileError) { file = try RecordFile(path) }
+  package init(_ path: String) throws(FileError) { file = try RecordFile(path) }
 
   /// Adds a line. A disk that is full ends the run where numbers are lost, not here.
-  public func append(_ text: String) {
+  package func append(_ text: String) {
     try? file.append(Data("\(clock.string(from: .now)) \(text.printable)\n".utf8))
   }
 }

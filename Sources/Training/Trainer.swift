@@ -6,15 +6,15 @@ import Processes
 /// Trains a network over epochs of batches, keeping checkpoints and a record in a run's folder.
 ///
 /// Of several processes that share the batches the first one writes, validates and is asked; the others follow.
-public final class Trainer {
-  public enum Outcome: Sendable, Equatable {
+package final class Trainer {
+  package enum Outcome: Sendable, Equatable {
     case finished
     /// Stopped on request; the checkpoint holds all that was done.
     case interrupted
   }
 
   /// How a validation ended.
-  public enum Validation: Sendable, Equatable {
+  package enum Validation: Sendable, Equatable {
     /// With this mean IoU, 0...1.
     case score(Double)
     /// Without a result, since the masks are void everywhere.
@@ -23,8 +23,8 @@ public final class Trainer {
     case stopped
   }
 
-  public let folder: RunFolder
-  public private(set) var progress = TrainingProgress()
+  package let folder: RunFolder
+  package private(set) var progress = TrainingProgress()
   private let step: TrainingStep
   private let loader: BatchLoader
   private let configuration: TrainingConfiguration
@@ -35,7 +35,7 @@ public final class Trainer {
 
   /// Trains for `iterations` steps in all. `colors` are those of the classes in pictures; `metadata` goes into every
   /// checkpoint.
-  public init(
+  package init(
     _ step: TrainingStep, _ loader: BatchLoader, _ configuration: TrainingConfiguration, iterations: Int,
     folder: RunFolder, colors: ColorMap = .bright, metadata: [String: String] = [:]
   ) {
@@ -49,21 +49,21 @@ public final class Trainer {
   }
 
   /// The processes that share the batches; nil where this one trains alone.
-  public var group: ProcessGroup? { step.group }
+  package var group: ProcessGroup? { step.group }
 
   /// Continues from the folder's last checkpoint, which the first process reads for all.
-  public func resume() throws {
+  package func resume() throws {
     if isFirst { progress = try TrainingCheckpoint.restore(step, from: folder.lastCheckpoint) }
     try share()
   }
 
   /// Gives all processes the state of the first.
-  public func share() throws {
+  package func share() throws {
     if let group { progress = try TrainingCheckpoint.share(step, progress, group) }
   }
 
   /// Runs to the end, or until the observer asks to stop; of several processes each is asked, and the first one observes.
-  public func run(_ observer: TrainingObserver = TrainingObserver()) throws -> Outcome {
+  package func run(_ observer: TrainingObserver = TrainingObserver()) throws -> Outcome {
     let record =
       isFirst
       ? try RunRecord(

@@ -9,14 +9,14 @@ import Tensors
 ///
 /// A safetensors file. The weights have their own names, so that the file serves as weights too; the names of all other
 /// tensors begin with one of `extraPrefixes`.
-public enum TrainingCheckpoint {
+package enum TrainingCheckpoint {
   /// Beginnings of the names of tensors that are not the network's; `training.` is for parts to come.
-  public static let extraPrefixes = ["optimizer.", "scaler.", "generator.", "training."]
+  package static let extraPrefixes = ["optimizer.", "scaler.", "generator.", "training."]
 
   private static let progressKey = "progress"
 
   /// Whether a name in a file is the training's and not the network's.
-  public static func isExtra(_ name: String) -> Bool { extraPrefixes.contains { name.hasPrefix($0) } }
+  package static func isExtra(_ name: String) -> Bool { extraPrefixes.contains { name.hasPrefix($0) } }
 
   /// Writes the file whole or not at all. `metadata` is kept beside the progress.
   static func save(
@@ -76,7 +76,7 @@ public enum TrainingCheckpoint {
   }
 
   /// The progress that a checkpoint's metadata holds.
-  public static func progress(in metadata: [String: String]) -> TrainingProgress? {
+  package static func progress(in metadata: [String: String]) -> TrainingProgress? {
     metadata[progressKey].flatMap { try? JSONDecoder().decode(TrainingProgress.self, from: Data($0.utf8)) }
   }
 
@@ -92,18 +92,18 @@ public enum TrainingCheckpoint {
 }
 
 /// How far a run is: steps done, and the best validation so far. Kept in checkpoints.
-public struct TrainingProgress: Codable, Sendable, Equatable {
+package struct TrainingProgress: Codable, Sendable, Equatable {
   /// Steps done.
-  public var iteration = 0
-  public var bestMeanIoU: Double?
+  package var iteration = 0
+  package var bestMeanIoU: Double?
   /// Seconds spent in this run, over all its starts.
-  public var seconds = 0.0
+  package var seconds = 0.0
   /// Whether the validation after the last step is still to be done.
-  public var isValidationDue = false
+  package var isValidationDue = false
 
-  public init() {}
+  package init() {}
 
-  public init(from decoder: any Decoder) throws {
+  package init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     iteration = try container.decode(Int.self, forKey: .iteration)
     bestMeanIoU = try container.decodeIfPresent(Double.self, forKey: .bestMeanIoU)
@@ -158,7 +158,7 @@ private struct Outline: Codable {
 }
 
 /// A part of a training's state beside the network: kept in checkpoints, restored from them.
-public protocol Checkpointed: AnyObject {
+package protocol Checkpointed: AnyObject {
   /// Adds its tensors, whose names begin with one of `TrainingCheckpoint.extraPrefixes`: those of a new part with
   /// `training.` and a name of its own.
   func save(to state: inout StateDict) throws
@@ -171,14 +171,14 @@ public protocol Checkpointed: AnyObject {
 }
 
 extension Checkpointed {
-  public func weightsDidChange() throws {}
+  package func weightsDidChange() throws {}
 }
 
 /// Why a checkpoint cannot continue this run; the file's path is added where it is read.
-public struct CheckpointMismatch: Error, Equatable, Sendable, CustomStringConvertible {
-  public let problem: String
+package struct CheckpointMismatch: Error, Equatable, Sendable, CustomStringConvertible {
+  package let problem: String
 
-  public var description: String { "the checkpoint \(problem)" }
+  package var description: String { "the checkpoint \(problem)" }
 }
 
 /// The state of a generator of random numbers.

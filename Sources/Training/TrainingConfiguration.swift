@@ -50,7 +50,7 @@ public struct TrainingConfiguration: Sendable, Equatable {
   public init() {}
 
   /// The numbers that follow from the number of batches per epoch.
-  public func plan(batchesPerEpoch: Int) -> TrainingPlan {
+  package func plan(batchesPerEpoch: Int) -> TrainingPlan {
     let iterations =
       switch length {
       case .epochs(let count): count * batchesPerEpoch
@@ -68,12 +68,12 @@ public struct TrainingConfiguration: Sendable, Equatable {
 }
 
 /// A training's steps.
-public struct TrainingPlan: Sendable {
+package struct TrainingPlan: Sendable {
   /// T, the number of optimiser steps.
-  public var iterations: Int { schedule.iterations }
+  package var iterations: Int { schedule.iterations }
   /// The labels to learn from.
-  public let selfTraining: SelfTraining
-  public let schedule: PolynomialSchedule
+  package let selfTraining: SelfTraining
+  package let schedule: PolynomialSchedule
 }
 
 /// The learning rate base (1 - t / (T + 1))^power at iteration t of T (Docs/Method.md, "Training").

@@ -24,13 +24,13 @@ public struct TrainingObserver {
     /// How many processes share the batches.
     public let processes: Int
     /// The run's log.
-    public let log: RunLog
+    package let log: RunLog
     /// Number of trainable parameters.
     public let parameters: Int
     /// Doubts about the data, a sentence each.
     public let doubts: [String]
 
-    public init(
+    package init(
       images: Int, validationImages: Int, iterations: Int, batchesPerEpoch: Int, batchSize: Int, firstIteration: Int,
       changedSettings: [String], device: Device, processes: Int, log: RunLog, parameters: Int, doubts: [String]
     ) {
@@ -64,9 +64,9 @@ public struct TrainingObserver {
   /// Called after each validation image.
   public var evaluating: (_ done: Int, _ of: Int) -> Void = { _, _ in }
   /// Called on another thread when one of several processes is lost; training may then wait for it for ever.
-  public var lost: @Sendable (ProcessLoss) -> Void = { _ in }
+  package var lost: @Sendable (ProcessLoss) -> Void = { _ in }
   /// Validates the network after an epoch; nil for no validation.
-  public var validate: (() throws -> Trainer.Validation)?
+  package var validate: (() throws -> Trainer.Validation)?
   /// Asked after each step; true saves and stops.
   public var shouldStop: () -> Bool = { false }
 

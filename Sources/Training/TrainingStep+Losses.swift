@@ -111,7 +111,7 @@ extension TrainingStep {
 /// A loss that is infinite or not a number; the run cannot go on from it.
 public struct NonFiniteLoss: Error, Equatable, Sendable, CustomStringConvertible {
   /// What is known of how it came about.
-  public enum Cause: Equatable, Sendable {
+  package enum Cause: Equatable, Sendable {
     /// Parameters were no numbers before the step.
     case parameters(NonFiniteTensors)
     /// Nothing has been learnt yet.
@@ -119,11 +119,11 @@ public struct NonFiniteLoss: Error, Equatable, Sendable, CustomStringConvertible
     case unknown
   }
 
-  public let iteration: Int
+  package let iteration: Int
   /// The images of the batch.
-  public let ids: [String]
-  public let losses: LossValues
-  public let cause: Cause
+  package let ids: [String]
+  package let losses: LossValues
+  package let cause: Cause
 
   public var description: String {
     let found = """

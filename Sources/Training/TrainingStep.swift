@@ -9,7 +9,7 @@ import Tensors
 ///
 /// Where several processes share a batch, each takes the step with its part; losses, gradients and statistics are those
 /// of the whole batch.
-public final class TrainingStep {
+package final class TrainingStep {
   /// The outputs of a step before its update, without gradients.
   struct Outputs {
     /// The scribbles, int64 `[N, H, W]`.
@@ -20,12 +20,12 @@ public final class TrainingStep {
     let scribbleLogits: Tensor?
   }
 
-  public let network: any SegmentationNetwork
+  package let network: any SegmentationNetwork
   /// The network that validates and predicts: the average of `network`, where there is one.
-  public var predicting: any SegmentationNetwork { (objective.teacher as? MeanTeacher)?.average ?? network }
-  public let objective: Objective
-  public let optimizer: AdamW
-  public let scaler: GradientScaler?
+  package var predicting: any SegmentationNetwork { (objective.teacher as? MeanTeacher)?.average ?? network }
+  package let objective: Objective
+  package let optimizer: AdamW
+  package let scaler: GradientScaler?
   /// Everything that a checkpoint keeps beside the network, in the order in which it is restored; losses, the source of
   /// labels and the teacher are among them where they have a state.
   let parts: [any Checkpointed]
@@ -42,7 +42,7 @@ public final class TrainingStep {
   private let graph: StepGraph?
 
   /// `seed` is that of dropout; `group` is nil where this process trains alone.
-  public init(
+  package init(
     _ network: any SegmentationNetwork, _ objective: Objective, _ configuration: TrainingConfiguration,
     schedule: PolynomialSchedule,
     seed: UInt64, on device: Device, _ group: ProcessGroup? = nil
@@ -71,7 +71,7 @@ public final class TrainingStep {
   /// Trains on one batch at `iteration`, counted from 0.
   ///
   /// Throws `NonFiniteLoss` before anything is changed but the running statistics of batch normalisation.
-  public func callAsFunction(_ batch: Batch, iteration: Int) throws -> LossValues {
+  package func callAsFunction(_ batch: Batch, iteration: Int) throws -> LossValues {
     try callAsFunction(batch, iteration: iteration, observing: nil)
   }
 
@@ -108,8 +108,11 @@ public final class TrainingStep {
     _ inputs: StepInputs, iteration: Int, observing observe: ((Outputs) throws -> Void)?
   ) throws -> Tensor? {
     let prediction = try withAutocast(precision.autocastType, on: device) {
-      let mode = Mode.training(across: group, drawingFrom: generator)
-      return try network(inputs.photographs, iteration < headSteps ? mode.withFrozenBackbone : mode)
+      var mode = Mode.training(across: group, drawingFrom: generator)
+      if iteration < headSteps { mode = mode.withFrozenBackbone }
+      // In 16 bits a GPU has memory for what others compute again.
+      if device.kind == .cuda, precision.autocastType != nil { mode = mode.withoutRecomputation }
+      return try network(inputs.photographs, mode)
     }
     if let observe {
       try observe(

@@ -40,6 +40,24 @@ struct BLPSegTests {
     }
   }
 
+  @Test("keeping all intermediate results changes neither outputs nor gradients nor running statistics")
+  func withoutRecomputation() throws {
+    let image = try Tensor.normal([2, 3, 64, 64], .float32, Generator(seed: 1))
+    func trained(_ mode: Mode) throws -> (BLPSeg, logits: [Float]) {
+      let network = try network()
+      let logits = try network(image, mode).logits()
+      try (logits * logits).sum().backward()
+      return (network, try logits.floats())
+    }
+    let (expected, found) = (try trained(.training), try trained(.training.withoutRecomputation))
+    #expect(found.logits == expected.logits)
+    for (own, other) in zip(found.0.store.entries, expected.0.store.entries) {
+      #expect(try own.tensor.gradient?.floats() == other.tensor.gradient?.floats(), "\(own.name)")
+      guard own.tensor.type == .float32 else { continue }
+      #expect(try own.tensor.floats() == other.tensor.floats(), "\(own.name)")
+    }
+  }
+
   @Test("images of any size give predictions of their size", arguments: [(37, 51), (32, 32), (1, 1), (5, 130)])
   func sizes(height: Int, width: Int) throws {
     let network = try network()

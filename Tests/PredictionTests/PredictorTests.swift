@@ -67,6 +67,27 @@ struct PredictorTests {
     #expect(closeness.relative.isWithin(Self.tolerance), "\(closeness)")
   }
 
+  @Test(
+    "a view and its mirror image in one batch have the logits that each has alone",
+    arguments: [BackboneDescription.resnet18, .efficientNetLite0])
+  func pairs(backbone: BackboneDescription) throws {
+    let (network, image) = (try network(backbone), try photograph())
+    let views = Views(scales: [1, 0.5], mirror: true)
+    let expected = try Predictor(network, views: views)(image).logits()
+    var predictor = try Predictor(network, views: views)
+    #expect(!predictor.pairsMirrorImages)
+    predictor.pairsMirrorImages = true
+    let found = try predictor(image).logits()
+    let closeness = try Closeness(found, expected)
+    #expect(closeness.relative.isWithin(Self.tolerance), "\(closeness)")
+    // One that is more than a strip comes alone, and is the very same.
+    predictor.stripArea = 61 * 47 - 1
+    var alone = try Predictor(network, views: views)
+    alone.stripArea = predictor.stripArea
+    let large = PredictionRecipe(Views(scales: [1], mirror: true))
+    #expect(try predictor(image, [large])[0].logits().floats() == alone(image, [large])[0].logits().floats())
+  }
+
   @Test("averages over the scales, each seen alone")
   func scales() throws {
     let (network, image) = (try network(), try photograph())

@@ -134,10 +134,13 @@ import Testing
     }
   #endif
 
+  /// Connects to the other processes, and returns when all are connected: one that ends earlier breaks the others' connections.
+  private func meet(_ watch: ProcessMonitor) throws { try ProcessGroup(watch, on: .cpu).waitForAll() }
+
   @Test("what a process says before it ends is what the others report, as is one that leaves them alone")
   func loss() throws {
     let losses = try Ranks.join(2) { watch -> String? in
-      _ = try ProcessGroup(watch, on: .cpu)
+      try meet(watch)
       if watch.launch.rank == 1 {
         watch.tell("the disk is full")
         return nil
@@ -147,7 +150,7 @@ import Testing
     #expect(losses[0] == "Process 1 of 2 (number 1) failed: the disk is full")
 
     let left = try Ranks.join(2) { watch -> String? in
-      _ = try ProcessGroup(watch, on: .cpu)
+      try meet(watch)
       return watch.launch.rank == 1 ? nil : watch.cause()?.description
     }
     #expect(left[0] == "Process 1 of 2 (number 1) ended or stopped answering")
@@ -158,7 +161,7 @@ import Testing
     struct Problem: Error {}
     let found = try Ranks.join(2) { watch -> String? in
       // Both have come before one of them fails.
-      _ = try ProcessGroup(watch, on: .cpu)
+      try meet(watch)
       do {
         return try watch.explaining { try watch.broadcast { throw Problem() } }
       } catch {

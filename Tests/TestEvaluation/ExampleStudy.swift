@@ -3,7 +3,7 @@ import Foundation
 
 /// A study of two cells and three seeds: mIoU 0.4, 0.5 and 0.6 of the reference, 0.5 and 0.7 of the other, whose third
 /// run failed.
-public func exampleStudy(seeds: [Int] = [0, 1, 2]) throws -> StudyResult {
+package func exampleStudy(seeds: [Int] = [0, 1, 2]) throws -> StudyResult {
   func run(_ seed: Int, _ cell: String, _ score: Double?) throws -> StudyRunResult {
     let folder = "runs/s/\(cell)/seed-\(seed)"
     guard let score else {

@@ -7,7 +7,7 @@ public enum Ranks {
   struct Unfinished: Error {}
 
   /// Calls `body` once for each of `count` ranks at the same time; returns what each returned.
-  public static func run<Value: Sendable>(
+  package static func run<Value: Sendable>(
     _ count: Int, _ body: @escaping @Sendable (ProcessGroup) throws -> Value
   ) throws -> [Value] {
     try join(count) { watch in
