@@ -56,15 +56,14 @@ bench: setup
 # warnings in our own code: all are errors.
 check: setup
 	swift format lint --strict --recursive $(SOURCES)
-	@if clang-format --version 2>/dev/null | grep -q 'version 14'; then clang-format --dry-run --Werror $(C_SOURCES); \
-	  else echo "check: no clang-format 14 here, so that C and C++ are not checked for their format"; fi
+	@format=$$(Scripts/setup-format) && $$format --dry-run --Werror $(C_SOURCES)
 	BLPSEG_STRICT=1 BLPSEG_INDEX=$(CURDIR)/.build-check/index swift build -c release --build-tests --scratch-path .build-check \
 	  --explicit-target-dependency-import-check error
 	Scripts/check-imports .build-check/index
 
 format:
 	swift format --in-place --recursive $(SOURCES)
-	@if command -v clang-format >/dev/null; then clang-format -i $(C_SOURCES); fi
+	@format=$$(Scripts/setup-format) && $$format -i $(C_SOURCES)
 
 # Numbers and times of an NVIDIA GPU, beside plain PyTorch where Python has it, by the program that `make dist` made.
 cuda-check:
