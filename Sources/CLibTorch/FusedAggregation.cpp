@@ -4,6 +4,8 @@
 #include <limits>
 #include <vector>
 
+#include "Generation.h"
+
 namespace blpseg {
 
 using at::Tensor;
@@ -96,6 +98,7 @@ struct Storage {
 /// One attention of `[N, 1, L, ...]`.
 struct Attention {
   Storage storage;
+  Source source;
   Tensor query, key, value;
 
   /// The result and the log-sum-exp `[N, L]`.
@@ -103,6 +106,10 @@ struct Attention {
     if (query.is_cpu()) {
       auto [out, log_sum] = at::_scaled_dot_product_flash_attention_for_cpu(query, key, value, 0, false, {}, 1.0);
       return {out, log_sum.squeeze(1)};
+    }
+    if (source == Source::cudnn) {
+      auto results = at::_scaled_dot_product_cudnn_attention(query, key, value, {}, true, 0, false, false, 1.0);
+      return {std::get<0>(results), std::get<1>(results).reshape({query.size(0), query.size(2)})};
     }
     if (storage.precision != Precision::full) {
       auto results = at::_scaled_dot_product_flash_attention(query, key, value, 0, false, false, 1.0);
@@ -120,6 +127,13 @@ struct Attention {
     if (query.is_cpu())
       return at::_scaled_dot_product_flash_attention_for_cpu_backward(
           cotangent, query, key, value, out, log_sum.unsqueeze(1).contiguous(), 0, false, {}, 1.0);
+    if (source == Source::cudnn) {
+      Tensor unused = at::empty({}, query.options().dtype(at::kLong)),
+             columns = log_sum.contiguous().view({-1, 1, length, 1});
+      return at::_scaled_dot_product_cudnn_attention_backward(
+          cotangent, query, key, value, out, columns, unused, unused, Tensor(), Tensor(), Tensor(), length, length, 0,
+          false, 1.0);
+    }
     Tensor unused = at::empty({}, at::TensorOptions().dtype(at::kLong));
     if (storage.precision != Precision::full)
       return at::_scaled_dot_product_flash_attention_backward(
@@ -151,7 +165,7 @@ int64_t depth_with_distances(const AggregationShape &shape, Precision precision)
 }
 
 /// Attention with the distances.
-Attention near(const AggregationShape &shape, Precision precision, const Tensor &f, const Tensor &v) {
+Attention near(const AggregationShape &shape, Precision precision, Source source, const Tensor &f, const Tensor &v) {
   Tensor p = positions(shape, f.options()).expand({shape.images, -1, -1}), exponent = exponents(p);
   Storage storage(precision, f.is_cpu(), depth_with_distances(shape, precision), shape.channels);
   const std::vector<Tensor> position_parts = parts(p, precision, 2);
@@ -167,14 +181,14 @@ Attention near(const AggregationShape &shape, Precision precision, const Tensor 
     query.push_back(at::ones_like(part));
     key.push_back(part);
   }
-  return {storage, storage.factor(query), storage.factor(key), storage.value(v)};
+  return {storage, source, storage.factor(query), storage.factor(key), storage.value(v)};
 }
 
 /// Attention without them, of no values.
-Attention whole(const AggregationShape &shape, Precision precision, const Tensor &f) {
+Attention whole(const AggregationShape &shape, Precision precision, Source source, const Tensor &f) {
   Storage storage(precision, f.is_cpu(), shape.depth, 1);
   Tensor none = at::zeros({shape.images, 1, shape.positions()}, f.options()), factor = storage.factor({f});
-  return {storage, factor, factor, storage.value(none)};
+  return {storage, source, factor, factor, storage.value(none)};
 }
 
 /// A power of 2 that brings the largest of these numbers to between half of `limit` and `limit`; 1 where nothing is rounded.
@@ -197,24 +211,24 @@ bool can_fuse(const AggregationShape &shape, const Tensor &feature) {
          && (rows * rows + columns * columns) / (2 * shape.sigma * shape.sigma) < largest_exponent;
 }
 
-bool can_round(const AggregationShape &shape) {
+bool can_round(const AggregationShape &shape, const Tensor &feature) {
   const Storage storage(Precision::bfloat16, false, depth_with_distances(shape, Precision::bfloat16), shape.channels);
-  return storage.width <= widest_rounded;
+  return storage.width <= widest_rounded && feature.is_cuda() && has_sixteen_bits(feature.device());
 }
 
-template <Precision precision>
+template <Precision precision, Source source>
 std::tuple<Tensor, Tensor, Tensor> fused(const AggregationShape &shape, const Tensor &feature, const Tensor &value) {
   Tensor f = feature.flatten(2);
   Tensor scale = scale_to(largest_value, precision, value);
-  Attention attention = near(shape, precision, f, value.flatten(2) * scale);
+  Attention attention = near(shape, precision, source, f, value.flatten(2) * scale);
   auto [attended, log_sum] = attention.forward();
-  Tensor whole_log_sum = std::get<1>(whole(shape, precision, f).forward());
+  Tensor whole_log_sum = std::get<1>(whole(shape, precision, source, f).forward());
   log_sum = log_sum - exponents(positions(shape, f.options())).squeeze(1);
   Tensor out = attention.storage.result(attended, shape.channels) * kept_share(log_sum, whole_log_sum) / scale;
   return {out.contiguous().view_as(value), log_sum, whole_log_sum.contiguous()};
 }
 
-template <Precision precision>
+template <Precision precision, Source source>
 std::tuple<Tensor, Tensor> fused_backward(
     const AggregationShape &shape, const Tensor &feature, const Tensor &value, const Tensor &out, const Tensor &log_sum,
     const Tensor &whole_log_sum, const Tensor &cotangent) {
@@ -225,7 +239,7 @@ std::tuple<Tensor, Tensor> fused_backward(
   Tensor share = kept_share(log_sum, whole_log_sum);
   auto of_feature = [&](const Tensor &rows) { return Storage::columns(rows, 0, shape.depth); };
 
-  Attention attention = near(shape, precision, f, v);
+  Attention attention = near(shape, precision, source, f, v);
   auto [query, key, values] = attention.backward(
       attention.storage.cotangent(d * share), attention.storage.value(o),
       log_sum + exponents(positions(shape, f.options())).squeeze(1));
@@ -234,7 +248,7 @@ std::tuple<Tensor, Tensor> fused_backward(
 
   // With values of 0 the gradient of scores is only the term subtracted for each target: 1 times the only number of
   // `reduced`.
-  Attention everywhere = whole(shape, precision, f);
+  Attention everywhere = whole(shape, precision, source, f);
   Tensor reduced = (1 - share) * (d * o).sum(1, true);
   auto [whole_query, whole_key, unused] = everywhere.backward(
       everywhere.storage.cotangent(at::ones_like(reduced)), everywhere.storage.value(reduced), whole_log_sum);
@@ -243,15 +257,17 @@ std::tuple<Tensor, Tensor> fused_backward(
   return {feature_gradient.contiguous().view_as(feature), value_gradient.contiguous().view_as(value)};
 }
 
-#define INSTANTIATE(precision)                                                                                  \
-  template std::tuple<Tensor, Tensor, Tensor> fused<precision>(                                                 \
+#define INSTANTIATE(precision, source)                                                                          \
+  template std::tuple<Tensor, Tensor, Tensor> fused<precision, source>(                                         \
       const AggregationShape &, const Tensor &, const Tensor &);                                                \
-  template std::tuple<Tensor, Tensor> fused_backward<precision>(                                                \
+  template std::tuple<Tensor, Tensor> fused_backward<precision, source>(                                        \
       const AggregationShape &, const Tensor &, const Tensor &, const Tensor &, const Tensor &, const Tensor &, \
       const Tensor &);
-INSTANTIATE(Precision::full)
-INSTANTIATE(Precision::bfloat16)
-INSTANTIATE(Precision::float16)
+INSTANTIATE(Precision::full, Source::libtorch)
+INSTANTIATE(Precision::bfloat16, Source::libtorch)
+INSTANTIATE(Precision::float16, Source::libtorch)
+INSTANTIATE(Precision::bfloat16, Source::cudnn)
+INSTANTIATE(Precision::float16, Source::cudnn)
 #undef INSTANTIATE
 
 }  // namespace blpseg

@@ -27,20 +27,23 @@ namespace blpseg {
 /// What features, values, shares and results are rounded to.
 enum class Precision { full, bfloat16, float16 };
 
+/// Whose kernels compute attention: LibTorch's own, or on CUDA and in 16 bits those of cuDNN.
+enum class Source { libtorch, cudnn };
+
 /// Whether exponents of this size keep their precision in the element type of `feature`, and its device has attention
 /// for that type.
 bool can_fuse(const AggregationShape &shape, const at::Tensor &feature);
 
-/// Whether attention's kernels of 16 bits are wide enough.
-bool can_round(const AggregationShape &shape);
+/// Whether attention's kernels of 16 bits are wide enough, and there are some for the device.
+bool can_round(const AggregationShape &shape, const at::Tensor &feature);
 
 /// The result, and l and l0 `[images, positions]`.
-template <Precision precision>
+template <Precision precision, Source source = Source::libtorch>
 std::tuple<at::Tensor, at::Tensor, at::Tensor> fused(
     const AggregationShape &shape, const at::Tensor &feature, const at::Tensor &value);
 
 /// The gradients of the feature and the value.
-template <Precision precision>
+template <Precision precision, Source source = Source::libtorch>
 std::tuple<at::Tensor, at::Tensor> fused_backward(
     const AggregationShape &shape, const at::Tensor &feature, const at::Tensor &value, const at::Tensor &out,
     const at::Tensor &log_sum, const at::Tensor &whole_log_sum, const at::Tensor &cotangent);

@@ -12,6 +12,7 @@
 #include <torch/version.h>
 
 #include "AutocastScope.h"
+#include "Generation.h"
 #include "Guarded.h"
 #include "Handles.h"
 #include "TorchBackend.h"
@@ -171,6 +172,16 @@ int torch_device_count(const char *kind) {
   });
   free(error);
   return count;
+}
+
+bool torch_device_multiplies_bfloat16(const char *device) {
+  bool result = true;
+  char *error = guarded([&] {
+    c10::Device where(device);
+    if (where.is_cuda()) result = blpseg::has_sixteen_bits(where);
+  });
+  free(error);
+  return result;
 }
 
 void torch_set_tf32(bool allowed) {

@@ -77,8 +77,8 @@ std::tuple<Tensor, Tensor> tiled_backward(
   return {feature_gradient, value_gradient};
 }
 
-// The operators. `method` is kernel, attention, bfloat16_attention, float16_attention or chunks; where it is empty the device
-// decides.
+// The operators. `method` is kernel, attention, bfloat16_attention, float16_attention, the same two by cuDNN
+// (bfloat16_cudnn, float16_cudnn) or chunks; where it is empty the device decides.
 
 template <typename Forward, typename Backward>
 struct Implementation {
@@ -86,18 +86,20 @@ struct Implementation {
   Backward backward;
 };
 
-using blpseg::fused, blpseg::fused_backward, blpseg::Precision;
+using blpseg::fused, blpseg::fused_backward, blpseg::Precision, blpseg::Source;
 constexpr Implementation kernel{tiled, tiled_backward}, chunks{chunked, chunked_backward},
     attention{fused<Precision::full>, fused_backward<Precision::full>},
     bfloat16_attention{fused<Precision::bfloat16>, fused_backward<Precision::bfloat16>},
-    float16_attention{fused<Precision::float16>, fused_backward<Precision::float16>};
+    float16_attention{fused<Precision::float16>, fused_backward<Precision::float16>},
+    bfloat16_cudnn{fused<Precision::bfloat16, Source::cudnn>, fused_backward<Precision::bfloat16, Source::cudnn>},
+    float16_cudnn{fused<Precision::float16, Source::cudnn>, fused_backward<Precision::float16, Source::cudnn>};
 
 /// The method that a device takes. To be asked where autocast is as the caller has it.
 c10::string_view chosen(c10::string_view method, const AggregationShape &shape, const Tensor &feature) {
   if (!method.empty()) return method;
   if (feature.is_cpu()) return "kernel";
   if (!blpseg::can_fuse(shape, feature)) return "chunks";
-  if (!blpseg::can_round(shape)) return "attention";
+  if (!blpseg::can_round(shape, feature)) return "attention";
   if (at::autocast::is_autocast_enabled(at::kCUDA)) {
     const bool has_range = at::autocast::get_autocast_dtype(at::kCUDA) == at::kBFloat16;
     return has_range ? "bfloat16_attention" : "float16_attention";
@@ -111,6 +113,8 @@ auto implementation(c10::string_view method, const Tensor &feature) {
   if (method == "attention") return attention;
   if (method == "bfloat16_attention") return bfloat16_attention;
   if (method == "float16_attention") return float16_attention;
+  if (method == "bfloat16_cudnn" && feature.is_cuda()) return bfloat16_cudnn;
+  if (method == "float16_cudnn" && feature.is_cuda()) return float16_cudnn;
   TORCH_CHECK(method == "chunks", "the method '", method, "' was asked for on ", feature.device());
   return chunks;
 }

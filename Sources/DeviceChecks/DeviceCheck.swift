@@ -37,11 +37,44 @@ struct DeviceComparisons {
   private static let steps = 10
 
   func run() {
+    if device.kind == .cuda { builder.attempt("local aggregation in 16 bits") { try compareAggregation() } }
     builder.attempt("ten training steps") {
       let exact = try losses(.float32, on: device)
       try compareWithCPU(exact)
       for precision in [Precision.bfloat16, .float16] where precision.computed(on: device) == precision {
         builder.attempt("training in \(precision)") { try compare(precision, with: exact) }
+      }
+    }
+  }
+
+  /// Local aggregation in 16 bits, and the largest rounding error there.
+  static let roundedMethods: [(method: AggregationMethod, type: ElementType, rounding: Double)] = [
+    (.bfloat16Attention, .bfloat16, 0x1p-9), (.float16Attention, .float16, 0x1p-12),
+    (.bfloat16CuDNN, .bfloat16, 0x1p-9), (.float16CuDNN, .float16, 0x1p-12),
+  ]
+
+  /// Of features that 16 bits hold, so that shares and results alone are rounded.
+  private func compareAggregation() throws {
+    let generator = try Generator(seed: 3)
+    let shape = [2, 50, 48, 40]
+    let feature = try Tensor.normal(shape, .float32, generator) * 0.4
+    let value = try Tensor.normal([2, workload.classCount, 48, 40], .float32, generator)
+    func results(_ method: AggregationMethod, _ type: ElementType) throws -> [(name: String, tensor: Tensor)] {
+      let f = try feature.to(type).to(.float32).to(device).requiringGradient()
+      let v = try value.to(device).requiringGradient()
+      let out = try f.locallyAggregated(v, sigma: 6, by: method)
+      try out.backward(value.to(device))
+      return [("out", out), ("grad_feature", f.gradient), ("grad_value", v.gradient)].compactMap { name, tensor in
+        tensor.map { (name, $0) }
+      }
+    }
+    for (method, type, rounding) in Self.roundedMethods {
+      builder.attempt("local aggregation by \(method)") {
+        let exact = try results(.chunks, type)
+        for (found, expected) in zip(try results(method, type), exact) {
+          let difference = try found.tensor.difference(from: expected.tensor)
+          builder.compare("local aggregation by \(method), \(found.name)", difference, allowed: 4 * rounding)
+        }
       }
     }
   }
@@ -133,7 +166,7 @@ struct DeviceTimings {
 
   private func localAggregation() throws {
     let side = (workload.crop + 3) / 4
-    let methods: [AggregationMethod] = [.attention, .bfloat16Attention, .float16Attention, .chunks]
+    let methods: [AggregationMethod] = [.attention] + DeviceComparisons.roundedMethods.map(\.method) + [.chunks]
     for method in methods where device.kind == .cuda {
       let feature = try (Tensor.normal([workload.batch, 50, side, side]) * 0.5).to(device)
       let value = try Tensor.normal([workload.batch, workload.classCount, side, side]).to(device)

@@ -56,8 +56,11 @@ public struct Device: Hashable, Sendable, CustomStringConvertible {
   }
 
   /// Whether it has instructions for products of numbers of this type that LibTorch may use; without them it is several
-  /// times slower than in float32. Known of the CPU, and taken for granted elsewhere.
-  public func multiplies(_ type: ElementType) -> Bool { kind != .cpu || torch_processor_multiplies(type.rawValue) }
+  /// times slower than in float32. Known of the CPU, and on CUDA of bfloat16; taken for granted elsewhere.
+  public func multiplies(_ type: ElementType) -> Bool {
+    if kind == .cpu { return torch_processor_multiplies(type.rawValue) }
+    return type != .bfloat16 || torch_device_multiplies_bfloat16(description)
+  }
 
   /// LibTorch's name of it.
   public var description: String { kind == .cuda ? "cuda:\(index)" : kind.rawValue }
@@ -87,7 +90,8 @@ public enum Precision: String, Sendable, CaseIterable {
   public func replacement(on device: Device) -> String? {
     let computed = computed(on: device)
     guard computed != self else { return nil }
-    return "computing in \(computed.rawValue), which is faster: this processor has no instructions for \(rawValue)"
+    let owner = device.kind == .cpu ? "this processor" : "this GPU, which has some for float16,"
+    return "computing in \(computed.rawValue), which is faster: \(owner) has no instructions for \(rawValue)"
   }
 }
 

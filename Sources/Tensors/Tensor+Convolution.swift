@@ -122,6 +122,9 @@ package enum AggregationMethod: String, Sendable {
   case bfloat16Attention = "bfloat16_attention"
   /// The same with features and results rounded to float16, for float32.
   case float16Attention = "float16_attention"
+  /// The same two by cuDNN's kernels, on CUDA.
+  case bfloat16CuDNN = "bfloat16_cudnn"
+  case float16CuDNN = "float16_cudnn"
   /// In LibTorch's operators, some targets at a time, on any device.
   case chunks
 }

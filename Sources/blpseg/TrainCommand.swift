@@ -107,8 +107,10 @@ final class TrainingConsole {
   private func begin(_ plan: TrainingObserver.Plan) {
     self.plan = plan
     let settings = experiment.settings
+    // In a study the line begins with the run's name.
+    let name = Console.topic == nil ? "\(settings.name): " : ""
     tell(
-      "\(settings.name): \(plan.images) training and \(plan.validationImages) validation images, "
+      name + "\(plan.images) training and \(plan.validationImages) validation images, "
         + "\(experiment.classes.count) classes")
     tell(
       "\(network), " + String(format: "%.1f million parameters", Double(plan.parameters) / 1e6)
