@@ -6,6 +6,7 @@
 // of positions.
 #include "LocalAggregation.h"
 
+#include <atomic>
 #include <tuple>
 
 #include <ATen/ATen.h>
@@ -14,6 +15,7 @@
 #include <torch/csrc/autograd/custom_function.h>
 #include <torch/library.h>
 
+#include "CLibTorch.h"
 #include "ChunkedAggregation.h"
 #include "FusedAggregation.h"
 #include "TorchBackend.h"
@@ -94,18 +96,21 @@ constexpr Implementation kernel{tiled, tiled_backward}, chunks{chunked, chunked_
     bfloat16_cudnn{fused<Precision::bfloat16, Source::cudnn>, fused_backward<Precision::bfloat16, Source::cudnn>},
     float16_cudnn{fused<Precision::float16, Source::cudnn>, fused_backward<Precision::float16, Source::cudnn>};
 
+/// Whether attention in 16 bits is cuDNN's where the device decides.
+std::atomic<bool> prefers_cudnn = false;
+
 /// The method that a device takes. To be asked where autocast is as the caller has it.
 c10::string_view chosen(c10::string_view method, const AggregationShape &shape, const Tensor &feature) {
   if (!method.empty()) return method;
   if (feature.is_cpu()) return "kernel";
   if (!blpseg::can_fuse(shape, feature)) return "chunks";
   if (!blpseg::can_round(shape, feature)) return "attention";
-  if (at::autocast::is_autocast_enabled(at::kCUDA)) {
-    const bool has_range = at::autocast::get_autocast_dtype(at::kCUDA) == at::kBFloat16;
-    return has_range ? "bfloat16_attention" : "float16_attention";
-  }
+  const bool casts = at::autocast::is_autocast_enabled(at::kCUDA);
   // TF32 rounds factors to as many bits as float16 has.
-  return at::globalContext().allowTF32CuBLAS() ? "float16_attention" : "attention";
+  if (!casts && !at::globalContext().allowTF32CuBLAS()) return "attention";
+  const bool has_range = casts && at::autocast::get_autocast_dtype(at::kCUDA) == at::kBFloat16;
+  if (prefers_cudnn) return has_range ? "bfloat16_cudnn" : "float16_cudnn";
+  return has_range ? "bfloat16_attention" : "float16_attention";
 }
 
 auto implementation(c10::string_view method, const Tensor &feature) {
@@ -202,6 +207,8 @@ std::tuple<Tensor, Tensor, Tensor> forward_autograd(
 }
 
 }  // namespace
+
+void torch_prefer_cudnn_attention(bool preferred) { prefers_cudnn = preferred; }
 
 TORCH_LIBRARY_FRAGMENT(blpseg, library) {
   library.def(

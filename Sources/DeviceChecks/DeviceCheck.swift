@@ -114,12 +114,13 @@ struct DeviceTimings {
     for (name, precision, tf32) in modes {
       LibTorch.allowTF32(tf32)
       for usesGraphs in DeviceGraph.isPossible(on: device) ? [true, false] : [false] {
-        let title = "training step\(usesGraphs || device.kind != .cuda ? "" : " without graphs"), \(name)"
-        builder.attempt("timing of a \(title)") {
-          let step = try workload.trainingStep(precision, usesGraphs: usesGraphs, on: device)
-          let batch = try workload.trainingBatch(for: device)
-          try time(title) { _ = try step(batch, iteration: 0) }
-        }
+        timeStep(
+          "training step\(usesGraphs || device.kind != .cuda ? "" : " without graphs"), \(name)", precision, usesGraphs)
+      }
+      if device.kind == .cuda, tf32 || precision != .float32 {
+        LibTorch.preferCuDNNAttention(true)
+        timeStep("training step with cuDNN's attention, \(name)", precision, true)
+        LibTorch.preferCuDNNAttention(false)
       }
       // Fresh weights, which no batch has normalised, overflow float16.
       if precision == .float16 { continue }
@@ -133,6 +134,14 @@ struct DeviceTimings {
     LibTorch.allowTF32(false)
     builder.attempt("timing of the parts of a step") { try parts() }
     builder.attempt("timing of local aggregation") { try localAggregation() }
+  }
+
+  private func timeStep(_ title: String, _ precision: Precision, _ usesGraphs: Bool) {
+    builder.attempt("timing of a \(title)") {
+      let step = try workload.trainingStep(precision, usesGraphs: usesGraphs, on: device)
+      let batch = try workload.trainingBatch(for: device)
+      try time(title) { _ = try step(batch, iteration: 0) }
+    }
   }
 
   /// The parts of a training step in 16 bits, or in 32 where those take longer.

@@ -22,6 +22,9 @@ public enum LibTorch {
     torch_set_tf32(isAllowed)
   }
 
+  /// Whether local aggregation in 16 bits takes cuDNN's attention in place of LibTorch's, on CUDA. At first it does not.
+  package static func preferCuDNNAttention(_ isPreferred: Bool) { torch_prefer_cudnn_attention(isPreferred) }
+
   /// Prepares CUDA for a process that predicts photographs of many sizes, and does not train. To be called before its first
   /// convolution; later it has no effect.
   ///

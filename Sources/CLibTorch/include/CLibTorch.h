@@ -183,6 +183,9 @@ bool torch_device_multiplies_bfloat16(const char *device);
 /// Whether CUDA may round the factors of float32 products to 10 bits (TF32). At first it may not.
 void torch_set_tf32(bool allowed);
 
+/// Whether local aggregation in 16 bits takes cuDNN's attention in place of LibTorch's, on CUDA. At first it does not.
+void torch_prefer_cudnn_attention(bool preferred);
+
 /// Lets cuDNN choose algorithms by its older interface, which is quick at sizes that it has not seen, unless the environment
 /// says otherwise. Without effect after the process's first convolution on CUDA.
 void torch_expect_many_sizes(void);
