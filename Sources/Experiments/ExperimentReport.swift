@@ -172,17 +172,26 @@ struct ExperimentReport {
 
   private func row(_ sample: Sample, _ groundTruth: LabelMap?) throws -> (row: ReportRow, labels: LabelMap) {
     let photograph = sample.image
-    let seen = try predictor.withAnnotationProbability(photograph)
-    let labels = try way.map { try predictor(photograph, [$0])[0].labels() } ?? seen.prediction.labels()
+    let (labels, annotationProbability) = try prediction(of: photograph)
     var matrix = ConfusionMatrix(classCount: experiment.classes.count)
     if let groundTruth { try matrix.add(prediction: labels, groundTruth: groundTruth) }
     let row = ReportRow(
       name: sample.id, score: matrix.meanIoU.map { .meanIoU($0) }, photograph: photograph, prediction: labels,
       groundTruth: groundTruth, scribbles: sample.scribbles,
-      annotationProbability: experiment.losses.learnScribbles
-        ? seen.annotationProbability.map { Image(heat: $0, width: photograph.width, height: photograph.height) } : nil,
+      annotationProbability: annotationProbability.map {
+        Image(heat: $0, width: photograph.width, height: photograph.height)
+      },
       side: limit <= 100 ? ReportRow.side : ReportRow.side / 2)
     return (row, labels)
+  }
+
+  /// The labels of a photograph, and where scribbles were learnt how probably each pixel carries one.
+  private func prediction(of photograph: Image) throws -> (labels: LabelMap, annotationProbability: [Float]?) {
+    let recipe = way ?? PredictionRecipe(.single)
+    guard experiment.losses.learnScribbles else { return (try predictor(photograph, [recipe])[0].labels(), nil) }
+    let seen = try predictor.withAnnotationProbability(photograph)
+    let labels = recipe == PredictionRecipe(.single) ? seen.prediction : try predictor(photograph, [recipe])[0]
+    return (try labels.labels(), seen.annotationProbability)
   }
 
   /// The ground truth of a training image, of which training itself knows nothing; nil where there is none that fits.

@@ -7,6 +7,7 @@ let package = Package(
   platforms: [.macOS(.v15)],
   dependencies: [.package(name: "blpseg", path: "../..")],
   targets: [
-    .executableTarget(name: "client", dependencies: [.product(name: "BLPSegKit", package: "blpseg")])
+    .executableTarget(name: "client", dependencies: [.product(name: "BLPSegKit", package: "blpseg")]),
+    .executableTarget(name: "loop", dependencies: [.product(name: "BLPSegKit", package: "blpseg")]),
   ]
 )
