@@ -47,11 +47,16 @@ struct DeviceComparisons {
     }
   }
 
-  /// Local aggregation in 16 bits, and the largest rounding error there.
-  static let roundedMethods: [(method: AggregationMethod, type: ElementType, rounding: Double)] = [
-    (.bfloat16Attention, .bfloat16, 0x1p-9), (.float16Attention, .float16, 0x1p-12),
-    (.bfloat16CuDNN, .bfloat16, 0x1p-9), (.float16CuDNN, .float16, 0x1p-12),
-  ]
+  /// Local aggregation in 16 bits, and the largest rounding error there; none on GPUs before Ampere.
+  static func roundedMethods(
+    on device: Device
+  ) -> [(method: AggregationMethod, type: ElementType, rounding: Double)] {
+    guard device.kind == .cuda, device.multiplies(.bfloat16) else { return [] }
+    return [
+      (.bfloat16Attention, .bfloat16, 0x1p-9), (.float16Attention, .float16, 0x1p-12),
+      (.bfloat16CuDNN, .bfloat16, 0x1p-9), (.float16CuDNN, .float16, 0x1p-12),
+    ]
+  }
 
   /// Of features that 16 bits hold, so that shares and results alone are rounded.
   private func compareAggregation() throws {
@@ -68,7 +73,7 @@ struct DeviceComparisons {
         tensor.map { (name, $0) }
       }
     }
-    for (method, type, rounding) in Self.roundedMethods {
+    for (method, type, rounding) in Self.roundedMethods(on: device) {
       builder.attempt("local aggregation by \(method)") {
         let exact = try results(.chunks, type)
         for (found, expected) in zip(try results(method, type), exact) {
@@ -117,7 +122,7 @@ struct DeviceTimings {
         timeStep(
           "training step\(usesGraphs || device.kind != .cuda ? "" : " without graphs"), \(name)", precision, usesGraphs)
       }
-      if device.kind == .cuda, tf32 || precision != .float32 {
+      if device.kind == .cuda, device.multiplies(.bfloat16), tf32 || precision != .float32 {
         LibTorch.preferCuDNNAttention(true)
         timeStep("training step with cuDNN's attention, \(name)", precision, true)
         LibTorch.preferCuDNNAttention(false)
@@ -175,7 +180,8 @@ struct DeviceTimings {
 
   private func localAggregation() throws {
     let side = (workload.crop + 3) / 4
-    let methods: [AggregationMethod] = [.attention] + DeviceComparisons.roundedMethods.map(\.method) + [.chunks]
+    let methods: [AggregationMethod] =
+      [.attention] + DeviceComparisons.roundedMethods(on: device).map(\.method) + [.chunks]
     for method in methods where device.kind == .cuda {
       let feature = try (Tensor.normal([workload.batch, 50, side, side]) * 0.5).to(device)
       let value = try Tensor.normal([workload.batch, workload.classCount, side, side]).to(device)
