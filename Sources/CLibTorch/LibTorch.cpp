@@ -174,11 +174,13 @@ int torch_device_count(const char *kind) {
   return count;
 }
 
-bool torch_device_multiplies_bfloat16(const char *device) {
+bool torch_device_multiplies(const char *device, int8_t element_type) {
   bool result = true;
   char *error = guarded([&] {
     c10::Device where(device);
-    if (where.is_cuda()) result = blpseg::has_sixteen_bits(where);
+    if (where.is_cpu()) result = torch_processor_multiplies(element_type);
+    if (where.is_cuda() && static_cast<at::ScalarType>(element_type) == at::kBFloat16)
+      result = blpseg::has_sixteen_bits(where);
   });
   free(error);
   return result;

@@ -57,10 +57,7 @@ public struct Device: Hashable, Sendable, CustomStringConvertible {
 
   /// Whether it has instructions for products of numbers of this type that LibTorch may use; without them it is several
   /// times slower than in float32. Known of the CPU, and on CUDA of bfloat16; taken for granted elsewhere.
-  public func multiplies(_ type: ElementType) -> Bool {
-    if kind == .cpu { return torch_processor_multiplies(type.rawValue) }
-    return type != .bfloat16 || torch_device_multiplies_bfloat16(description)
-  }
+  public func multiplies(_ type: ElementType) -> Bool { torch_device_multiplies(description, type.rawValue) }
 
   /// LibTorch's name of it.
   public var description: String { kind == .cuda ? "cuda:\(index)" : kind.rawValue }

@@ -178,8 +178,9 @@ int torch_device_count(const char *kind);
 char *torch_device_synchronize(const char *device);
 /// The most bytes that tensors on the device held at once, since the start or the last `reset`; 0 for the CPU.
 char *torch_device_peak_memory(const char *device, bool reset, size_t *bytes);
-/// Whether a device has instructions for products in bfloat16. Known of CUDA, and taken for granted elsewhere.
-bool torch_device_multiplies_bfloat16(const char *device);
+/// Whether a device has instructions for products of this floating-point type that LibTorch may use. Known of the CPU
+/// (`torch_processor_multiplies`), and on CUDA of bfloat16; taken for granted elsewhere.
+bool torch_device_multiplies(const char *device, int8_t element_type);
 /// Whether CUDA may round the factors of float32 products to 10 bits (TF32). At first it may not.
 void torch_set_tf32(bool allowed);
 
