@@ -156,7 +156,7 @@ let package = Package(
     .executableTarget(
       name: "benchmarks",
       dependencies: [
-        "Training", "Losses", "Prediction", "CRF", "Networks", "Layers", "Batches", "Datasets", "Annotations", "Images",
+        "DeviceChecks", "Training", "Prediction", "CRF", "Networks", "Batches", "Datasets", "Annotations", "Images",
         "Reports", "Tensors", "Files", parser,
       ],
       path: "Benchmarks/benchmarks", swiftSettings: indexed),

@@ -1,10 +1,9 @@
 import Batches
 import CRF
 import Datasets
+import DeviceChecks
 import Foundation
 import Images
-import Layers
-import Losses
 import Networks
 import Prediction
 import Tensors
@@ -12,7 +11,7 @@ import Training
 
 /// The tasks as this package does them, on fixed inputs; in 16 bits, where a user who asks for them would have them.
 struct Workload {
-  static let classCount = 21
+  static let classCount = DeviceWorkload.published.classCount
   /// Images that one loading goes through.
   static let imageCount = 32
 
@@ -52,11 +51,7 @@ struct Workload {
     }
   }
 
-  private func network() throws -> BLPSeg {
-    try BLPSeg(
-      BLPSegConfiguration(backbone: .resnet101, classCount: Self.classCount, decoderWidth: 256), ParameterStore(seed: 1)
-    )
-  }
+  private func network() throws -> BLPSeg { try DeviceWorkload.published.network(.cpu) }
 
   private func startUp() throws -> () throws -> Double {
     let network = try network()
@@ -66,49 +61,18 @@ struct Workload {
   private func trainingStep(
     _ precision: Precision, side: Int = 384, batch: Int = 2
   ) throws -> () throws -> Double {
-    var configuration = TrainingConfiguration()
-    configuration.length = .iterations(1000)
-    configuration.precision = precision.computed(on: .cpu)
-    let plan = configuration.plan(batchesPerEpoch: 1)
-    let step = try TrainingStep(
-      network(), Objective(Objective.Settings().losses, learningFrom: plan.selfTraining), configuration,
-      schedule: plan.schedule, seed: 0,
-      on: .cpu)
-    let batch = try Batch((0..<batch).map { Self.sample($0, side) })
+    let workload = DeviceWorkload(batch: batch, crop: side)
+    let step = try workload.trainingStep(precision.computed(on: .cpu), on: .cpu)
+    let batch = try workload.trainingBatch(for: .cpu)
     return { try seconds { _ = try step(batch, iteration: 0) } }
-  }
-
-  /// A crop with two strokes.
-  private static func sample(_ index: Int, _ side: Int) -> TrainingSample {
-    var scribbles = LabelMap(width: side, height: side, filledWith: Label.ignored)
-    for i in 0..<side / 2 {
-      scribbles.labels[side / 4 * side + side / 8 + i] = 0
-      scribbles.labels[(side / 3 + i) * side + side / 2] = UInt8(1 + index)
-    }
-    let sample = Sample(
-      id: "\(index)", image: photograph(side, side), scribbles: scribbles, groundTruth: nil)
-    var stream = RandomStream(seed: 1, epoch: 0, index: index)
-    return Augmentation(flipProbability: 0, scale: 1...1, crop: side)
-      .augmented(sample, classCount: classCount, .imageNet, using: &stream)
   }
 
   private func prediction(
     _ views: Views, _ precision: Precision, _ width: Int = 500, _ height: Int = 375
   ) throws -> () throws -> Double {
     let predictor = try Predictor(network(), views: views, autocastType: precision.computed(on: .cpu).autocastType)
-    let photograph = Self.photograph(width, height)
+    let photograph = DeviceWorkload.photograph(width, height)
     return { try seconds { _ = try predictor(photograph).labels() } }
-  }
-
-  /// Waves and noise.
-  private static func photograph(_ width: Int, _ height: Int) -> Image {
-    var stream = RandomStream(seed: 2, epoch: 0, index: 0)
-    let pixels = (0..<width * height * 3).map { i -> UInt8 in
-      let (row, column) = (i / 3 / width, i / 3 % width)
-      let wave = sin(Double(column) / 40) * 60 + cos(Double(row) / 30) * 40
-      return UInt8(128 + wave + stream.uniform(in: -20...20))
-    }
-    return Image(width: width, height: height, pixels: pixels)
   }
 
   private func localAggregation() throws -> (forward: () throws -> Double, backward: () throws -> Double) {

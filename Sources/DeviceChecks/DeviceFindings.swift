@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// Findings about a device: the differences of its numbers from those expected, and its times.
@@ -10,7 +11,6 @@ package struct DeviceFindings: Codable, Sendable {
     /// The largest allowed.
     package let allowed: Double
 
-    /// False for NaN.
     package var isWithin: Bool { found <= allowed }
   }
 
@@ -32,19 +32,13 @@ package struct DeviceFindings: Codable, Sendable {
   package let version: String
   package internal(set) var comparisons: [Comparison] = []
   package internal(set) var timings: [Timing] = []
-  /// Failed computations, in LibTorch's words.
+  /// Failed computations, by their names.
   package internal(set) var failures: [String] = []
 
   package var isGood: Bool { failures.isEmpty && comparisons.allSatisfy(\.isWithin) }
 
   /// Everything as JSON, with sorted keys.
-  package func json() throws -> Data {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-    encoder.nonConformingFloatEncodingStrategy = .convertToString(
-      positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
-    return try encoder.encode(self)
-  }
+  package func json() throws -> Data { try indentedJSON(self) }
 
   /// Everything as a table for reading.
   package var table: String {
@@ -71,7 +65,12 @@ final class DeviceFindingsBuilder {
 
   init(_ findings: DeviceFindings) { self.findings = findings }
 
+  /// A number that is not finite is a failure.
   func compare(_ name: String, _ found: Double, allowed: Double) {
+    guard found.isFinite else {
+      findings.failures.append("\(name): a result is missing or not finite")
+      return
+    }
     findings.comparisons.append(DeviceFindings.Comparison(name: name, found: found, allowed: allowed))
   }
 
