@@ -66,7 +66,7 @@ enum ReportStyle {
     figure{margin:0}
     .chart,article,table,details{background:var(--card);border:1px solid var(--rule);border-radius:12px}
     .chart{padding:18px 18px 10px}
-    .chart svg{display:block;width:100%;height:auto;margin-top:6px}
+    .chart svg{display:block;width:100%;height:auto;margin-top:6px;overflow:visible}
     .chart .note{font-size:.85rem;margin:8px 0 6px}
     .legend{list-style:none;display:flex;flex-wrap:wrap;gap:4px 18px;margin:6px 0 0;padding:0;font-size:.9rem;
     color:var(--soft)}
