@@ -152,10 +152,11 @@ struct LocalAggregationTests {
       try $0.locallyAggregated($1 * sizes.value, sigma: 6, by: method)
     }
     let scales = [sizes.value, sizes.value * sizes.cotangent, sizes.value * sizes.cotangent]
-    // Shares, results, and in gradients also cotangents and those of scores are rounded. Powers of 2 move no digits.
+    // Shares, results, and in gradients also cotangents and those of scores are rounded: four times, by twice the usual at
+    // most. Powers of 2 move no digits.
     for (index, name) in ["out", "feature's gradient", "value's gradient"].enumerated() {
       let closeness = try Closeness(rounded[index] / scales[index], exact[index])
-      #expect(closeness.relative.isWithin(4 * rounding), "\(name): \(closeness)")
+      #expect(closeness.relative.isWithin(4 * 2 * rounding), "\(name): \(closeness)")
     }
   }
 

@@ -8,6 +8,7 @@ import Tensors
 public enum Roundings {
   /// Half a unit in the last place, relative, at most.
   public static let float32 = 0x1p-24
+  /// About the root mean square of roundings to 8 and to 11 bits; the largest are half a unit in the last place, twice this.
   public static let bfloat16 = 0x1p-9
   public static let float16 = 0x1p-12
 

@@ -2,6 +2,7 @@ import Batches
 import Checkpoints
 import Losses
 import Tensors
+import TestNetworks
 import TestSupport
 import Testing
 import Training
@@ -13,12 +14,12 @@ struct TrainingStepTests {
   /// statistics of few pixels, which enlarge them all alike.
   private static let roundings = 3.0
 
-  /// How far the losses in float32 move at the most, over several seeds, where every weight is off by half a unit in the
-  /// last place of `precision`, up or down.
+  /// How far the losses in float32 move at the most, over several seeds, where every weight is off by the root mean
+  /// square of roundings to `precision`, up or down.
   private func effectOfRounding(
     _ precision: Precision, _ exact: LossValues
   ) throws -> (scribble: Double, segmentation: Double) {
-    let unit: Float = precision == .bfloat16 ? 0x1p-9 : 0x1p-12
+    let unit = Float(precision == .bfloat16 ? Roundings.bfloat16 : Roundings.float16)
     var (scribble, segmentation) = (0.0, 0.0)
     for seed in 1...6 {
       let network = try SmallRun.network(dropout: 0)
