@@ -29,15 +29,10 @@ package struct DeviceWorkload: Sendable {
   package static let small = DeviceWorkload(
     backbone: .resnet18, decoderWidth: 32, classCount: 5, dropout: 0, batch: 2, crop: 96, repetitions: 2)
 
-  /// The published network with other batches.
-  package init(batch: Int, crop: Int) {
-    self.init(
-      backbone: .resnet101, decoderWidth: 256, classCount: 21, dropout: 0.1, batch: batch, crop: crop, repetitions: 7)
-  }
-
-  private init(
-    backbone: BackboneDescription, decoderWidth: Int, classCount: Int, dropout: Double, batch: Int, crop: Int,
-    repetitions: Int
+  /// The published network, unless other parts are given.
+  package init(
+    backbone: BackboneDescription = .resnet101, decoderWidth: Int = 256, classCount: Int = 21, dropout: Double = 0.1,
+    batch: Int, crop: Int, repetitions: Int = 7
   ) {
     self.backbone = backbone
     self.decoderWidth = decoderWidth
